@@ -1,0 +1,170 @@
+use std::fmt;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing; the claim goes on unchanged.
+    Warn,
+    /// The claim is kept and counted, but not grouped or not paid.
+    Reject,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Warn => "warn",
+            Self::Reject => "reject",
+        })
+    }
+}
+
+/// Declares the findings once: variant, stable code, column, severity, message and hint.
+macro_rules! findings {
+    ($($variant:ident $code:literal $column:literal $severity:ident
+        $chinese:literal $english:literal $hint:literal;)*) => {
+        /// What can be wrong with a claim (清单质控), in order of precedence.
+        ///
+        /// Codes are public: they are never reused or renamed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Finding {
+            $(#[doc = $english] $variant,)*
+        }
+
+        impl Finding {
+            /// All findings, in order of precedence.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The stable code.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The claim column that the finding is about.
+            #[must_use]
+            pub const fn column(self) -> &'static str {
+                match self { $(Self::$variant => $column,)* }
+            }
+
+            /// How much it matters.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity,)* }
+            }
+
+            /// The message in Chinese.
+            #[must_use]
+            pub const fn chinese(self) -> &'static str {
+                match self { $(Self::$variant => $chinese,)* }
+            }
+
+            /// The message in English.
+            #[must_use]
+            pub const fn english(self) -> &'static str {
+                match self { $(Self::$variant => $english,)* }
+            }
+
+            /// What to do about it.
+            #[must_use]
+            pub const fn hint(self) -> &'static str {
+                match self { $(Self::$variant => $hint,)* }
+            }
+        }
+    };
+}
+
+findings! {
+    SexMissing "sex_missing" "sex" Reject
+        "性别缺失或不是 1、2" "The sex is missing or neither 1 nor 2."
+        "Fill in 1 (male) or 2 (female) from the patient's record.";
+    AgeMissing "age_missing" "age_years" Reject
+        "年龄(岁)缺失" "The age in years is missing."
+        "Fill in the completed years at admission, 0 for an infant.";
+    AgeDaysMissing "age_days_missing" "age_days" Reject
+        "不足 1 周岁而年龄(天)缺失" "The age is 0 years and the age in days is missing."
+        "Fill in the age in days for a patient under one year.";
+    BirthWeightMissing "birth_weight_missing" "birth_weight_g" Reject
+        "新生儿出生体重缺失" "The case is a newborn without a birth weight."
+        "Fill in the birth weight in grams.";
+    PrincipalMissing "principal_missing" "principal_diagnosis" Warn
+        "主要诊断缺失" "The principal diagnosis is missing."
+        "Name exactly one principal diagnosis.";
+    PrincipalNotInPlan "principal_not_in_plan" "principal_diagnosis" Warn
+        "主要诊断编码不在分组方案中" "The principal diagnosis stands in no list of the plan."
+        "Check the code against the insurance edition of ICD-10 that the plan uses.";
+    DiagnosisNotInPlan "diagnosis_not_in_plan" "other_diagnoses" Warn
+        "其他诊断编码不在分组方案中" "An other diagnosis stands in no list of the plan."
+        "Check the code; a code outside the plan never changes the group.";
+    ProcedureNotInPlan "procedure_not_in_plan" "main_procedure,other_procedures" Warn
+        "手术操作编码不在分组方案中" "A procedure stands in no list of the plan."
+        "Check the code against the insurance edition of ICD-9-CM-3 that the plan uses.";
+    DuplicateCase "duplicate_case" "case_id" Reject
+        "病例标识重复" "The case_id stands in an earlier row too."
+        "Keep one row a case; a correction is a reversal and a new case_id.";
+    CaseIdMissing "case_id_missing" "case_id" Reject
+        "病例标识缺失" "The case_id is missing."
+        "Give every claim its own case_id.";
+    Reversal "reversal" "reverses" Warn
+        "冲销记录" "The row cancels an earlier case; neither is paid."
+        "Nothing to do when the correction was meant.";
+    Reversed "reversed" "case_id" Warn
+        "病例已被冲销" "The case is cancelled by a reversal; neither is paid."
+        "Nothing to do when the correction was meant.";
+    ReversalUnmatched "reversal_unmatched" "reverses" Reject
+        "冲销记录找不到可对冲的病例" "The row reverses a case that is not among the claims or whose amount is not its opposite."
+        "Deliver the reversal with the case that it cancels, with the opposite total cost.";
+    CostMissing "cost_missing" "total_cost" Reject
+        "医疗总费用缺失" "The total cost is missing."
+        "Fill in the total cost of the stay.";
+    CostNegative "cost_negative" "total_cost" Reject
+        "医疗总费用为负且不是冲销记录" "The total cost is negative and the row is no reversal."
+        "Name the cancelled case in the column reverses, or correct the amount.";
+    PaymentPartsMissing "payment_parts_missing" "fund_paid,other_funds_paid,patient_paid" Reject
+        "基金与个人支付金额缺失" "An amount that the policy takes from the claim is missing."
+        "Fill in who paid what; 0 where nobody did.";
+    PaymentPartsDiffer "payment_parts_differ" "fund_paid,other_funds_paid,patient_paid" Warn
+        "总费用不等于各方支付之和" "The total cost is not the sum of what the funds and the patient paid."
+        "Check the amounts; the case is settled with them as they stand.";
+    RegionMissing "region_missing" "region" Reject
+        "统筹区缺失" "The pooling area is missing."
+        "Fill in the six-digit code of the pooling area.";
+    InsuranceUnknown "insurance_unknown" "insurance" Reject
+        "险种缺失或无法识别" "The insurance is missing or not one of employee, resident, 310, 390."
+        "Fill in employee (310) or resident (390).";
+    HospitalMissing "hospital_missing" "hospital_id" Reject
+        "医疗机构编码缺失" "The hospital is missing."
+        "Fill in the code of the contracted hospital.";
+    HospitalUnknown "hospital_unknown" "hospital_id" Reject
+        "医疗机构不在名录中" "The hospital is not in the list of hospitals at the discharge date."
+        "Add the hospital to the hospitals input, with its level and dates.";
+    DischargeMissing "discharge_missing" "discharge_date" Reject
+        "出院日期缺失" "The discharge date is missing."
+        "Fill in the date of discharge.";
+    DischargeAfterPeriod "discharge_after_period" "discharge_date" Reject
+        "出院日期晚于结算期" "The discharge is after the period that is settled."
+        "Settle the case in its own period, or correct the date.";
+    DischargeBeforePeriod "discharge_before_period" "discharge_date" Warn
+        "出院日期早于结算期(迟报)" "The discharge is before the period: a late entry."
+        "Nothing to do where the policy takes late entries.";
+    UngroupedUnpaid "ungrouped_unpaid" "principal_diagnosis" Reject
+        "未入组病例按政策不予支付" "The case has no group, and the policy pays no such case."
+        "Correct the codes and upload the case again.";
+    GroupWithoutWeight "group_without_weight" "principal_diagnosis" Warn
+        "病组无权重,按政策处理" "The group has no weight; the case is paid as the policy says for such groups."
+        "Add the weight to the plan's weights table.";
+    PoolWithoutBudget "pool_without_budget" "region" Reject
+        "基金池没有预算" "The case belongs to a pool without a budget."
+        "Add the budget to the budgets input.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_finding_has_its_own_code() {
+        let codes: HashSet<_> = Finding::ALL.iter().map(|f| f.code()).collect();
+        assert_eq!(codes.len(), Finding::ALL.len());
+    }
+}

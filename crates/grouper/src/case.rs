@@ -1,0 +1,84 @@
+use drgdip_claims::Sex;
+use drgdip_tables::plan::CodeId;
+
+/// A code of a case, looked up once: the plan's id, or a code that the plan never mentions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CaseCode(u32);
+
+impl CaseCode {
+    /// A code that is present but stands in no list of the plan, so that it matches nothing.
+    pub const UNKNOWN: Self = Self(u32::MAX);
+
+    /// A code that the plan mentions.
+    #[must_use]
+    pub const fn known(id: CodeId) -> Self {
+        Self(id.0)
+    }
+
+    /// The result of a lookup.
+    #[must_use]
+    pub fn looked_up(id: Option<CodeId>) -> Self {
+        id.map_or(Self::UNKNOWN, Self::known)
+    }
+
+    /// The plan's id of the code.
+    #[must_use]
+    pub fn id(self) -> Option<CodeId> {
+        (self != Self::UNKNOWN).then_some(CodeId(self.0))
+    }
+}
+
+/// A code that a case may lack: the principal diagnosis, the main procedure.
+pub type CodeSlot = Option<CaseCode>;
+
+/// A short text of a case (department, discharge way), looked up once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TextSlot {
+    /// The case does not state it.
+    #[default]
+    Absent,
+    /// Stated, but no rule of the plan names it.
+    Unnamed,
+    /// The plan's index of it.
+    Named(u16),
+}
+
+/// The numbers of a case; an absent number compares false.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// Age in completed years.
+    pub age_years: Option<i32>,
+    /// Age in days.
+    pub age_days: Option<i32>,
+    /// Birth weight in grams.
+    pub birth_weight_g: Option<i32>,
+    /// Length of stay in days.
+    pub stay_days: Option<i32>,
+    /// Hours in intensive care.
+    pub icu_hours: Option<i32>,
+    /// Hours on a ventilator.
+    pub ventilator_hours: Option<i32>,
+}
+
+/// One case as the grouper takes it. Any value is legal.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Case<'a> {
+    /// 性别; `None` when missing or neither 1 nor 2.
+    pub sex: Option<Sex>,
+    /// Ages, weight, hours and stay.
+    pub numbers: Numbers,
+    /// 离院方式.
+    pub discharge_way: TextSlot,
+    /// 科别.
+    pub department: TextSlot,
+    /// 主要诊断.
+    pub principal: CodeSlot,
+    /// 其他诊断.
+    pub other_diagnoses: &'a [CaseCode],
+    /// 主要手术及操作.
+    pub main_procedure: CodeSlot,
+    /// 其他手术及操作.
+    pub other_procedures: &'a [CaseCode],
+    /// Whether the case is flagged as using a new technology.
+    pub new_tech: bool,
+}

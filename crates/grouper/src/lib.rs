@@ -1,0 +1,11 @@
+//! Groups one case by one plan (分组).
+//!
+//! In: the facts of a case with its codes looked up, and a compiled plan. Out: the outcome with a
+//! stable reason, the case's severity, and on request a trace. This crate reads no files, repairs
+//! no codes and knows no money.
+
+mod case;
+mod outcome;
+
+pub use case::{Case, CaseCode, CodeSlot, Numbers, TextSlot};
+pub use outcome::{GroupIndex, Grouping, InvalidReason, Outcome, Severity, UngroupedReason};

@@ -1,0 +1,118 @@
+/// A group of a compiled plan: an index into the grouper's table of groups.
+///
+/// An ADRG that stands for itself because none of its groups matched has an index of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupIndex(pub u16);
+
+/// What a case's other diagnoses amount to after exclusions; an MCC outranks a CC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Neither.
+    None,
+    /// 一般并发症或合并症.
+    Cc,
+    /// 严重并发症或合并症.
+    Mcc,
+}
+
+impl Severity {
+    /// As written in outputs.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Cc => "cc",
+            Self::Mcc => "mcc",
+        }
+    }
+}
+
+/// Why a case is invalid, in order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InvalidReason {
+    /// Sex absent or neither 1 nor 2.
+    SexMissing,
+    /// Age in years absent.
+    AgeMissing,
+    /// Age in years 0 and age in days absent.
+    AgeDaysMissing,
+    /// A newborn without birth weight.
+    BirthWeightMissing,
+    /// No principal diagnosis, where the plan asks for one.
+    PrincipalMissing,
+}
+
+/// Why a valid case has no group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UngroupedReason {
+    /// No MDC takes the case.
+    NoMdc,
+    /// A MDC takes the case, but none of its ADRGs does.
+    NoAdrg,
+    /// An ADRG takes the case, but none of its groups does.
+    NoDrg,
+}
+
+/// What becomes of a case: exactly one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The case has a group by one of the plan's group rows.
+    Grouped(GroupIndex),
+    /// The ADRG matched, none of its groups did, and the plan lets the ADRG stand for itself.
+    GroupedByAdrg(GroupIndex),
+    /// 歧义病案 (QY): a valid operation that fits nowhere in the MDC of the principal diagnosis.
+    Ambiguous(GroupIndex),
+    /// 无法入组: valid, but no rule matched.
+    Ungrouped(UngroupedReason),
+    /// Facts that grouping needs are missing.
+    Invalid(InvalidReason),
+}
+
+impl Outcome {
+    /// The status as written in outputs.
+    #[must_use]
+    pub const fn status(self) -> &'static str {
+        match self {
+            Self::Grouped(_) | Self::GroupedByAdrg(_) => "grouped",
+            Self::Ambiguous(_) => "ambiguous",
+            Self::Ungrouped(_) => "ungrouped",
+            Self::Invalid(_) => "invalid",
+        }
+    }
+
+    /// The stable reason code as written in outputs.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Grouped(_) => "group_rule",
+            Self::GroupedByAdrg(_) => "adrg_without_matching_group",
+            Self::Ambiguous(_) => "valid_procedure_outside_mdc",
+            Self::Ungrouped(UngroupedReason::NoMdc) => "no_mdc",
+            Self::Ungrouped(UngroupedReason::NoAdrg) => "no_adrg",
+            Self::Ungrouped(UngroupedReason::NoDrg) => "no_drg",
+            Self::Invalid(InvalidReason::SexMissing) => "sex_missing",
+            Self::Invalid(InvalidReason::AgeMissing) => "age_missing",
+            Self::Invalid(InvalidReason::AgeDaysMissing) => "age_days_missing",
+            Self::Invalid(InvalidReason::BirthWeightMissing) => "birth_weight_missing",
+            Self::Invalid(InvalidReason::PrincipalMissing) => "principal_missing",
+        }
+    }
+
+    /// The group, for cases that have one.
+    #[must_use]
+    pub const fn group(self) -> Option<GroupIndex> {
+        match self {
+            Self::Grouped(g) | Self::GroupedByAdrg(g) | Self::Ambiguous(g) => Some(g),
+            Self::Ungrouped(_) | Self::Invalid(_) => None,
+        }
+    }
+}
+
+/// The result of grouping one case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Grouping {
+    /// What becomes of the case.
+    pub outcome: Outcome,
+    /// The severity of its other diagnoses, a fact about the case whatever its outcome.
+    pub severity: Severity,
+}

@@ -1,0 +1,1 @@
+//! Realistic generated claims, made from a grouping plan itself.

@@ -1,0 +1,64 @@
+//! What can be wrong with a table or a policy, and where.
+
+use std::fmt;
+
+/// Where in a plan or policy something stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file as a person knows it: the folder's label and the path inside it.
+    pub file: String,
+    /// The line in the file, from 1.
+    pub line: Option<u64>,
+    /// The column of a CSV file or the key of a TOML file.
+    pub field: Option<String>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        if let Some(field) = &self.field {
+            write!(f, ", {field}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A table or policy that cannot be used, with the place of the fault and what to do.
+///
+/// Loading stops at the first error, before any claim is read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub struct Error {
+    /// Where it is.
+    pub place: Place,
+    /// What it is, a full sentence with the values in it.
+    pub problem: Problem,
+}
+
+/// Something odd that published tables have, and that does not stop a load.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Warning {
+    /// Where it is.
+    pub place: Place,
+    /// A stable code, such as `unreachable_group`.
+    pub code: &'static str,
+    /// A full sentence with the values in it.
+    pub message: String,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} [{}]", self.place, self.message, self.code)
+    }
+}
+
+/// The kinds of fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// A file that a plan or policy must have is not there.
+    #[error("the file is missing")]
+    FileMissing,
+}

@@ -1,0 +1,15 @@
+//! Grouping plans (分组方案) and payment policies (支付政策) as data.
+//!
+//! In: folders of TOML and CSV files, from disk or bundled into the binary. Out: checked, resolved
+//! values that the other stages take as arguments. This crate does not group or pay anything.
+
+pub mod error;
+pub mod files;
+pub mod plan;
+pub mod policy;
+pub mod rule;
+
+pub use error::{Error, Warning};
+pub use files::FileSet;
+pub use plan::GroupingPlan;
+pub use policy::Policy;

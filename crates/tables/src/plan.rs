@@ -1,0 +1,266 @@
+//! A grouping plan as the grouper takes it: resolved, checked, in evaluation order.
+
+use crate::error::Place;
+use crate::rule::{ListId, Rule};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The index of a code among all codes that a plan mentions (diagnoses and procedures alike).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CodeId(pub u32);
+
+/// A row of a table file: what decided, for traces and messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowRef {
+    /// Index into [`GroupingPlan::files`].
+    pub file: u16,
+    /// The line in that file, from 1.
+    pub line: u32,
+}
+
+/// All codes that a plan mentions, each with a dense id.
+#[derive(Clone, Debug, Default)]
+pub struct CodeTable {
+    ids: HashMap<Arc<str>, CodeId>,
+    texts: Vec<Arc<str>>,
+}
+
+impl CodeTable {
+    /// The id of a code, byte by byte; `None` when the plan never mentions it.
+    #[must_use]
+    pub fn find(&self, code: &str) -> Option<CodeId> {
+        self.ids.get(code).copied()
+    }
+
+    /// The text of a code.
+    #[must_use]
+    pub fn text(&self, id: CodeId) -> &str {
+        &self.texts[id.0 as usize]
+    }
+
+    /// How many codes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
+    /// The id of a code, a new one if need be.
+    pub fn intern(&mut self, code: &str) -> CodeId {
+        if let Some(id) = self.find(code) {
+            return id;
+        }
+        let id = CodeId(u32::try_from(self.texts.len()).expect("fewer than 2^32 codes"));
+        let text: Arc<str> = code.into();
+        self.ids.insert(Arc::clone(&text), id);
+        self.texts.push(text);
+        id
+    }
+}
+
+/// A resolved grouping plan (分组方案).
+#[derive(Clone, Debug)]
+pub struct GroupingPlan {
+    /// Such as `chs-drg-1.1`.
+    pub id: String,
+    /// The title for people.
+    pub title: String,
+    /// The plan that this one is an overlay of.
+    pub base: Option<String>,
+    /// What to do where no rule says it.
+    pub settings: Settings,
+    /// Every code of every list.
+    pub codes: CodeTable,
+    /// The code lists; [`ListId`] is the index.
+    pub lists: Vec<CodeList>,
+    /// The MDCs in the order in which they are tried.
+    pub mdcs: Vec<Mdc>,
+    /// Diagnoses that raise severity, sorted by code.
+    pub severity: Vec<SeverityRow>,
+    /// Principal diagnoses that switch off an exclusion table.
+    pub exclusions: Vec<ExclusionRow>,
+    /// Relative weights (权重, RW) by group, sorted by group; empty where the plan has none.
+    pub weights: Vec<WeightRow>,
+    /// The files that [`RowRef`] points into, as people know them.
+    pub files: Vec<String>,
+}
+
+impl GroupingPlan {
+    /// The place that a row reference means.
+    #[must_use]
+    pub fn place(&self, row: RowRef) -> Place {
+        Place {
+            file: self.files[usize::from(row.file)].clone(),
+            line: Some(u64::from(row.line)),
+            field: None,
+        }
+    }
+
+    /// The list with this id.
+    #[must_use]
+    pub fn list(&self, id: ListId) -> &CodeList {
+        &self.lists[id.0 as usize]
+    }
+}
+
+/// What to do when an ADRG matches but none of its groups does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoGroupFallback {
+    /// The case is grouped, and the group is the ADRG code itself.
+    Adrg,
+    /// Go on with the next ADRG as if this one had not matched.
+    Continue,
+}
+
+/// Which missing facts make a case invalid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checks {
+    /// Sex absent or neither 1 nor 2.
+    pub sex_missing: bool,
+    /// Age in years absent.
+    pub age_missing: bool,
+    /// Age in years 0 and age in days absent.
+    pub age_0_without_days: bool,
+    /// Age in years 0, age in days at most [`Settings::newborn_days`], and no birth weight.
+    pub newborn_without_weight: bool,
+    /// No principal diagnosis.
+    pub principal_missing: bool,
+}
+
+/// The settings of a plan (`plan.toml`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// What to do when an ADRG matches but none of its groups does.
+    pub no_group_fallback: NoGroupFallback,
+    /// Whether an ungrouped case is tried again with each other procedure as its only one.
+    pub retry_with_each_other_procedure: bool,
+    /// Which missing facts make a case invalid.
+    pub checks: Checks,
+    /// Up to which age in days a case is a newborn.
+    pub newborn_days: i64,
+}
+
+/// A list of codes.
+#[derive(Clone, Debug)]
+pub struct CodeList {
+    /// Such as `BB1.op`.
+    pub name: String,
+    /// The codes and the rows that state them, sorted by code id, no repeats.
+    pub codes: Vec<(CodeId, RowRef)>,
+}
+
+/// A rule with its text and its row.
+#[derive(Clone, Debug)]
+pub struct StatedRule {
+    /// As written in the table.
+    pub text: String,
+    /// As parsed.
+    pub rule: Rule,
+    /// The row that states it.
+    pub row: RowRef,
+}
+
+/// A major diagnostic category (主要诊断大类).
+#[derive(Clone, Debug)]
+pub struct Mdc {
+    /// Such as `MDCB`.
+    pub code: String,
+    /// The Chinese name.
+    pub name: String,
+    /// Which cases enter.
+    pub gate: StatedRule,
+    /// Its ADRGs in the order in which they are tried.
+    pub adrgs: Vec<Adrg>,
+}
+
+/// What kind of treatment an ADRG stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdrgKind {
+    /// 外科.
+    Surgical,
+    /// 非手术操作.
+    Procedural,
+    /// 内科.
+    Medical,
+    /// 歧义组: a valid operation that fits nowhere in the MDC.
+    Ambiguous,
+}
+
+/// A core group (核心疾病诊断相关组).
+#[derive(Clone, Debug)]
+pub struct Adrg {
+    /// Such as `BB1`.
+    pub code: String,
+    /// The Chinese name.
+    pub name: String,
+    /// The kind of treatment.
+    pub kind: AdrgKind,
+    /// Which cases belong to it.
+    pub rule: StatedRule,
+    /// What to do when none of its groups matches.
+    pub fallback: NoGroupFallback,
+    /// Its groups in the order in which they are tried.
+    pub drgs: Vec<Drg>,
+}
+
+/// A group (细分组).
+#[derive(Clone, Debug)]
+pub struct Drg {
+    /// Such as `BB11`.
+    pub code: String,
+    /// The Chinese name.
+    pub name: String,
+    /// Which cases of the ADRG belong to it.
+    pub rule: StatedRule,
+}
+
+/// The level of a complication or comorbidity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// 严重并发症或合并症.
+    Mcc,
+    /// 一般并发症或合并症.
+    Cc,
+}
+
+/// A diagnosis that raises severity.
+#[derive(Clone, Debug)]
+pub struct SeverityRow {
+    /// The diagnosis.
+    pub code: CodeId,
+    /// How much it raises severity.
+    pub level: Level,
+    /// The exclusion table (排除表) that can switch it off; `None` is never switched off.
+    pub exclusion_table: Option<Arc<str>>,
+    /// The row that states it.
+    pub row: RowRef,
+}
+
+/// A principal diagnosis that switches off one exclusion table.
+#[derive(Clone, Debug)]
+pub struct ExclusionRow {
+    /// The exclusion table.
+    pub exclusion_table: Arc<str>,
+    /// The principal diagnosis.
+    pub principal: CodeId,
+    /// The row that states it.
+    pub row: RowRef,
+}
+
+/// The relative weight of a group.
+#[derive(Clone, Debug)]
+pub struct WeightRow {
+    /// The group.
+    pub group: String,
+    /// The weight in ten-thousandths.
+    pub ten_thousandths: i64,
+    /// How the weight was found, such as `published` or `mean_of_adrg`.
+    pub origin: String,
+    /// The row that states it.
+    pub row: RowRef,
+}

@@ -1,0 +1,5 @@
+//! Payment policies.
+
+/// A payment policy.
+#[derive(Clone, Debug)]
+pub struct Policy;

@@ -1,1 +1,11 @@
-//! Parquet in, Parquet out: the only crate that knows Arrow, files and threads.
+//! Whole months of claims: Parquet in, Parquet out.
+//!
+//! This is the only crate that knows Arrow, Parquet, files and threads. It reads claims by row
+//! group, lets the stage crates work on one case at a time, reduces their exact results, and
+//! publishes outputs whole or not at all. No rule of grouping or payment lives here.
+
+mod error;
+mod progress;
+
+pub use error::{Class, Error};
+pub use progress::{Progress, Silent};

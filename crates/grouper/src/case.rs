@@ -26,6 +26,16 @@ impl CaseCode {
     pub fn id(self) -> Option<CodeId> {
         (self != Self::UNKNOWN).then_some(CodeId(self.0))
     }
+
+    /// For tables by code id; an unknown code lies past the end of each.
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The code with this position in the plan's table of codes.
+    pub(crate) const fn from_index(id: u32) -> Self {
+        Self(id)
+    }
 }
 
 /// A code that a case may lack: the principal diagnosis, the main procedure.

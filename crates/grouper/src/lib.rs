@@ -5,7 +5,16 @@
 //! no codes and knows no money.
 
 mod case;
+mod expr;
+mod facts;
+mod filter;
+mod grouper;
+mod groups;
+mod lists;
 mod outcome;
+mod severity;
 
 pub use case::{Case, CaseCode, CodeSlot, Numbers, TextSlot};
+pub use grouper::Grouper;
+pub use groups::GroupInfo;
 pub use outcome::{GroupIndex, Grouping, InvalidReason, Outcome, Severity, UngroupedReason};

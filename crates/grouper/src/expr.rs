@@ -1,0 +1,345 @@
+//! Rules as the kernel evaluates them.
+//!
+//! A rule of the plan is rewritten once, when the plan is compiled: `any` scopes become the two
+//! scopes that they stand for, texts become small numbers, lists are numbered densely, constants
+//! are folded. What is left can be evaluated for a case, or *partially* for what is already known
+//! of a case (only its principal diagnosis, say), which is how [`crate::filter`] decides most
+//! rules before the first case is seen.
+
+use crate::case::TextSlot;
+use crate::facts::Facts;
+use crate::lists::Members;
+use drgdip_claims::Sex;
+use drgdip_tables::rule::{Comparison, ListId, NumberField, Predicate, Rule, Scope};
+
+/// A compiled rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Expr {
+    True,
+    False,
+    Not(Box<Expr>),
+    All(Box<[Expr]>),
+    Any(Box<[Expr]>),
+    Is(Atom),
+}
+
+/// One fact that a compiled rule asks for. Lists are dense numbers of [`Compiler`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Atom {
+    Principal(u32),
+    OtherDx(u32),
+    Main(u32),
+    OtherOp(u32),
+    NoOp,
+    Mcc,
+    Cc,
+    NewTech,
+    Number(NumberField, Comparison, i64),
+    SexIs(Sex),
+    DischargeIn(Box<[u16]>),
+    DepartmentIs(u16),
+    BodyRegions(Box<[u32]>, u32),
+}
+
+/// The parts of a case that an atom looks at, as bits.
+pub(crate) mod looks_at {
+    pub(crate) const PRINCIPAL: u8 = 1;
+    pub(crate) const MAIN: u8 = 1 << 1;
+    pub(crate) const OTHER_OPS: u8 = 1 << 2;
+    pub(crate) const SEX: u8 = 1 << 3;
+    pub(crate) const REST: u8 = 1 << 4;
+    /// Whether there is any procedure, which the presence of others alone can answer.
+    pub(crate) const HAS_OPS: u8 = 1 << 5;
+}
+
+/// What is known of a case while the rest is open.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Known<'a> {
+    /// The lists of the principal diagnosis; an absent one stands in none.
+    Principal(Members<'a>),
+    /// The lists of the main procedure, and that the case has no other.
+    OnlyProcedure(Option<Members<'a>>),
+    /// The lists of the main procedure, and that the case has others.
+    MainAmongOthers(Option<Members<'a>>),
+    /// The sex, and whether an other diagnosis stands in any list that rules ask them for.
+    Person {
+        sex: Option<Sex>,
+        other_dx_listed: bool,
+    },
+    /// Both facts of severity.
+    Severity { mcc: bool, cc: bool },
+}
+
+impl Known<'_> {
+    /// What the knowledge says of an atom; `None` when it leaves the atom open.
+    fn of(&self, atom: &Atom) -> Option<bool> {
+        match (self, atom) {
+            (Self::Principal(lists), Atom::Principal(list)) => Some(lists.has(*list)),
+            (Self::OnlyProcedure(main) | Self::MainAmongOthers(main), Atom::Main(list)) => {
+                Some(main.is_some_and(|lists| lists.has(*list)))
+            }
+            (Self::OnlyProcedure(_), Atom::OtherOp(_)) => Some(false),
+            (Self::OnlyProcedure(main), Atom::NoOp) => Some(main.is_none()),
+            (Self::MainAmongOthers(_), Atom::NoOp) => Some(false),
+            (Self::Person { sex, .. }, Atom::SexIs(asked)) => Some(*sex == Some(*asked)),
+            (
+                Self::Person {
+                    other_dx_listed: false,
+                    ..
+                },
+                Atom::OtherDx(_),
+            ) => Some(false),
+            (Self::Severity { mcc, .. }, Atom::Mcc) => Some(*mcc),
+            (Self::Severity { cc, .. }, Atom::Cc) => Some(*cc),
+            _ => None,
+        }
+    }
+}
+
+impl Atom {
+    fn looks_at(&self) -> u8 {
+        match self {
+            Self::Principal(_) => looks_at::PRINCIPAL,
+            Self::Main(_) => looks_at::MAIN,
+            Self::OtherOp(_) => looks_at::OTHER_OPS,
+            Self::NoOp => looks_at::HAS_OPS,
+            Self::SexIs(_) => looks_at::SEX,
+            _ => looks_at::REST,
+        }
+    }
+
+    fn holds(&self, facts: &Facts<'_>) -> bool {
+        match self {
+            Self::Principal(list) => facts.principal_in(*list),
+            Self::OtherDx(list) => facts.other_dx_in(*list),
+            Self::Main(list) => facts.main_in(*list),
+            Self::OtherOp(list) => facts.other_op_in(*list),
+            Self::NoOp => facts.has_no_procedure(),
+            Self::Mcc => facts.severity.mcc,
+            Self::Cc => facts.severity.cc,
+            Self::NewTech => facts.case.new_tech,
+            Self::Number(field, comparison, limit) => facts
+                .number(*field)
+                .is_some_and(|number| comparison.holds(i64::from(number), *limit)),
+            Self::SexIs(sex) => facts.case.sex == Some(*sex),
+            Self::DischargeIn(ways) => {
+                matches!(facts.case.discharge_way, TextSlot::Named(way) if ways.contains(&way))
+            }
+            Self::DepartmentIs(code) => facts.case.department == TextSlot::Named(*code),
+            Self::BodyRegions(lists, at_least) => {
+                let found = lists.iter().filter(|list| facts.any_dx_in(**list)).count();
+                found >= *at_least as usize
+            }
+        }
+    }
+}
+
+impl Expr {
+    /// Whether the rule is true for the case.
+    pub(crate) fn holds(&self, facts: &Facts<'_>) -> bool {
+        match self {
+            Self::True => true,
+            Self::False => false,
+            Self::Not(inner) => !inner.holds(facts),
+            Self::All(parts) => parts.iter().all(|part| part.holds(facts)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(facts)),
+            Self::Is(atom) => atom.holds(facts),
+        }
+    }
+
+    /// What is certain of the rule from partial knowledge; `None` when both answers are possible.
+    pub(crate) fn known(&self, known: &Known<'_>) -> Option<bool> {
+        match self {
+            Self::True => Some(true),
+            Self::False => Some(false),
+            Self::Not(inner) => inner.known(known).map(|holds| !holds),
+            Self::All(parts) => Self::known_of(parts, known, false),
+            Self::Any(parts) => Self::known_of(parts, known, true),
+            Self::Is(atom) => known.of(atom),
+        }
+    }
+
+    /// One part that equals `decisive` decides; otherwise one open part leaves the whole open.
+    fn known_of(parts: &[Self], known: &Known<'_>, decisive: bool) -> Option<bool> {
+        let mut open = false;
+        for part in parts {
+            match part.known(known) {
+                Some(holds) if holds == decisive => return Some(decisive),
+                Some(_) => {}
+                None => open = true,
+            }
+        }
+        (!open).then_some(!decisive)
+    }
+
+    /// The parts of the case that the rule looks at, as bits of [`looks_at`].
+    pub(crate) fn looks_at(&self) -> u8 {
+        match self {
+            Self::True | Self::False => 0,
+            Self::Not(inner) => inner.looks_at(),
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter().fold(0, |bits, part| bits | part.looks_at())
+            }
+            Self::Is(atom) => atom.looks_at(),
+        }
+    }
+
+    /// Calls `visit` with every list that the rule asks other diagnoses for.
+    pub(crate) fn visit_other_dx_lists(&self, visit: &mut impl FnMut(u32)) {
+        match self {
+            Self::True | Self::False => {}
+            Self::Not(inner) => inner.visit_other_dx_lists(visit),
+            Self::All(parts) | Self::Any(parts) => {
+                parts
+                    .iter()
+                    .for_each(|part| part.visit_other_dx_lists(visit));
+            }
+            Self::Is(Atom::OtherDx(list)) => visit(*list),
+            Self::Is(Atom::BodyRegions(lists, _)) => lists.iter().copied().for_each(visit),
+            Self::Is(_) => {}
+        }
+    }
+
+    /// The parts that must all be true, nested ones opened.
+    pub(crate) fn into_conjuncts(self) -> Vec<Self> {
+        match self {
+            Self::True => Vec::new(),
+            Self::All(parts) => parts.into_vec(),
+            other => vec![other],
+        }
+    }
+
+    /// All of these, with constants folded and nested conjunctions opened.
+    pub(crate) fn all(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut kept = Vec::new();
+        for part in parts {
+            match part {
+                Self::False => return Self::False,
+                part => kept.extend(part.into_conjuncts()),
+            }
+        }
+        Self::of_parts(kept, Self::True, Self::All)
+    }
+
+    /// At least one of these, with constants folded.
+    fn any(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut kept = Vec::new();
+        for part in parts {
+            match part {
+                Self::True => return Self::True,
+                Self::False => {}
+                Self::Any(inner) => kept.extend(inner.into_vec()),
+                part => kept.push(part),
+            }
+        }
+        Self::of_parts(kept, Self::False, Self::Any)
+    }
+
+    fn of_parts(mut parts: Vec<Self>, empty: Self, many: fn(Box<[Self]>) -> Self) -> Self {
+        match parts.len() {
+            0 => empty,
+            1 => parts.remove(0),
+            _ => many(parts.into_boxed_slice()),
+        }
+    }
+
+    fn not(inner: Self) -> Self {
+        match inner {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Not(twice) => *twice,
+            other => Self::Not(Box::new(other)),
+        }
+    }
+}
+
+/// Turns rules into [`Expr`], and numbers what they name.
+#[derive(Debug, Default)]
+pub(crate) struct Compiler {
+    /// The lists that rules use; the position is the dense number.
+    pub(crate) lists: Vec<ListId>,
+    /// By [`ListId`], the dense number of a list.
+    numbers: Vec<Option<u32>>,
+    /// The departments that rules name; the position is the number of [`TextSlot::Named`].
+    pub(crate) departments: Vec<String>,
+    /// The discharge ways that rules name.
+    pub(crate) discharge_ways: Vec<String>,
+}
+
+impl Compiler {
+    /// Compiles one rule.
+    pub(crate) fn compile(&mut self, rule: &Rule) -> Expr {
+        match rule {
+            Rule::True => Expr::True,
+            Rule::False => Expr::False,
+            Rule::Not(inner) => Expr::not(self.compile(inner)),
+            Rule::All(parts) => Expr::all(self.compile_each(parts)),
+            Rule::Any(parts) => Expr::any(self.compile_each(parts)),
+            Rule::Is(predicate) => self.predicate(predicate),
+        }
+    }
+
+    fn compile_each(&mut self, parts: &[Rule]) -> Vec<Expr> {
+        parts.iter().map(|part| self.compile(part)).collect()
+    }
+
+    fn predicate(&mut self, predicate: &Predicate) -> Expr {
+        Expr::Is(match predicate {
+            Predicate::In(scope, list) => return self.scope(*scope, *list),
+            Predicate::NoOp => Atom::NoOp,
+            Predicate::Mcc => Atom::Mcc,
+            Predicate::Cc => Atom::Cc,
+            Predicate::NewTech => Atom::NewTech,
+            Predicate::Number(field, comparison, limit) => {
+                Atom::Number(*field, *comparison, *limit)
+            }
+            Predicate::SexIs(sex) => Atom::SexIs(*sex),
+            Predicate::DischargeIn(ways) => Atom::DischargeIn(
+                ways.iter()
+                    .map(|way| number_of(&mut self.discharge_ways, way))
+                    .collect(),
+            ),
+            Predicate::DepartmentIs(code) => {
+                Atom::DepartmentIs(number_of(&mut self.departments, code))
+            }
+            Predicate::BodyRegions(lists, at_least) => {
+                let lists = lists.iter().map(|list| self.list(*list)).collect();
+                Atom::BodyRegions(lists, *at_least)
+            }
+        })
+    }
+
+    fn scope(&mut self, scope: Scope, list: ListId) -> Expr {
+        let list = self.list(list);
+        let either = |one, other| Expr::any([Expr::Is(one), Expr::Is(other)]);
+        match scope {
+            Scope::Principal => Expr::Is(Atom::Principal(list)),
+            Scope::OtherDx => Expr::Is(Atom::OtherDx(list)),
+            Scope::AnyDx => either(Atom::Principal(list), Atom::OtherDx(list)),
+            Scope::MainOp => Expr::Is(Atom::Main(list)),
+            Scope::OtherOp => Expr::Is(Atom::OtherOp(list)),
+            Scope::AnyOp => either(Atom::Main(list), Atom::OtherOp(list)),
+        }
+    }
+
+    fn list(&mut self, id: ListId) -> u32 {
+        let index = id.0 as usize;
+        if self.numbers.len() <= index {
+            self.numbers.resize(index + 1, None);
+        }
+        *self.numbers[index].get_or_insert_with(|| {
+            self.lists.push(id);
+            u32::try_from(self.lists.len() - 1).expect("list ids are 32 bits wide")
+        })
+    }
+}
+
+/// The position of a text among the texts, which it joins if need be.
+fn number_of(texts: &mut Vec<String>, text: &str) -> u16 {
+    let found = texts.iter().position(|known| known == text);
+    let position = found.unwrap_or_else(|| {
+        texts.push(text.to_owned());
+        texts.len() - 1
+    });
+    u16::try_from(position).expect("a plan names fewer than 65,536 departments or discharge ways")
+}

@@ -1,0 +1,96 @@
+//! Which lists a code stands in, by way of classes.
+//!
+//! Tens of thousands of codes fall into a few thousand *classes*: codes that stand in exactly the
+//! same lists. Rules cannot tell two codes of one class apart, so whatever is worked out per class
+//! beforehand holds for each of its codes.
+
+use crate::case::{CaseCode, CodeSlot};
+use drgdip_tables::GroupingPlan;
+use drgdip_tables::rule::ListId;
+use std::collections::HashMap;
+
+/// The class of codes that stand in no list, of unknown codes, and of absent ones.
+pub(crate) const UNLISTED: u32 = 0;
+
+/// The class of every code and the lists of every class.
+#[derive(Debug)]
+pub(crate) struct Membership {
+    /// By code id.
+    class_of: Vec<u32>,
+    /// How many words of 64 lists a class takes.
+    words: usize,
+    /// By class, one bit for each list.
+    bits: Vec<u64>,
+}
+
+/// The lists of one class.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Members<'a>(&'a [u64]);
+
+impl Members<'_> {
+    /// Whether the codes of the class stand in the list.
+    pub(crate) fn has(self, list: u32) -> bool {
+        self.0[(list / 64) as usize] >> (list % 64) & 1 == 1
+    }
+}
+
+impl Membership {
+    /// Sorts the codes of a plan into classes by those lists that its rules use.
+    pub(crate) fn new(plan: &GroupingPlan, lists: &[ListId]) -> Self {
+        let mut lists_of_code = vec![Vec::new(); plan.codes.len()];
+        for (number, list) in (0u32..).zip(lists) {
+            for (code, _) in &plan.list(*list).codes {
+                lists_of_code[code.0 as usize].push(number);
+            }
+        }
+        let words = lists.len().div_ceil(64).max(1);
+        let mut membership = Self {
+            class_of: Vec::with_capacity(lists_of_code.len()),
+            words,
+            bits: vec![0; words],
+        };
+        let mut classes = HashMap::from([(Vec::new(), UNLISTED)]);
+        for lists in lists_of_code {
+            let class = *classes
+                .entry(lists)
+                .or_insert_with_key(|lists| membership.add(lists));
+            membership.class_of.push(class);
+        }
+        membership
+    }
+
+    fn add(&mut self, lists: &[u32]) -> u32 {
+        let class = self.classes();
+        self.bits.resize((class + 1) * self.words, 0);
+        for list in lists {
+            self.bits[class * self.words + (list / 64) as usize] |= 1 << (list % 64);
+        }
+        u32::try_from(class).expect("there are no more classes than codes")
+    }
+
+    /// How many classes there are.
+    pub(crate) fn classes(&self) -> usize {
+        self.bits.len() / self.words
+    }
+
+    /// The class of a code of a case.
+    pub(crate) fn class(&self, code: CaseCode) -> u32 {
+        self.class_of.get(code.index()).copied().unwrap_or(UNLISTED)
+    }
+
+    /// The class of a code that may be absent.
+    pub(crate) fn class_of_slot(&self, code: CodeSlot) -> u32 {
+        code.map_or(UNLISTED, |code| self.class(code))
+    }
+
+    /// The lists of a class.
+    pub(crate) fn members(&self, class: u32) -> Members<'_> {
+        let start = class as usize * self.words;
+        Members(&self.bits[start..start + self.words])
+    }
+
+    /// Whether a code stands in a list.
+    pub(crate) fn contains(&self, list: u32, code: CaseCode) -> bool {
+        self.members(self.class(code)).has(list)
+    }
+}

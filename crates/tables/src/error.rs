@@ -61,4 +61,36 @@ pub enum Problem {
     /// A file that a plan or policy must have is not there.
     #[error("the file is missing")]
     FileMissing,
+    /// A file or folder that is there but cannot be read.
+    #[error("it cannot be read: {reason}")]
+    Unreadable {
+        /// What the system says.
+        reason: String,
+    },
+    /// A link that leads out of the folder.
+    #[error("the link leads out of the folder; put the file itself there")]
+    LinkLeadsOut,
+    /// A file larger than any table.
+    #[error("the file has {bytes} bytes; at most {most} are read")]
+    FileTooLarge {
+        /// Its size.
+        bytes: u64,
+        /// The limit.
+        most: u64,
+    },
+    /// More files than any plan has.
+    #[error("the folder has more than {most} files; is it the folder of one plan?")]
+    TooManyFiles {
+        /// The limit.
+        most: usize,
+    },
+    /// Folders nested deeper than any plan has them.
+    #[error("folders are nested more than {most} deep; is it the folder of one plan?")]
+    FoldersTooDeep {
+        /// The limit.
+        most: usize,
+    },
+    /// A file name that is not UTF-8.
+    #[error("the name of the file is not UTF-8; rename it")]
+    NameNotUtf8,
 }

@@ -1,5 +1,192 @@
 //! The files of a plan or policy, from a folder or from the binary.
 
-/// Files by their path inside a folder.
+use crate::bundled;
+use crate::error::{Error, Place, Problem};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The largest file that is read, in bytes; the largest national table has under 1 MB.
+const MAX_FILE_BYTES: u64 = 64 << 20;
+/// The most files that a folder may have.
+const MAX_FILES: usize = 4096;
+/// How deep folders may be nested.
+const MAX_DEPTH: usize = 8;
+
+/// Files by their path inside a folder, with `/` between the parts.
+///
+/// Only `*.toml` and `*.csv` are taken. Iteration is in byte order of the paths, so that a hash
+/// over it is the same everywhere. Bundled files are borrowed from the binary, never copied.
 #[derive(Clone, Debug, Default)]
-pub struct FileSet;
+pub struct FileSet {
+    label: String,
+    files: BTreeMap<String, Cow<'static, [u8]>>,
+}
+
+impl FileSet {
+    /// Reads a plan folder with its subfolders.
+    ///
+    /// # Errors
+    /// When the folder or a file in it cannot be read, a link leads out of it, or a size is absurd.
+    pub fn folder(folder: &Path) -> Result<Self, Error> {
+        let mut reader = FolderReader::new(folder, folder.display().to_string())?;
+        reader.read_folder(folder, "", 0)?;
+        Ok(reader.found)
+    }
+
+    /// Reads one TOML file (`x.toml`) and, where there is one, the folder of tables of the same
+    /// name beside it (`x/`). Paths are relative to the folder that the file stands in.
+    ///
+    /// # Errors
+    /// As for [`FileSet::folder`].
+    pub fn file_with_tables(file: &Path) -> Result<Self, Error> {
+        let parent = match file.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        let mut reader = FolderReader::new(parent, parent.display().to_string())?;
+        let name = utf8_name(file)?;
+        reader.read_file(file, name.clone())?;
+        let tables = file.with_extension("");
+        if tables != file && tables.is_dir() {
+            let stem = name.strip_suffix(".toml").unwrap_or(&name).to_owned();
+            reader.read_folder(&tables, &stem, 0)?;
+        }
+        Ok(reader.found)
+    }
+
+    /// A bundled plan by its id; `None` when there is none.
+    #[must_use]
+    pub fn bundled_plan(id: &str) -> Option<Self> {
+        bundled::plan(id)
+    }
+
+    /// A bundled policy by its id: `<id>.toml` and the tables in `<id>/`; `None` when there is none.
+    #[must_use]
+    pub fn bundled_policy(id: &str) -> Option<Self> {
+        bundled::policy(id)
+    }
+
+    /// The ids of the bundled plans, sorted.
+    #[must_use]
+    pub fn bundled_plans() -> Vec<&'static str> {
+        bundled::plan_ids()
+    }
+
+    /// The ids of the bundled policies, sorted.
+    #[must_use]
+    pub fn bundled_policies() -> Vec<&'static str> {
+        bundled::policy_ids()
+    }
+
+    /// Files that are already in memory, such as those of a test.
+    #[must_use]
+    pub fn in_memory(
+        label: &str,
+        files: impl IntoIterator<Item = (String, Cow<'static, [u8]>)>,
+    ) -> Self {
+        Self { label: label.to_owned(), files: files.into_iter().collect() }
+    }
+
+    /// The bytes of a file; `None` when it is not there.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(AsRef::as_ref)
+    }
+
+    /// The paths, in byte order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
+    /// The files with their bytes, in byte order of their paths.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_ref()))
+    }
+
+    /// What messages call the folder: its path as given, or the id of what is bundled.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// What messages call a file.
+    #[must_use]
+    pub fn name_of(&self, path: &str) -> String {
+        format!("{}/{path}", self.label.trim_end_matches('/'))
+    }
+}
+
+/// A folder being read, with what keeps the reading inside it and small.
+struct FolderReader {
+    root: PathBuf,
+    found: FileSet,
+}
+
+impl FolderReader {
+    fn new(root: &Path, label: String) -> Result<Self, Error> {
+        let canonical = root.canonicalize().map_err(|error| unreadable(root, &error))?;
+        let found = FileSet { label, files: BTreeMap::new() };
+        Ok(Self { root: canonical, found })
+    }
+
+    fn read_folder(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<(), Error> {
+        if depth > MAX_DEPTH {
+            return Err(at(folder, Problem::FoldersTooDeep { most: MAX_DEPTH }));
+        }
+        self.check_inside(folder)?;
+        let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+        for entry in entries {
+            let path = entry.map_err(|error| unreadable(folder, &error))?.path();
+            let name = utf8_name(&path)?;
+            let inner = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+            if path.is_dir() {
+                self.read_folder(&path, &inner, depth + 1)?;
+            } else if is_table(&path) {
+                self.read_file(&path, inner)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_file(&mut self, path: &Path, inner: String) -> Result<(), Error> {
+        self.check_inside(path)?;
+        let size = fs::metadata(path).map_err(|error| unreadable(path, &error))?.len();
+        if size > MAX_FILE_BYTES {
+            return Err(at(path, Problem::FileTooLarge { bytes: size, most: MAX_FILE_BYTES }));
+        }
+        if self.found.files.len() >= MAX_FILES {
+            return Err(at(path, Problem::TooManyFiles { most: MAX_FILES }));
+        }
+        let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+        self.found.files.insert(inner, Cow::Owned(bytes));
+        Ok(())
+    }
+
+    fn check_inside(&self, path: &Path) -> Result<(), Error> {
+        let real = path.canonicalize().map_err(|error| unreadable(path, &error))?;
+        if real.starts_with(&self.root) { Ok(()) } else { Err(at(path, Problem::LinkLeadsOut)) }
+    }
+}
+
+fn is_table(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "toml" || extension == "csv")
+}
+
+fn utf8_name(path: &Path) -> Result<String, Error> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.map(str::to_owned).ok_or_else(|| at(path, Problem::NameNotUtf8))
+}
+
+fn at(path: &Path, problem: Problem) -> Error {
+    let place = Place { file: path.display().to_string(), line: None, field: None };
+    Error { place, problem }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => at(path, Problem::FileMissing),
+        _ => at(path, Problem::Unreadable { reason: error.to_string() }),
+    }
+}

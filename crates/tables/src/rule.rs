@@ -1,12 +1,18 @@
 //! The rule language of grouping plans: one-line boolean expressions over a closed set of predicates.
 
+mod parse;
+mod show;
+
+pub use parse::{MAX_DEPTH, RuleError, RuleProblem, parse};
+pub use show::ShownRule;
+
 use drgdip_claims::Sex;
 
 /// The index of a code list of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ListId(pub u32);
 
-/// A parsed rule. `Default` is never true.
+/// A parsed rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// Always true.
@@ -21,6 +27,37 @@ pub enum Rule {
     Any(Vec<Rule>),
     /// One fact about the case.
     Is(Predicate),
+}
+
+impl Rule {
+    /// The rule as text, in the one canonical form; `name` gives the names of the lists.
+    pub fn show<'a, F>(&'a self, name: F) -> ShownRule<'a, F>
+    where
+        F: Fn(ListId) -> &'a str,
+    {
+        ShownRule::new(self, name)
+    }
+
+    /// Calls `visit` for every predicate, from left to right.
+    pub fn each_predicate<'a>(&'a self, visit: &mut dyn FnMut(&'a Predicate)) {
+        match self {
+            Self::True | Self::False => {}
+            Self::Not(inner) => inner.each_predicate(visit),
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter().for_each(|part| part.each_predicate(visit));
+            }
+            Self::Is(predicate) => visit(predicate),
+        }
+    }
+
+    /// Calls `visit` for every list that the rule names, from left to right.
+    pub fn each_list(&self, visit: &mut dyn FnMut(ListId)) {
+        self.each_predicate(&mut |predicate| match predicate {
+            Predicate::In(_, list) => visit(*list),
+            Predicate::BodyRegions(lists, _) => lists.iter().copied().for_each(&mut *visit),
+            _ => {}
+        });
+    }
 }
 
 /// Which codes of a case a list is compared with.
@@ -40,6 +77,25 @@ pub enum Scope {
     OtherOp,
 }
 
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 6] =
+        [Self::Principal, Self::AnyDx, Self::OtherDx, Self::MainOp, Self::AnyOp, Self::OtherOp];
+
+    /// As written in rules.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Principal => "principal",
+            Self::AnyDx => "any_dx",
+            Self::OtherDx => "other_dx",
+            Self::MainOp => "main_op",
+            Self::AnyOp => "any_op",
+            Self::OtherOp => "other_op",
+        }
+    }
+}
+
 /// A number of a case that rules compare; an absent number compares false.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NumberField {
@@ -55,6 +111,31 @@ pub enum NumberField {
     IcuHours,
     /// Hours on a ventilator.
     VentilatorHours,
+}
+
+impl NumberField {
+    /// Every field.
+    pub const ALL: [Self; 6] = [
+        Self::AgeYears,
+        Self::AgeDays,
+        Self::BirthWeightG,
+        Self::StayDays,
+        Self::IcuHours,
+        Self::VentilatorHours,
+    ];
+
+    /// As written in rules.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::AgeYears => "age_years",
+            Self::AgeDays => "age_days",
+            Self::BirthWeightG => "birth_weight_g",
+            Self::StayDays => "stay_days",
+            Self::IcuHours => "icu_hours",
+            Self::VentilatorHours => "ventilator_hours",
+        }
+    }
 }
 
 /// How a number is compared.
@@ -73,6 +154,22 @@ pub enum Comparison {
 }
 
 impl Comparison {
+    /// Every comparison.
+    pub const ALL: [Self; 5] =
+        [Self::AtLeast, Self::AtMost, Self::MoreThan, Self::LessThan, Self::Equal];
+
+    /// As written in rules.
+    #[must_use]
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::AtLeast => ">=",
+            Self::AtMost => "<=",
+            Self::MoreThan => ">",
+            Self::LessThan => "<",
+            Self::Equal => "=",
+        }
+    }
+
     /// Whether `left` stands in this relation to `right`.
     #[must_use]
     pub const fn holds(self, left: i64, right: i64) -> bool {

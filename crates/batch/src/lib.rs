@@ -5,6 +5,7 @@
 //! publishes outputs whole or not at all. No rule of grouping or payment lives here.
 
 mod error;
+pub mod inputs;
 mod progress;
 
 pub use error::{Class, Error};

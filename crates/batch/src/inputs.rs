@@ -1,0 +1,207 @@
+//! The tables that a settlement takes beside the claims: hospitals, budgets, prior points.
+//!
+//! Each is a CSV or Parquet file of the inputs folder; a table that the folder does not have is
+//! taken from the policy's standing tables. Everything is checked here, so that a settlement
+//! starts from values that are whole: a bad cell is an error with file, line and column.
+
+mod cells;
+mod rows;
+mod table;
+
+use crate::Error;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+pub use rows::{Budget, Hospital, Insurance, Prior};
+use table::TextTable;
+
+/// A table of settlement inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum InputTable {
+    /// Who the contracted hospitals (定点医疗机构) are.
+    Hospitals,
+    /// What each pool may spend (总额预算) in a period.
+    Budgets,
+    /// Last year's settled points and point values.
+    Prior,
+}
+
+impl InputTable {
+    /// All tables, in the order in which they are read.
+    pub const ALL: [Self; 3] = [Self::Hospitals, Self::Budgets, Self::Prior];
+
+    /// The file name without its extension.
+    #[must_use]
+    pub const fn stem(self) -> &'static str {
+        match self {
+            Self::Hospitals => "hospitals",
+            Self::Budgets => "budgets",
+            Self::Prior => "prior",
+        }
+    }
+
+    /// The columns, those that must be there first.
+    #[must_use]
+    pub const fn columns(self) -> &'static [Column] {
+        match self {
+            Self::Hospitals => rows::HOSPITAL_COLUMNS,
+            Self::Budgets => rows::BUDGET_COLUMNS,
+            Self::Prior => rows::PRIOR_COLUMNS,
+        }
+    }
+}
+
+impl fmt::Display for InputTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let required = self.columns().iter().filter(|column| column.is_required);
+        let names: Vec<_> = required.map(|column| column.name).collect();
+        write!(f, "{}.csv (columns {})", self.stem(), names.join(", "))
+    }
+}
+
+/// A column of an input table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in the heading row.
+    pub name: &'static str,
+    /// Whether a file without it is refused.
+    pub is_required: bool,
+}
+
+/// A file that inputs were read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputFile {
+    /// Which table it holds.
+    pub table: InputTable,
+    /// Its path, or its place in the policy folder.
+    pub path: String,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+    /// How many rows it has.
+    pub rows: u64,
+}
+
+/// A standing table of a policy, used where the inputs folder has no file of that name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingFile {
+    /// The file name, such as `hospitals.csv`.
+    pub name: String,
+    /// How people know it: the policy and the path inside it.
+    pub label: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// The settlement inputs, checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inputs {
+    /// Hospitals in file order; one hospital may have several rows with disjoint dates.
+    pub hospitals: Vec<Hospital>,
+    /// Budgets in file order, no two with the same key.
+    pub budgets: Vec<Budget>,
+    /// Prior points in file order, no two with the same pool and hospital.
+    pub prior: Vec<Prior>,
+    /// The files read, in the order of [`InputTable::ALL`].
+    pub files: Vec<InputFile>,
+    /// Files of the folder that no table is read from, by name; worth a note to the user.
+    pub unused: Vec<String>,
+}
+
+impl Inputs {
+    /// Reads the tables of a folder, each replaced by the standing one where it is absent.
+    ///
+    /// # Errors
+    ///
+    /// A folder or file that cannot be read, a table that is there as CSV and as Parquet, a
+    /// missing or unknown column, a cell that is no such value, and a repeated key.
+    pub fn read(folder: Option<&Path>, standing: &[StandingFile]) -> Result<Self, Error> {
+        let found = folder.map_or_else(|| Ok(Vec::new()), list_files)?;
+        let mut inputs = Self {
+            unused: unused(&found),
+            ..Self::default()
+        };
+        for table in InputTable::ALL {
+            let Some(text) = open(table, &found, standing)? else {
+                continue;
+            };
+            inputs.files.push(InputFile {
+                table,
+                path: text.label.clone(),
+                sha256: text.sha256.clone(),
+                rows: text.rows.len() as u64,
+            });
+            match table {
+                InputTable::Hospitals => inputs.hospitals = rows::hospitals(&text)?,
+                InputTable::Budgets => inputs.budgets = rows::budgets(&text)?,
+                InputTable::Prior => inputs.prior = rows::prior(&text)?,
+            }
+        }
+        Ok(inputs)
+    }
+
+    /// The tables among `needed` that no file was found for.
+    #[must_use]
+    pub fn missing(&self, needed: &[InputTable]) -> Vec<InputTable> {
+        let has = |table: &InputTable| self.files.iter().any(|file| file.table == *table);
+        needed.iter().filter(|table| !has(table)).copied().collect()
+    }
+}
+
+/// The files of a folder in byte order of their names.
+fn list_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let cannot = |error| Error::file(folder, "read the inputs folder", &error);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn stem_and_extension(path: &Path) -> (&str, &str) {
+    let stem = path.file_stem().and_then(|part| part.to_str());
+    let extension = path.extension().and_then(|part| part.to_str());
+    (stem.unwrap_or(""), extension.unwrap_or(""))
+}
+
+fn is_of(path: &Path, table: InputTable) -> bool {
+    let (stem, extension) = stem_and_extension(path);
+    stem == table.stem() && matches!(extension, "csv" | "parquet")
+}
+
+fn unused(found: &[PathBuf]) -> Vec<String> {
+    let is_used = |path: &Path| InputTable::ALL.iter().any(|table| is_of(path, *table));
+    let names = found.iter().filter(|path| !is_used(path));
+    names
+        .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .collect()
+}
+
+fn open(
+    table: InputTable,
+    found: &[PathBuf],
+    standing: &[StandingFile],
+) -> Result<Option<TextTable>, Error> {
+    let here: Vec<&PathBuf> = found.iter().filter(|path| is_of(path, table)).collect();
+    if let [first, second, ..] = here[..] {
+        let problem = format!(
+            "there is {} beside it, and only one of them can be meant",
+            second.display()
+        );
+        let error = Error::input(first.display(), problem);
+        return Err(error.with_hint("Take one of the two away."));
+    }
+    if let Some(path) = here.first() {
+        return TextTable::open(path, table.columns()).map(Some);
+    }
+    let name = format!("{}.csv", table.stem());
+    let file = standing.iter().find(|file| file.name == name);
+    file.map(|file| TextTable::from_csv(&file.label, &file.bytes, table.columns()))
+        .transpose()
+}
+
+#[cfg(test)]
+mod tests;

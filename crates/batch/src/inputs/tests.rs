@@ -1,0 +1,206 @@
+use super::*;
+use arrow::array::{ArrayRef, Decimal128Array, Float64Array, RecordBatch, StringArray};
+use drgdip_claims::Yuan;
+use jiff::civil::date;
+use parquet::arrow::ArrowWriter;
+use std::sync::Arc;
+
+const HOSPITALS: &str = "\
+hospital_id,name,level,region,coefficient,primary_care,from,until
+H1,第一医院,3,330100,1.05,0,2020-01-01,2026-06-30
+H1,第一医院,2,330100,,否,2026-07-01,
+H2,,1,,0.9,1,,
+";
+const BUDGETS: &str = "\
+region,insurance,unit,period,amount,line
+330100,310,drg,2026-10,1000000.50,
+330100,resident,drg,2026-10,20,
+";
+const PRIOR: &str = "pool,hospital_id,points,value\nA,H1,6200,90\nA,H2,0.5,\n";
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        std::fs::write(folder.path().join(name), content).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn tables_are_read_with_their_types() {
+    let files = [
+        ("hospitals.csv", HOSPITALS),
+        ("budgets.csv", BUDGETS),
+        ("prior.csv", PRIOR),
+    ];
+    let inputs = Inputs::read(Some(folder(&files).path()), &[]).unwrap();
+    assert_eq!(inputs.hospitals.len(), 3);
+    assert_eq!(inputs.hospitals[0].coefficient, Some(10500));
+    assert!(inputs.hospitals[0].holds_on(date(2026, 6, 30)));
+    assert!(!inputs.hospitals[0].holds_on(date(2026, 7, 1)));
+    assert_eq!(inputs.hospitals[2].name, "H2");
+    assert!(inputs.hospitals[2].is_primary_care);
+    assert_eq!(inputs.budgets[0].insurance, Insurance::Employee);
+    assert_eq!(inputs.budgets[0].amount, Yuan::from_fen(100_000_050));
+    assert_eq!(inputs.prior[0].value, Some(900_000));
+    assert_eq!(inputs.prior[1].points, 5_000);
+    assert_eq!(inputs.files.len(), 3);
+    assert!(inputs.missing(&InputTable::ALL).is_empty());
+}
+
+#[test]
+fn absent_tables_come_from_the_standing_ones_or_are_named() {
+    let standing = [StandingFile {
+        name: "hospitals.csv".to_owned(),
+        label: "policy/hospitals.csv".to_owned(),
+        bytes: HOSPITALS.as_bytes().to_vec(),
+    }];
+    let files = [("budgets.csv", BUDGETS), ("notes.txt", "hello")];
+    let inputs = Inputs::read(Some(folder(&files).path()), &standing).unwrap();
+    assert_eq!(inputs.files[0].path, "policy/hospitals.csv");
+    assert_eq!(inputs.missing(&InputTable::ALL), [InputTable::Prior]);
+    assert_eq!(inputs.unused, ["notes.txt"]);
+    assert_eq!(
+        InputTable::Prior.to_string(),
+        "prior.csv (columns pool, hospital_id, points)"
+    );
+}
+
+#[test]
+fn parquet_tables_are_read_like_csv() {
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("region", Arc::new(StringArray::from(vec!["330100"]))),
+        ("insurance", Arc::new(StringArray::from(vec!["employee"]))),
+        ("period", Arc::new(StringArray::from(vec!["2026"]))),
+        ("amount", Arc::new(money(vec![12_345]))),
+    ];
+    let folder = folder(&[]);
+    write(&folder.path().join("budgets.parquet"), columns);
+    let inputs = Inputs::read(Some(folder.path()), &[]).unwrap();
+    assert_eq!(inputs.budgets[0].amount, Yuan::from_fen(12_345));
+}
+
+#[test]
+fn floating_point_amounts_are_refused() {
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("region", Arc::new(StringArray::from(vec!["330100"]))),
+        ("insurance", Arc::new(StringArray::from(vec!["employee"]))),
+        ("period", Arc::new(StringArray::from(vec!["2026"]))),
+        ("amount", Arc::new(Float64Array::from(vec![0.1]))),
+    ];
+    let folder = folder(&[]);
+    write(&folder.path().join("budgets.parquet"), columns);
+    let error = Inputs::read(Some(folder.path()), &[]).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("column amount: Float64 cannot hold exact amounts."),
+        "{text}"
+    );
+    assert_eq!(error.exit_code(), 3);
+}
+
+#[track_caller]
+fn check(name: &str, content: &str, message: &str) {
+    let folder = folder(&[(name, content)]);
+    let error = Inputs::read(Some(folder.path()), &[]).unwrap_err();
+    let path = format!("{}/", folder.path().display());
+    assert_eq!(error.to_string().replace(&path, ""), message);
+    assert_eq!(error.exit_code(), 3);
+}
+
+#[test]
+fn a_bad_cell_is_named_with_file_line_and_column() {
+    let budget = |row: &str| format!("region,insurance,period,amount\n{row}\n");
+    check(
+        "budgets.csv",
+        &budget("330100,employee,2026-10,1.234"),
+        "budgets.csv, line 2, amount: \"1.234\" is not an amount of yuan with at most two decimals.",
+    );
+    check(
+        "budgets.csv",
+        &budget("330100,employee,2026-10,-1"),
+        "budgets.csv, line 2, amount: -1.00 yuan is not an amount that can be meant here.",
+    );
+    check(
+        "budgets.csv",
+        &budget("330100,soldier,2026-10,1"),
+        "budgets.csv, line 2, insurance: \"soldier\" is not one of employee, resident, 310, 390.",
+    );
+    check(
+        "budgets.csv",
+        &budget("330100,employee,2026-13,1"),
+        "budgets.csv, line 2, period: \"2026-13\" is not a month (YYYY-MM) or a year (YYYY).",
+    );
+    check(
+        "hospitals.csv",
+        "hospital_id,level,from\nH1,3,2026-02-30\n",
+        "hospitals.csv, line 2, from: \"2026-02-30\" is not a date in the form YYYY-MM-DD.",
+    );
+    check(
+        "prior.csv",
+        "pool,hospital_id,points\nA,H1,1.00001\n",
+        "prior.csv, line 2, points: \"1.00001\" is not a number of 0 or more with at most four \
+         decimals.",
+    );
+}
+
+#[test]
+fn repeated_keys_are_refused_with_both_lines() {
+    check(
+        "hospitals.csv",
+        "hospital_id,level,from,until\nH1,3,,2026-01-31\nH1,2,2026-01-31,\n",
+        "hospitals.csv, line 3, hospital_id: the hospital H1 is already stated in line 2 for some \
+         of the same days. Keep one row, or give the rows dates that do not overlap.",
+    );
+    check(
+        "prior.csv",
+        "pool,hospital_id,points\nA,H1,1\nA,H1,2\n",
+        "prior.csv, line 3, hospital_id: A / H1 is already stated in line 2. Keep one of the rows.",
+    );
+}
+
+#[test]
+fn headings_that_are_not_known_are_refused() {
+    check(
+        "prior.csv",
+        "pool,hospital_id,pionts\nA,H1,1\n",
+        "prior.csv: the column points is missing. Add it; the table has pool, hospital_id, points, \
+         value (optional).",
+    );
+    check(
+        "prior.csv",
+        "pool,hospital_id,points,note\nA,H1,1,x\n",
+        "prior.csv: no such column is known: \"note\". Take it out or rename it; the table has \
+         pool, hospital_id, points, value (optional).",
+    );
+    check(
+        "prior.csv",
+        "pool,hospital_id,points\nA,H1\n",
+        "prior.csv, line 2: the row has 2 cells, the heading has 3. Look for a missing or unquoted \
+         comma.",
+    );
+}
+
+#[test]
+fn a_table_in_two_forms_is_refused() {
+    let folder = folder(&[("prior.csv", PRIOR), ("prior.parquet", "")]);
+    let error = Inputs::read(Some(folder.path()), &[]).unwrap_err();
+    assert!(
+        error.to_string().contains("only one of them can be meant"),
+        "{error}"
+    );
+}
+
+fn money(fen: Vec<i128>) -> Decimal128Array {
+    Decimal128Array::from(fen)
+        .with_precision_and_scale(16, 2)
+        .unwrap()
+}
+
+fn write(path: &Path, columns: Vec<(&str, ArrayRef)>) {
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let file = std::fs::File::create(path).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}

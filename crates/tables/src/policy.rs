@@ -1,5 +1,9 @@
-//! Payment policies.
+//! Payment policies (支付政策): dated, sourced values, read from TOML and resolved at a date.
 
-/// A payment policy.
+mod terms;
+
+pub use terms::*;
+
+/// A payment policy: every parameter with its dated values.
 #[derive(Clone, Debug)]
 pub struct Policy;

@@ -1,0 +1,67 @@
+use drgdip_claims::{MoneyError, Yuan};
+
+/// Why points or payments cannot be computed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// A result does not fit; nothing wraps around.
+    #[error(
+        "the {0} does not fit into the range of exact numbers; check the amounts for misprints"
+    )]
+    Overflow(&'static str),
+    /// The text is not a number with so many decimals.
+    #[error("{text:?} is not a number with at most {places} decimals, such as \"1.05\"")]
+    NotANumber {
+        /// As given.
+        text: String,
+        /// How many decimals are kept.
+        places: u32,
+    },
+    /// A ratio, weight or amount of points that must not be below zero is.
+    #[error("{0} is below zero where only zero or more makes sense")]
+    Negative(String),
+    /// A weight of zero or less has no reference cost.
+    #[error("a weight of {0} has no reference cost; a group without a weight must have no row")]
+    NotAWeight(String),
+    /// The mean cost of all cases or the points for a weight of 1 is not above zero.
+    #[error("the {0} must be above zero; correct the policy")]
+    NotPositive(&'static str),
+    /// No band of the policy takes a weight.
+    #[error("no band of the high-cost thresholds takes the weight {0}; add a band from 0")]
+    NoBand(String),
+    /// A case with a negative cost has no points; a reversal is netted before.
+    #[error("a total cost of {0} yuan is below zero; net reversals before points are awarded")]
+    NegativeCost(Yuan),
+    /// A hospital stands twice in a pool.
+    #[error("hospital {0} stands twice in the pool; give each hospital one row")]
+    HospitalTwice(String),
+    /// The reserve of a pool is below zero or more than its budget.
+    #[error("a reserve of {reserve} yuan does not fit a budget of {budget} yuan")]
+    ReserveOutsideBudget {
+        /// The budget.
+        budget: Yuan,
+        /// The reserve.
+        reserve: Yuan,
+    },
+    /// Baseline + increment needs last year's points and value.
+    #[error(
+        "the pool has no last year's points and value, which baseline + increment needs; \
+         add its rows to the prior input"
+    )]
+    PriorMissing,
+    /// A policy says that a hospital's coefficient follows its level, and the level is not there.
+    #[error(
+        "the policy has no coefficient for hospitals of level {0:?}; add it or correct the level"
+    )]
+    LevelUnknown(String),
+    /// A policy takes the coefficient from the hospitals input, and it is not there.
+    #[error(
+        "the hospital has no coefficient; fill in the column coefficient of the hospitals input"
+    )]
+    CoefficientMissing,
+    /// More points were split than the hospital has.
+    #[error("the cases of hospital {0} have other points than the hospital's total")]
+    SplitDiffers(String),
+    /// An amount of money does not fit.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}

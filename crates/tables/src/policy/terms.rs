@@ -1,0 +1,269 @@
+//! What a policy says at one date, resolved and typed.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+/// How a number is brought to fewer places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rounding {
+    /// 四舍五入: to the nearest, a half away from zero.
+    HalfAwayFromZero,
+    /// 舍去: towards zero.
+    Down,
+}
+
+/// Which date of a case selects the values that apply to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DateSelector {
+    /// The date of discharge.
+    Discharge,
+    /// The last day of the period that is settled.
+    Settlement,
+}
+
+/// A bound with its comparison written out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Bound {
+    /// Holds from the value on.
+    AtLeast(Decimal),
+    /// Holds above the value only.
+    MoreThan(Decimal),
+    /// Holds up to the value.
+    AtMost(Decimal),
+    /// Holds below the value only.
+    LessThan(Decimal),
+}
+
+impl Bound {
+    /// The value that is compared with.
+    #[must_use]
+    pub const fn value(self) -> Decimal {
+        match self {
+            Self::AtLeast(v) | Self::MoreThan(v) | Self::AtMost(v) | Self::LessThan(v) => v,
+        }
+    }
+
+    /// The comparison as policies write it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::AtLeast(_) => "at_least",
+            Self::MoreThan(_) => "more_than",
+            Self::AtMost(_) => "at_most",
+            Self::LessThan(_) => "less_than",
+        }
+    }
+}
+
+/// How a low-cost case (低倍率病例) earns its points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LowRule {
+    /// `C / M × scale`, without the hospital coefficient.
+    PointsNoK,
+    /// The normal points times `C / (RW × M)`, with or without the coefficient, never above the
+    /// normal points.
+    Ratio(CoefficientUse),
+}
+
+/// Whether a rule applies the hospital coefficient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CoefficientUse {
+    /// It does.
+    With,
+    /// It does not.
+    Without,
+}
+
+/// How a high-cost case (高倍率病例) earns its points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HighRule {
+    /// `b × k + (r − K) × b × alpha`; the coefficient does not touch the added part.
+    LinearAdd {
+        /// The share of the excess that is added.
+        alpha: Decimal,
+    },
+    /// `(C / M − (K − 1) × RW × k) × scale`.
+    Deduct,
+}
+
+/// From which weight on which multiple of the reference cost makes a case high.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HighBand {
+    /// The weights of the band: up to the next band's bound.
+    pub weight: Bound,
+    /// The multiple K.
+    pub threshold: Bound,
+}
+
+/// How case class and case points are found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseTerms {
+    /// Points for a weight of 1.
+    pub scale: u32,
+    /// The mean cost M of all cases, in fen.
+    pub mean_cost_fen: i64,
+    /// How case points come to four places.
+    pub points_rounding: Rounding,
+    /// Below which multiple of the reference cost a case is low.
+    pub low_threshold: Bound,
+    /// What a low case earns.
+    pub low_rule: LowRule,
+    /// Above which multiple of the reference cost a case is high, by weight, ascending.
+    pub high_bands: Vec<HighBand>,
+    /// What a high case earns.
+    pub high_rule: HighRule,
+}
+
+/// Where the hospital coefficient (差异系数) comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CoefficientSource {
+    /// The column `coefficient` of the hospitals input.
+    HospitalsInput,
+    /// The level of the hospital.
+    Level(BTreeMap<String, Decimal>),
+}
+
+/// What a case earns that has no points of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Treatment {
+    /// `C / M × scale × discount`.
+    ByCost {
+        /// At most 1 in published policies.
+        discount: Decimal,
+    },
+    /// Nothing; the case is reported.
+    Unpaid,
+}
+
+/// What happens to a case whose group has no weight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WithoutWeight {
+    /// The case is paid, or not, without a weight.
+    Treat(Treatment),
+    /// The run stops: the policy holds every group to have a weight.
+    Refuse,
+}
+
+/// What happens to a discharge before the period (迟报).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LateEntries {
+    /// It is paid from the period's budget.
+    Pay,
+    /// It is reported and not paid.
+    Unpaid,
+}
+
+/// How points become money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ValueFamily {
+    /// Fund points: `v = T / P`, a hospital gets `P_h × v`.
+    A,
+    /// Fund share: `v = T / Σ P_h × rho_h`, a hospital gets `P_h × v × rho_h`.
+    B,
+    /// Cost points: `v = (T + ΣU) / P`, a hospital gets `P_h × v − U_h`.
+    C,
+}
+
+/// What counts as the patient side U of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PatientSide {
+    /// What the patient and other funds paid, as the claim states it.
+    PatientAndOtherFunds,
+    /// The total cost without what the pooled fund paid.
+    TotalLessFund,
+}
+
+/// How the budget of a pool becomes point values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ValueModel {
+    /// One floating value for all points.
+    Uniform,
+    /// A fixed value for last year's volume and a floating one for what is above it (基准+增量).
+    BaselineIncrement(BaselineIncrement),
+}
+
+/// The parameters of baseline + increment, calibrated by last year's point value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaselineIncrement {
+    /// λ: the fixed value is λ times last year's value.
+    pub fixed_value_factor: Decimal,
+    /// η: the baseline is η times last year's points.
+    pub baseline_share: Decimal,
+    /// The share of last year's points that belongs to the period.
+    pub season_share: Share,
+    /// c: the floating value is at most c times the fixed one; `None` is no limit.
+    pub floating_cap: Option<Decimal>,
+    /// What becomes of money that the floating value leaves over.
+    pub residual_rule: ResidualRule,
+}
+
+/// A part of a whole, exact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Share {
+    /// At least 0.
+    pub numerator: i64,
+    /// At least 1.
+    pub denominator: i64,
+}
+
+/// What becomes of money that the floating value leaves over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ResidualRule {
+    /// It stays in the reserve.
+    Reserve,
+    /// It is shared by what the baseline points earn.
+    ProRataBase,
+    /// It is shared by all points.
+    ProRataPoints,
+}
+
+/// How a pool's budget is paid out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueTerms {
+    /// How points become money.
+    pub family: ValueFamily,
+    /// How the budget becomes point values.
+    pub model: ValueModel,
+    /// How an amount of money comes to the fen.
+    pub money_rounding: Rounding,
+    /// How baseline points come to four places.
+    pub points_rounding: Rounding,
+    /// With how many decimals a point value is published.
+    pub published_places: u32,
+}
+
+/// A policy at one date: every value that settlement needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyAt {
+    /// The policy's id.
+    pub policy: String,
+    /// The date that was asked for.
+    pub date: Date,
+    /// The grouping plan that cases are grouped by.
+    pub plan: String,
+    /// Which date of a case selects the values.
+    pub selected_by: DateSelector,
+    /// The schemes that are settled, by the name in claims, with their titles.
+    pub insurances: BTreeMap<String, String>,
+    /// The pooling areas that are settled, by code, with their titles.
+    pub regions: BTreeMap<String, String>,
+    /// Case class and case points.
+    pub case: CaseTerms,
+    /// Where the hospital coefficient comes from.
+    pub coefficient: CoefficientSource,
+    /// A case whose group has no weight.
+    pub without_weight: WithoutWeight,
+    /// A valid case without a group.
+    pub ungrouped: Treatment,
+    /// An ambiguous case (歧义病案).
+    pub ambiguous: Treatment,
+    /// A discharge before the period.
+    pub late: LateEntries,
+    /// What counts as the patient side.
+    pub patient_side: PatientSide,
+    /// The share of a pool's budget that is kept back.
+    pub reserve_share: Decimal,
+    /// How a pool's budget is paid out.
+    pub value: ValueTerms,
+}

@@ -11,10 +11,19 @@ mod filter;
 mod grouper;
 mod groups;
 mod lists;
+mod lookup;
 mod outcome;
 mod severity;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod testing;
 
 pub use case::{Case, CaseCode, CodeSlot, Numbers, TextSlot};
 pub use grouper::Grouper;
 pub use groups::GroupInfo;
+pub use lookup::LookedUpClaim;
 pub use outcome::{GroupIndex, Grouping, InvalidReason, Outcome, Severity, UngroupedReason};

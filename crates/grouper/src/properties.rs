@@ -1,0 +1,279 @@
+//! Properties of the grouper on generated plans and claims.
+
+use crate::reference::{Answer, Reference};
+use crate::testing::{Plan, group, no_checks};
+use crate::{Grouper, Severity};
+use drgdip_claims::{Claim, Sex};
+use drgdip_tables::GroupingPlan;
+use drgdip_tables::plan::{AdrgKind, Checks, Level, NoGroupFallback};
+use drgdip_tables::rule::{Comparison, ListId, NumberField, Predicate, Rule, Scope};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+/// The codes of generated plans; claims also have codes that no plan mentions.
+const DIAGNOSES: [&str; 8] = ["D0", "D1", "D2", "D3", "D4", "D5", "D6", "D7"];
+const PROCEDURES: [&str; 6] = ["P0", "P1", "P2", "P3", "P4", "P5"];
+const CLAIM_DIAGNOSES: [&str; 9] = ["D0", "D1", "D2", "D3", "D4", "D5", "D6", "D7", "?"];
+const CLAIM_PROCEDURES: [&str; 7] = ["P0", "P1", "P2", "P3", "P4", "P5", "?"];
+const TABLES: [&str; 3] = ["t0", "t1", "t2"];
+const DIAGNOSIS_LISTS: u32 = 6;
+const PROCEDURE_LISTS: u32 = 5;
+
+fn list() -> impl Strategy<Value = ListId> {
+    (0..DIAGNOSIS_LISTS + PROCEDURE_LISTS).prop_map(ListId)
+}
+
+fn diagnosis_list() -> impl Strategy<Value = ListId> {
+    (0..DIAGNOSIS_LISTS).prop_map(ListId)
+}
+
+fn procedure_list() -> impl Strategy<Value = ListId> {
+    (0..PROCEDURE_LISTS).prop_map(|list| ListId(DIAGNOSIS_LISTS + list))
+}
+
+fn number() -> impl Strategy<Value = Predicate> {
+    use Comparison::{AtLeast, AtMost, Equal, LessThan, MoreThan};
+    use NumberField::{AgeDays, AgeYears, BirthWeightG, IcuHours, StayDays, VentilatorHours};
+    let fields = vec![
+        AgeYears,
+        AgeDays,
+        BirthWeightG,
+        StayDays,
+        IcuHours,
+        VentilatorHours,
+    ];
+    let comparisons = vec![AtLeast, AtMost, MoreThan, LessThan, Equal];
+    (select(fields), select(comparisons), 0i64..4)
+        .prop_map(|(field, comparison, limit)| Predicate::Number(field, comparison, limit))
+}
+
+fn predicate() -> impl Strategy<Value = Predicate> {
+    let dx_scopes = vec![Scope::Principal, Scope::AnyDx, Scope::OtherDx];
+    let op_scopes = vec![Scope::MainOp, Scope::AnyOp, Scope::OtherOp];
+    let dx = (select(dx_scopes), diagnosis_list());
+    let op = (select(op_scopes), procedure_list());
+    prop_oneof![
+        6 => dx.prop_map(|(scope, list)| Predicate::In(scope, list)),
+        6 => op.prop_map(|(scope, list)| Predicate::In(scope, list)),
+        1 => (select(vec![Scope::MainOp, Scope::AnyDx]), list())
+            .prop_map(|(scope, list)| Predicate::In(scope, list)),
+        1 => Just(Predicate::NoOp),
+        2 => Just(Predicate::Mcc),
+        2 => Just(Predicate::Cc),
+        1 => Just(Predicate::NewTech),
+        3 => number(),
+        1 => select(vec![Sex::Male, Sex::Female]).prop_map(Predicate::SexIs),
+        1 => subsequence(vec!["1".to_owned(), "2".to_owned(), "5".to_owned()], 0..=2)
+            .prop_map(Predicate::DischargeIn),
+        1 => select(vec!["ICU".to_owned(), "A01".to_owned()]).prop_map(Predicate::DepartmentIs),
+        1 => (vec(diagnosis_list(), 1..4), 0u32..4)
+            .prop_map(|(lists, at_least)| Predicate::BodyRegions(lists, at_least)),
+    ]
+}
+
+fn rule() -> impl Strategy<Value = Rule> {
+    let leaf = prop_oneof![
+        1 => Just(Rule::True),
+        1 => Just(Rule::False),
+        12 => predicate().prop_map(Rule::Is),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|rule| Rule::Not(Box::new(rule))),
+            vec(inner.clone(), 0..4).prop_map(Rule::All),
+            vec(inner, 0..4).prop_map(Rule::Any),
+        ]
+    })
+}
+
+type AdrgSpec = (AdrgKind, Rule, NoGroupFallback, Vec<(u8, Rule)>);
+type MdcSpec = (Rule, Vec<AdrgSpec>);
+type SeveritySpec = (&'static str, Level, Option<&'static str>);
+
+fn adrg() -> impl Strategy<Value = AdrgSpec> {
+    use AdrgKind::{Ambiguous, Medical, Procedural, Surgical};
+    let kinds = select(vec![Surgical, Procedural, Medical, Ambiguous]);
+    let fallback = select(vec![NoGroupFallback::Adrg, NoGroupFallback::Continue]);
+    (kinds, rule(), fallback, vec((0u8..3, rule()), 0..4))
+}
+
+fn severity() -> impl Strategy<Value = Vec<SeveritySpec>> {
+    let code = select(DIAGNOSES.to_vec());
+    let level = select(vec![Level::Mcc, Level::Cc]);
+    vec((code, level, option::of(select(TABLES.to_vec()))), 0..8)
+}
+
+fn exclusions() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
+    vec((select(TABLES.to_vec()), select(DIAGNOSES.to_vec())), 0..8)
+}
+
+fn checks() -> impl Strategy<Value = Checks> {
+    let check = || prop::bool::weighted(0.2);
+    (check(), check(), check(), check(), check()).prop_map(|(sex, age, days, weight, principal)| {
+        Checks {
+            sex_missing: sex,
+            age_missing: age,
+            age_0_without_days: days,
+            newborn_without_weight: weight,
+            principal_missing: principal,
+        }
+    })
+}
+
+prop_compose! {
+    fn plan()(
+        lists in (
+            vec(subsequence(DIAGNOSES.to_vec(), 0..=5), DIAGNOSIS_LISTS as usize),
+            vec(subsequence(PROCEDURES.to_vec(), 0..=4), PROCEDURE_LISTS as usize),
+        ),
+        mdcs in vec((rule(), vec(adrg(), 0..5)), 0..5),
+        severity in severity(),
+        exclusions in exclusions(),
+        checks in checks(),
+        retry in any::<bool>(),
+    ) -> GroupingPlan {
+        let mut plan = Plan::empty();
+        for (number, codes) in lists.0.iter().chain(&lists.1).enumerate() {
+            plan.list(&format!("L{number}"), codes);
+        }
+        add_mdcs(&mut plan, mdcs);
+        for (code, level, table) in severity {
+            plan.severity(code, level, table);
+        }
+        for (table, principal) in exclusions {
+            plan.exclusion(table, principal);
+        }
+        plan.0.settings.checks = checks;
+        plan.0.settings.newborn_days = 2;
+        plan.0.settings.retry_with_each_other_procedure = retry;
+        plan.0
+    }
+}
+
+fn add_mdcs(plan: &mut Plan, mdcs: Vec<MdcSpec>) {
+    for (m, (gate, adrgs)) in mdcs.into_iter().enumerate() {
+        plan.mdc(&format!("M{m}"), gate);
+        for (a, (kind, rule, fallback, groups)) in adrgs.into_iter().enumerate() {
+            plan.adrg(&format!("A{m}{a}"), kind, rule).fallback = fallback;
+            for (g, rule) in groups {
+                plan.drg(&format!("G{m}{a}{g}"), rule);
+            }
+        }
+    }
+}
+
+fn diagnoses() -> impl Strategy<Value = Vec<String>> {
+    vec(
+        select(CLAIM_DIAGNOSES.to_vec()).prop_map(str::to_owned),
+        0..5,
+    )
+}
+
+fn procedures() -> impl Strategy<Value = Vec<String>> {
+    vec(
+        select(CLAIM_PROCEDURES.to_vec()).prop_map(str::to_owned),
+        0..4,
+    )
+}
+
+prop_compose! {
+    fn claim()(
+        sex in option::of(select(vec![Sex::Male, Sex::Female])),
+        ages in (option::of(0i64..4), option::of(0i64..4), option::of(0i64..4)),
+        hours in (option::of(0i64..4), option::of(0i64..4), option::of(0i64..4)),
+        way in option::of(select(vec!["1", "2", "5", "9"])),
+        department in option::of(select(vec!["ICU", "A01", "?"])),
+        principal in option::weighted(0.9, select(CLAIM_DIAGNOSES.to_vec())),
+        main in option::weighted(0.7, select(CLAIM_PROCEDURES.to_vec())),
+        others in (diagnoses(), procedures()),
+        new_tech in any::<bool>(),
+    ) -> Claim {
+        Claim {
+            case_id: "1".to_owned(),
+            sex,
+            age_years: ages.0,
+            age_days: ages.1,
+            birth_weight_g: ages.2,
+            stay_days: hours.0,
+            icu_hours: hours.1,
+            ventilator_hours: hours.2,
+            discharge_way: way.map(str::to_owned),
+            department: department.map(str::to_owned),
+            principal_diagnosis: principal.map(str::to_owned),
+            other_diagnoses: others.0,
+            main_procedure: main.map(str::to_owned),
+            other_procedures: others.1,
+            new_tech,
+        }
+    }
+}
+
+/// The compiled grouper's answer in the words of the reference.
+fn answer(grouper: &Grouper, plan: &GroupingPlan, claim: &Claim) -> Answer {
+    let grouping = group(grouper, plan, claim);
+    let info = grouping.outcome.group().map(|index| grouper.info(index));
+    Answer {
+        status: grouping.outcome.status(),
+        reason: grouping.outcome.reason(),
+        codes: info.map(|info| (info.mdc.clone(), info.adrg.clone(), info.group.clone())),
+        severity: grouping.severity.code(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn the_fast_grouper_equals_the_plain_one(plan in plan(), claims in vec(claim(), 40)) {
+        let grouper = Grouper::new(&plan);
+        let reference = Reference::new(&plan);
+        for claim in &claims {
+            prop_assert_eq!(answer(&grouper, &plan, claim), reference.group(claim), "{:?}", claim);
+        }
+    }
+
+    #[test]
+    fn the_order_of_other_codes_changes_nothing(
+        plan in plan(),
+        (claim, diagnoses, procedures) in claim().prop_flat_map(|claim| {
+            let diagnoses = Just(claim.other_diagnoses.clone()).prop_shuffle();
+            let procedures = Just(claim.other_procedures.clone()).prop_shuffle();
+            (Just(claim), diagnoses, procedures)
+        }),
+    ) {
+        let mut plan = plan;
+        plan.settings.retry_with_each_other_procedure = false;
+        let grouper = Grouper::new(&plan);
+        let shuffled = Claim {
+            other_diagnoses: diagnoses,
+            other_procedures: procedures,
+            ..claim.clone()
+        };
+        prop_assert_eq!(group(&grouper, &plan, &claim), group(&grouper, &plan, &shuffled));
+    }
+
+    #[test]
+    fn one_more_diagnosis_never_lowers_severity(
+        plan in plan(),
+        claim in claim(),
+        code in select(CLAIM_DIAGNOSES.to_vec()),
+        level in select(vec![Level::Mcc, Level::Cc]),
+    ) {
+        let mut plan = Plan(plan);
+        plan.0.settings.checks = no_checks();
+        let more = |claim: &Claim, code: &str| {
+            let mut claim = claim.clone();
+            claim.other_diagnoses.push(code.to_owned());
+            claim
+        };
+        let before = plan.group(&claim).severity;
+        prop_assert!(plan.group(&more(&claim, code)).severity >= before);
+
+        plan.severity("never excluded", level, None);
+        let least = if level == Level::Mcc { Severity::Mcc } else { Severity::Cc };
+        let raised = plan.group(&more(&claim, "never excluded")).severity;
+        prop_assert_eq!(raised, before.max(least));
+    }
+}

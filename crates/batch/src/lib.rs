@@ -4,9 +4,21 @@
 //! group, lets the stage crates work on one case at a time, reduces their exact results, and
 //! publishes outputs whole or not at all. No rule of grouping or payment lives here.
 
+mod duplicates;
 mod error;
-pub mod inputs;
+mod findings;
+mod group;
+mod grouped;
+mod manifest;
+mod output;
 mod progress;
+mod read;
+mod run;
+mod table;
 
 pub use error::{Class, Error};
+pub use findings::FindingCounts;
+pub use group::{GroupJob, GroupSummary, group};
+pub use grouped::{OutcomeCounts, PreparedPlan};
 pub use progress::{Progress, Silent};
+pub use read::ReadOptions;

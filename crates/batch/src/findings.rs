@@ -1,0 +1,132 @@
+//! The findings of a run as a table.
+
+use crate::Error;
+use crate::output::Fingerprint;
+use crate::read::ClaimFiles;
+use crate::table::{self, Chunks, TableEncoder, TableWriter};
+use arrow::array::{ArrayRef, StringArray, UInt64Array};
+use arrow::datatypes::{DataType, Field, Schema};
+use drgdip_claims::{Finding, FindingSeverity};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// One finding about one row of the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FindingRow {
+    /// The number of the row among all rows of the run.
+    pub(crate) row: u64,
+    pub(crate) finding: Finding,
+    pub(crate) case_id: Option<String>,
+    /// What stands there; empty where nothing does.
+    pub(crate) value: String,
+}
+
+/// How often each finding came up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FindingCounts(BTreeMap<Finding, u64>);
+
+impl FindingCounts {
+    pub(crate) fn add(&mut self, rows: &[FindingRow]) {
+        for row in rows {
+            *self.0.entry(row.finding).or_default() += 1;
+        }
+    }
+
+    /// Each finding with how often it came up, in order of precedence.
+    pub fn iter(&self) -> impl Iterator<Item = (Finding, u64)> {
+        self.0.iter().map(|(finding, count)| (*finding, *count))
+    }
+
+    /// How many findings there are of at least this severity.
+    #[must_use]
+    pub fn at_least(&self, severity: FindingSeverity) -> u64 {
+        self.iter()
+            .filter(|(f, _)| f.severity() >= severity)
+            .map(|(_, count)| count)
+            .sum()
+    }
+}
+
+/// The findings table of a run while it is written.
+pub(crate) struct FindingTable {
+    writer: TableWriter,
+    encoder: TableEncoder,
+    pub(crate) counts: FindingCounts,
+    pub(crate) rows: u64,
+    row_groups: usize,
+}
+
+impl FindingTable {
+    pub(crate) fn create(path: &Path) -> Result<Self, Error> {
+        let text = |name: &str| Field::new(name, DataType::Utf8, true);
+        let schema = Schema::new(vec![
+            text("file"),
+            Field::new("row", DataType::UInt64, false),
+            text("case_id"),
+            text("column"),
+            text("value"),
+            text("code"),
+            text("severity"),
+            text("message_zh"),
+            text("message_en"),
+            text("hint"),
+        ]);
+        let (writer, encoder) = table::create(path, schema, &[])?;
+        Ok(Self {
+            writer,
+            encoder,
+            counts: FindingCounts::default(),
+            rows: 0,
+            row_groups: 0,
+        })
+    }
+
+    /// Writes findings; they come in row order and, in a row, in order of precedence.
+    pub(crate) fn append(
+        &mut self,
+        files: &ClaimFiles,
+        findings: &[FindingRow],
+    ) -> Result<(), Error> {
+        let group_rows = usize::try_from(table::CHUNK_ROWS).expect("a row group fits into memory");
+        for part in findings.chunks(group_rows) {
+            let chunks = self.encode(files, part)?;
+            self.writer.append(chunks)?;
+            self.row_groups += 1;
+        }
+        self.counts.add(findings);
+        self.rows += findings.len() as u64;
+        Ok(())
+    }
+
+    fn encode(&self, files: &ClaimFiles, findings: &[FindingRow]) -> Result<Chunks, Error> {
+        let place = |row: &FindingRow| files.place(row.row);
+        let texts = |text: &dyn Fn(&FindingRow) -> Option<String>| -> Vec<ArrayRef> {
+            vec![Arc::new(findings.iter().map(text).collect::<StringArray>())]
+        };
+        let said = |text: fn(Finding) -> &'static str| -> Vec<ArrayRef> {
+            let texts = findings.iter().map(|row| Some(text(row.finding)));
+            vec![Arc::new(texts.collect::<StringArray>())]
+        };
+        let rows = findings.iter().map(|row| place(row).1);
+        let columns = [
+            texts(&|row| Some(place(row).0.path.display().to_string())),
+            vec![Arc::new(UInt64Array::from_iter_values(rows)) as ArrayRef],
+            texts(&|row| row.case_id.clone()),
+            said(Finding::column),
+            texts(&|row| Some(row.value.clone())),
+            said(Finding::code),
+            texts(&|row| Some(row.finding.severity().to_string())),
+            said(Finding::chinese),
+            said(Finding::english),
+            said(Finding::hint),
+        ];
+        self.encoder.encode(self.row_groups, &columns)
+    }
+
+    /// Ends the table.
+    pub(crate) fn finish(self) -> Result<(Fingerprint, u64, FindingCounts), Error> {
+        let (rows, counts) = (self.rows, self.counts);
+        Ok((self.writer.finish()?, rows, counts))
+    }
+}

@@ -1,0 +1,364 @@
+//! `drgdip group`: claims in, one row with its group out for each.
+
+use crate::duplicates::{IdHashes, hash_ids};
+use crate::findings::{FindingCounts, FindingRow, FindingTable};
+use crate::grouped::{
+    GroupNames, GroupedRows, GroupingWorker, OutcomeCounts, PreparedPlan, grouped_fields,
+};
+use crate::manifest::{Manifest, OutputFile};
+use crate::output::{Fingerprint, StagedFiles, fingerprint};
+use crate::read::{ClaimFile, ClaimFiles, Column, ColumnNeeds, ReadOptions};
+use crate::run::{Run, Stage, Worker};
+use crate::table::{self, CHUNK_ROWS, Chunks, TableEncoder};
+use crate::{Error, Progress};
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::{Field, Schema};
+use drgdip_claims::Finding;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// What `group` is asked to do.
+pub struct GroupJob<'a> {
+    /// Claim files, folders of them, or globs.
+    pub claims: &'a [PathBuf],
+    /// The plan to group by.
+    pub plan: &'a PreparedPlan,
+    /// The Parquet file to write; findings and manifest are written beside it.
+    pub out: &'a Path,
+    /// Whether the input columns are written too.
+    pub keep: bool,
+    /// How claims are read.
+    pub read: ReadOptions,
+    /// How many threads work; `None` is one for each core.
+    pub threads: Option<usize>,
+    /// How many rows an output row group has; `None` is the usual number.
+    pub row_group_rows: Option<u64>,
+}
+
+/// What `group` did.
+#[derive(Clone, Debug)]
+pub struct GroupSummary {
+    /// How many claims there were.
+    pub rows: u64,
+    /// What became of them.
+    pub outcomes: OutcomeCounts,
+    /// What was found about them.
+    pub findings: FindingCounts,
+}
+
+pub(crate) fn grouping_columns() -> ColumnNeeds {
+    use Column::*;
+    ColumnNeeds {
+        required: vec![CaseId, Sex, AgeYears, PrincipalDiagnosis],
+        optional: vec![
+            AgeDays,
+            BirthWeight,
+            DischargeWay,
+            StayDays,
+            IcuHours,
+            VentilatorHours,
+            Department,
+            OtherDiagnoses,
+            MainProcedure,
+            OtherProcedures,
+            NewTech,
+        ],
+    }
+}
+
+pub(crate) fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Error> {
+    let mut builder = rayon::ThreadPoolBuilder::new();
+    if let Some(threads) = threads {
+        builder = builder.num_threads(threads);
+    }
+    builder.build().map_err(|e| {
+        Error::usage(
+            format!("cannot start the threads: {e}."),
+            "Ask for fewer --threads.",
+        )
+    })
+}
+
+/// The path beside `out` that ends in `.suffix` in place of `.parquet`.
+fn beside(out: &Path, suffix: &str) -> PathBuf {
+    let stem = out
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    out.with_file_name(format!("{stem}.{suffix}"))
+}
+
+/// Groups every claim and writes one row for each, in input order.
+///
+/// # Errors
+/// Unusable inputs and outputs, and an interruption; nothing is published then.
+pub fn group(job: &GroupJob<'_>, progress: &dyn Progress) -> Result<GroupSummary, Error> {
+    let files = ClaimFiles::open(job.claims, &grouping_columns(), job.read)?;
+    let pool = thread_pool(job.threads)?;
+    let mut staged = StagedFiles::default();
+    let findings_path = staged.stage(&beside(job.out, "findings.parquet"))?;
+    let out_path = staged.stage(job.out)?;
+    let manifest_path = staged.stage(&beside(job.out, "manifest.json"))?;
+
+    let kept = KeptColumns::new(&files, job.keep)?;
+    let mut fields = grouped_fields();
+    fields.extend(kept.fields.iter().cloned());
+    let (mut writer, encoder) = table::create(&out_path, Schema::new(fields), &["case_id"])?;
+    let mut findings = FindingTable::create(&findings_path)?;
+    let stage = Grouping {
+        plan: job.plan,
+        names: GroupNames::new(job.plan),
+        encoder,
+        kept,
+        hashes: Mutex::default(),
+    };
+    let mut outcomes = OutcomeCounts::default();
+    progress.stage("group", Some(files.rows));
+    let run = Run {
+        files: &files,
+        pool: &pool,
+        chunk_rows: job.row_group_rows.unwrap_or(CHUNK_ROWS),
+        progress,
+    };
+    let fingerprints = with_fingerprints(&run, || {
+        run.stage(&stage, |encoded: Encoded| {
+            outcomes.add(&encoded.counts);
+            findings.append(&files, &encoded.findings)?;
+            writer.append(encoded.chunks)
+        })
+    })?;
+    let hashes = stage.hashes.into_inner().expect("no worker panicked");
+    findings.append(&files, &duplicate_findings(&pool, &hashes, &files)?)?;
+
+    let result = OutputFile {
+        name: file_name(job.out),
+        rows: files.rows,
+        fingerprint: writer.finish()?,
+    };
+    let (fingerprint, rows, found) = findings.finish()?;
+    let name = file_name(&beside(job.out, "findings.parquet"));
+    let mut manifest = Manifest::new("group");
+    manifest.plan(job.plan);
+    manifest.inputs(&files, &fingerprints);
+    manifest.counts(files.rows, &outcomes, &found);
+    manifest.outputs(&[
+        result,
+        OutputFile {
+            name,
+            rows,
+            fingerprint,
+        },
+    ]);
+    manifest.write(&manifest_path)?;
+    staged.publish()?;
+    Ok(GroupSummary {
+        rows: files.rows,
+        outcomes,
+        findings: found,
+    })
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// Takes the fingerprints of all claim files while `work` goes on.
+pub(crate) fn with_fingerprints(
+    run: &Run<'_>,
+    work: impl FnOnce() -> Result<(), Error>,
+) -> Result<Vec<Fingerprint>, Error> {
+    let found: Vec<Mutex<Option<Result<Fingerprint, Error>>>> =
+        run.files.files.iter().map(|_| Mutex::new(None)).collect();
+    let worked = run.pool.in_place_scope(|scope| {
+        for (file, slot) in run.files.files.iter().zip(&found) {
+            scope.spawn(|_| {
+                let result = fingerprint(&file.path, &|| run.progress.is_interrupted());
+                *slot.lock().expect("no worker panicked") = Some(result);
+            });
+        }
+        work()
+    });
+    worked?;
+    let taken = |slot: Mutex<Option<_>>| slot.into_inner().expect("no worker panicked");
+    found
+        .into_iter()
+        .map(|slot| taken(slot).expect("every file was fingerprinted"))
+        .collect()
+}
+
+fn duplicate_findings(
+    pool: &rayon::ThreadPool,
+    hashes: &IdHashes,
+    files: &ClaimFiles,
+) -> Result<Vec<FindingRow>, Error> {
+    let duplicates = pool.install(|| hashes.duplicates(files))?;
+    let rows = duplicates.into_iter().map(|(row, id)| FindingRow {
+        row,
+        finding: Finding::DuplicateCase,
+        value: id.clone(),
+        case_id: Some(id),
+    });
+    Ok(rows.collect())
+}
+
+/// The input columns that `--keep` writes: those whose names the grouped columns do not have.
+struct KeptColumns {
+    fields: Vec<Field>,
+    /// For each file, where its kept columns stand.
+    positions: Vec<Vec<usize>>,
+}
+
+impl KeptColumns {
+    fn new(files: &ClaimFiles, keep: bool) -> Result<Self, Error> {
+        let mut kept = Self {
+            fields: Vec::new(),
+            positions: Vec::new(),
+        };
+        if !keep {
+            return Ok(kept);
+        }
+        let own = grouped_fields();
+        let first = files.files[0].stored_schema();
+        let fields = first
+            .fields()
+            .iter()
+            .map(|field| field.as_ref().clone().with_nullable(true));
+        kept.fields = fields
+            .filter(|field| own.iter().all(|o| o.name() != field.name()))
+            .collect();
+        for file in &files.files {
+            kept.positions.push(kept.find(file)?);
+        }
+        Ok(kept)
+    }
+
+    fn find(&self, file: &ClaimFile) -> Result<Vec<usize>, Error> {
+        let schema = file.stored_schema();
+        let find = |field: &Field| match schema.column_with_name(field.name()) {
+            Some((position, other)) if other.data_type() == field.data_type() => Ok(position),
+            _ => Err(Error::input(
+                file.path.display(),
+                format!(
+                    "column {} of the first file is not here as {}.",
+                    field.name(),
+                    field.data_type()
+                ),
+            )
+            .with_hint("With --keep all claim files must have the same columns.")),
+        };
+        self.fields.iter().map(find).collect()
+    }
+}
+
+struct Grouping<'p> {
+    plan: &'p PreparedPlan,
+    names: GroupNames,
+    encoder: TableEncoder,
+    kept: KeptColumns,
+    hashes: Mutex<IdHashes>,
+}
+
+#[derive(Default)]
+struct Rows {
+    grouped: GroupedRows,
+    kept: Vec<Vec<ArrayRef>>,
+}
+
+struct Encoded {
+    chunks: Chunks,
+    counts: OutcomeCounts,
+    findings: Vec<FindingRow>,
+}
+
+impl Stage for Grouping<'_> {
+    type Worker<'s>
+        = GroupWorker<'s>
+    where
+        Self: 's;
+    type Rows = Rows;
+    type Encoded = Encoded;
+
+    fn worker(&self) -> GroupWorker<'_> {
+        GroupWorker {
+            stage: self,
+            grouping: GroupingWorker::new(self.plan),
+            kept: Vec::new(),
+        }
+    }
+
+    fn reads_everything(&self) -> bool {
+        !self.kept.fields.is_empty()
+    }
+
+    fn join(&self, earlier: &mut Rows, later: Rows) {
+        earlier.grouped.append(later.grouped);
+        for (column, mut more) in earlier.kept.iter_mut().zip(later.kept) {
+            column.append(&mut more);
+        }
+    }
+
+    fn encode(&self, chunk: usize, rows: Rows) -> Result<Encoded, Error> {
+        let mut columns = rows.grouped.columns(&self.names);
+        columns.extend(rows.kept);
+        let mut counts = OutcomeCounts::default();
+        rows.grouped.count(&mut counts);
+        Ok(Encoded {
+            chunks: self.encoder.encode(chunk, &columns)?,
+            counts,
+            findings: rows.grouped.findings,
+        })
+    }
+}
+
+struct GroupWorker<'s> {
+    stage: &'s Grouping<'s>,
+    grouping: GroupingWorker<'s>,
+    /// The kept columns of the batch.
+    kept: Vec<ArrayRef>,
+}
+
+impl Worker for GroupWorker<'_> {
+    type Rows = Rows;
+
+    fn load(&mut self, file: &ClaimFile, batch: RecordBatch) -> Result<(), Error> {
+        let everything = self.stage.reads_everything();
+        self.grouping
+            .load(file, &batch, |column| file.position(column, everything))?;
+        if everything {
+            let positions = &self.stage.kept.positions[file.number];
+            self.kept = positions
+                .iter()
+                .map(|position| batch.column(*position).clone())
+                .collect();
+        }
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        span: Range<usize>,
+        first_row: u64,
+        rows: &mut Option<Rows>,
+    ) -> Result<(), Error> {
+        let rows = rows.get_or_insert_default();
+        let ids = self.grouping.case_ids().slice(span.start, span.len());
+        let hashes = hash_ids(&ids).collect();
+        self.stage
+            .hashes
+            .lock()
+            .expect("no worker panicked")
+            .add(first_row, hashes);
+        rows.kept.resize(self.kept.len(), Vec::new());
+        for (column, array) in rows.kept.iter_mut().zip(&self.kept) {
+            column.push(array.slice(span.start, span.len()));
+        }
+        self.grouping
+            .take(span, first_row, &mut rows.grouped, |_, _, _, _| {});
+        Ok(())
+    }
+}

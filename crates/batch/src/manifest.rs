@@ -1,0 +1,104 @@
+//! What a run was made from and what it made, in a form that two equal runs write byte by byte alike.
+
+use crate::Error;
+use crate::findings::FindingCounts;
+use crate::grouped::{OutcomeCounts, PreparedPlan};
+use crate::output::{self, Fingerprint};
+use crate::read::ClaimFiles;
+use serde_json::{Map, Value, json};
+use std::path::Path;
+
+/// The manifest of a run while it is put together.
+pub(crate) struct Manifest(Map<String, Value>);
+
+/// An output file of a run.
+pub(crate) struct OutputFile {
+    pub(crate) name: String,
+    pub(crate) rows: u64,
+    pub(crate) fingerprint: Fingerprint,
+}
+
+impl Manifest {
+    pub(crate) fn new(command: &str) -> Self {
+        let mut fields = Map::new();
+        fields.insert("drgdip".to_owned(), json!(env!("CARGO_PKG_VERSION")));
+        fields.insert("command".to_owned(), json!(command));
+        Self(fields)
+    }
+
+    pub(crate) fn set(&mut self, key: &str, value: Value) {
+        self.0.insert(key.to_owned(), value);
+    }
+
+    pub(crate) fn plan(&mut self, plan: &PreparedPlan) {
+        let files: Map<String, Value> = plan
+            .files
+            .iter()
+            .map(|(name, hash)| (name.clone(), json!(hash)))
+            .collect();
+        self.set("plan", json!({ "id": plan.plan.id, "files": files }));
+    }
+
+    /// The claim files; `label` says how a path is written down.
+    pub(crate) fn inputs(&mut self, files: &ClaimFiles, fingerprints: &[Fingerprint]) {
+        let list = files
+            .files
+            .iter()
+            .zip(fingerprints)
+            .map(|(file, fingerprint)| {
+                let renamed: Map<String, Value> = file
+                    .layout
+                    .renamed
+                    .iter()
+                    .map(|(from, to)| (from.clone(), json!(to)))
+                    .collect();
+                json!({
+                    "file": file.path.display().to_string(),
+                    "rows": file.rows(),
+                    "bytes": fingerprint.bytes,
+                    "sha256": fingerprint.sha256,
+                    "columns_read_as": renamed,
+                })
+            });
+        let list = list.collect();
+        self.set("inputs", Value::Array(list));
+    }
+
+    pub(crate) fn counts(&mut self, rows: u64, outcomes: &OutcomeCounts, found: &FindingCounts) {
+        let by_outcome: Map<String, Value> = outcomes
+            .iter()
+            .map(|(status, reason, count)| (format!("{status}/{reason}"), json!(count)))
+            .collect();
+        let by_finding: Map<String, Value> = found
+            .iter()
+            .map(|(finding, count)| (finding.code().to_owned(), json!(count)))
+            .collect();
+        self.set("rows", json!(rows));
+        self.set("outcomes", Value::Object(by_outcome));
+        self.set("findings", Value::Object(by_finding));
+    }
+
+    pub(crate) fn outputs(&mut self, outputs: &[OutputFile]) {
+        let list = outputs.iter().map(|output| {
+            json!({
+                "file": output.name,
+                "rows": output.rows,
+                "bytes": output.fingerprint.bytes,
+                "sha256": output.fingerprint.sha256,
+            })
+        });
+        self.set("outputs", list.collect());
+    }
+
+    pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
+        use std::io::Write;
+        let mut text = serde_json::to_string_pretty(&self.0).expect("a JSON value is written");
+        text.push('\n');
+        let mut file = output::HashingFile::create(path)?;
+        let written = file.write_all(text.as_bytes());
+        written
+            .and_then(|()| file.finish())
+            .map_err(|e| Error::file(path, "write it", &e))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,278 @@
+//! From the columns of a batch to the cases that the grouper takes.
+
+use super::ClaimFile;
+use super::columns::Column;
+use super::values::{Remap, column_array, ints, texts};
+use crate::Error;
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int64Array, RecordBatch,
+};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::Int32Type;
+use drgdip_claims::Sex;
+use drgdip_grouper::{Case, CaseCode, CodeSlot, Grouper, Numbers, TextSlot};
+use drgdip_tables::GroupingPlan;
+
+/// Reads batches into cases; remembers the dictionaries that it has looked up.
+pub(crate) struct CaseReader<'p> {
+    plan: &'p GroupingPlan,
+    grouper: &'p Grouper,
+    principal: Remap<CaseCode>,
+    others: Remap<CaseCode>,
+    main: Remap<CaseCode>,
+    procedures: Remap<CaseCode>,
+    sex: Remap<Option<Sex>>,
+    department: Remap<TextSlot>,
+    discharge_way: Remap<TextSlot>,
+}
+
+/// The cases of one batch.
+pub(crate) struct CaseBatch {
+    sex: Vec<Option<Sex>>,
+    age_years: Ints,
+    age_days: Ints,
+    birth_weight_g: Ints,
+    stay_days: Ints,
+    icu_hours: Ints,
+    ventilator_hours: Ints,
+    infant_age_alone: bool,
+    discharge_way: Vec<TextSlot>,
+    department: Vec<TextSlot>,
+    principal: Vec<CodeSlot>,
+    main: Vec<CodeSlot>,
+    others: CodeLists,
+    procedures: CodeLists,
+    new_tech: Option<BooleanArray>,
+    /// Whether some code of the batch is not in the plan, so that findings have to be looked for.
+    pub(crate) has_unknown_codes: bool,
+}
+
+/// A number column that may be absent altogether.
+struct Ints(Option<Int64Array>);
+
+impl Ints {
+    fn get(&self, row: usize) -> Option<i32> {
+        let array = self.0.as_ref()?;
+        // A number beyond 32 bits compares like the largest or smallest one.
+        array.is_valid(row).then(|| saturate(array.value(row)))
+    }
+}
+
+fn saturate(value: i64) -> i32 {
+    i32::try_from(value).unwrap_or(if value < 0 { i32::MIN } else { i32::MAX })
+}
+
+/// A column of code lists; absent lists and absent items are left out.
+#[derive(Default)]
+struct CodeLists {
+    /// One more than there are rows, or none where the file lacks the column.
+    offsets: Vec<usize>,
+    codes: Vec<CaseCode>,
+}
+
+impl CodeLists {
+    fn row(&self, row: usize) -> &[CaseCode] {
+        match self.offsets.get(row..row + 2) {
+            Some(bounds) => &self.codes[bounds[0]..bounds[1]],
+            None => &[],
+        }
+    }
+}
+
+impl<'p> CaseReader<'p> {
+    pub(crate) fn new(plan: &'p GroupingPlan, grouper: &'p Grouper) -> Self {
+        Self {
+            plan,
+            grouper,
+            principal: Remap::default(),
+            others: Remap::default(),
+            main: Remap::default(),
+            procedures: Remap::default(),
+            sex: Remap::default(),
+            department: Remap::default(),
+            discharge_way: Remap::default(),
+        }
+    }
+
+    /// Looks up the codes of a batch, whose columns stand at these positions.
+    pub(crate) fn load(
+        &mut self,
+        file: &ClaimFile,
+        batch: &RecordBatch,
+        position: impl Fn(Column) -> Option<usize>,
+    ) -> Result<CaseBatch, Error> {
+        let array = |column| column_array(batch, position(column));
+        let int = |column| array(column).map(|a| ints(file, a)).transpose().map(Ints);
+        let text = |column| array(column).map(|a| texts(file, a)).transpose();
+        let rows = batch.num_rows();
+        let (plan, grouper) = (self.plan, self.grouper);
+        let code = |text: &str| CaseCode::looked_up(plan.codes.find(text));
+        let mut cases = CaseBatch {
+            sex: mapped(rows, text(Column::Sex)?, &mut self.sex, None, sex_of),
+            age_years: int(Column::AgeYears)?,
+            age_days: int(Column::AgeDays)?,
+            birth_weight_g: int(Column::BirthWeight)?,
+            stay_days: int(Column::StayDays)?,
+            icu_hours: int(Column::IcuHours)?,
+            ventilator_hours: int(Column::VentilatorHours)?,
+            infant_age_alone: file.layout.infant_age_alone,
+            discharge_way: mapped(
+                rows,
+                text(Column::DischargeWay)?,
+                &mut self.discharge_way,
+                TextSlot::Absent,
+                |way| grouper.discharge_way(Some(way)),
+            ),
+            department: mapped(
+                rows,
+                text(Column::Department)?,
+                &mut self.department,
+                TextSlot::Absent,
+                |department| grouper.department(Some(department)),
+            ),
+            principal: slots(
+                rows,
+                text(Column::PrincipalDiagnosis)?,
+                &mut self.principal,
+                code,
+            ),
+            main: slots(rows, text(Column::MainProcedure)?, &mut self.main, code),
+            others: lists(file, array(Column::OtherDiagnoses), &mut self.others, code)?,
+            procedures: lists(
+                file,
+                array(Column::OtherProcedures),
+                &mut self.procedures,
+                code,
+            )?,
+            new_tech: array(Column::NewTech).map(|a| a.as_boolean().clone()),
+            has_unknown_codes: false,
+        };
+        cases.has_unknown_codes = cases.any_unknown_code();
+        Ok(cases)
+    }
+}
+
+impl CaseBatch {
+    /// The case in a row of the batch.
+    pub(crate) fn case(&self, row: usize) -> Case<'_> {
+        let age_days = self.age_days.get(row);
+        let age_years = match age_days {
+            Some(_) if self.infant_age_alone => Some(0),
+            _ => self.age_years.get(row),
+        };
+        Case {
+            sex: self.sex[row],
+            numbers: Numbers {
+                age_years,
+                age_days,
+                birth_weight_g: self.birth_weight_g.get(row),
+                stay_days: self.stay_days.get(row),
+                icu_hours: self.icu_hours.get(row),
+                ventilator_hours: self.ventilator_hours.get(row),
+            },
+            discharge_way: self.discharge_way[row],
+            department: self.department[row],
+            principal: self.principal[row],
+            other_diagnoses: self.others.row(row),
+            main_procedure: self.main[row],
+            other_procedures: self.procedures.row(row),
+            new_tech: self
+                .new_tech
+                .as_ref()
+                .is_some_and(|flags| flags.is_valid(row) && flags.value(row)),
+        }
+    }
+
+    fn any_unknown_code(&self) -> bool {
+        let unknown = |code: &CaseCode| *code == CaseCode::UNKNOWN;
+        let slot = |slot: &CodeSlot| slot.as_ref().is_some_and(unknown);
+        self.principal.iter().any(slot)
+            || self.main.iter().any(slot)
+            || self.others.codes.iter().any(unknown)
+            || self.procedures.codes.iter().any(unknown)
+    }
+}
+
+fn sex_of(code: &str) -> Option<Sex> {
+    code.parse().ok().and_then(Sex::from_code)
+}
+
+/// One looked-up value a row; `absent` where the column or the value is missing.
+fn mapped<T: Copy>(
+    rows: usize,
+    column: Option<DictionaryArray<Int32Type>>,
+    remap: &mut Remap<T>,
+    absent: T,
+    lookup: impl FnMut(&str) -> T,
+) -> Vec<T> {
+    let Some(column) = column else {
+        return vec![absent; rows];
+    };
+    let table = remap.update(&column, lookup);
+    let keys = column.keys();
+    match keys.nulls() {
+        None => keys.values().iter().map(|key| table[index(*key)]).collect(),
+        Some(_) => keys
+            .iter()
+            .map(|key| key.map_or(absent, |k| table[index(k)]))
+            .collect(),
+    }
+}
+
+fn slots(
+    rows: usize,
+    column: Option<DictionaryArray<Int32Type>>,
+    remap: &mut Remap<CaseCode>,
+    code: impl FnMut(&str) -> CaseCode,
+) -> Vec<CodeSlot> {
+    let Some(column) = column else {
+        return vec![None; rows];
+    };
+    let table = remap.update(&column, code);
+    column
+        .keys()
+        .iter()
+        .map(|key| key.map(|k| table[index(k)]))
+        .collect()
+}
+
+fn index(key: i32) -> usize {
+    usize::try_from(key).expect("a dictionary key is not negative")
+}
+
+fn lists(
+    file: &ClaimFile,
+    column: Option<&ArrayRef>,
+    remap: &mut Remap<CaseCode>,
+    code: impl FnMut(&str) -> CaseCode,
+) -> Result<CodeLists, Error> {
+    let Some(column) = column else {
+        return Ok(CodeLists::default());
+    };
+    let list = column.as_list::<i32>();
+    let items = texts(file, list.values())?;
+    let table = remap.update(&items, code);
+    let keys = items.keys();
+    let offsets = list.value_offsets();
+    let absent_rows = list.nulls().map_or(0, NullBuffer::null_count);
+    if keys.null_count() == 0 && absent_rows == 0 {
+        return Ok(CodeLists {
+            offsets: offsets.iter().map(|offset| index(*offset)).collect(),
+            codes: keys.values().iter().map(|key| table[index(*key)]).collect(),
+        });
+    }
+    let mut lists = CodeLists {
+        offsets: vec![0],
+        codes: Vec::with_capacity(keys.len()),
+    };
+    for (row, bounds) in offsets.windows(2).enumerate() {
+        if list.is_valid(row) {
+            let present = (index(bounds[0])..index(bounds[1])).filter(|item| keys.is_valid(*item));
+            lists
+                .codes
+                .extend(present.map(|item| table[index(keys.value(item))]));
+        }
+        lists.offsets.push(lists.codes.len());
+    }
+    Ok(lists)
+}

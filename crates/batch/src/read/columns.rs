@@ -1,0 +1,239 @@
+//! The claim columns, their national aliases, and how each is found in a file.
+
+use arrow::datatypes::{DataType, Field, Schema};
+use std::sync::Arc;
+
+/// What a claim column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A text or code; also an integer code.
+    Text,
+    /// A list of codes.
+    Texts,
+    /// A whole number.
+    Int,
+    /// A date.
+    Date,
+    /// Yuan with two decimals.
+    Money,
+    /// True or false.
+    Flag,
+}
+
+macro_rules! columns {
+    ($($variant:ident $name:literal $kind:ident [$($alias:literal),*];)*) => {
+        /// A column of the claims contract.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(crate) enum Column { $($variant,)* }
+
+        impl Column {
+            /// All columns of the contract.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// How many columns the contract has.
+            pub(crate) const COUNT: usize = Self::ALL.len();
+
+            /// The plain English name.
+            pub(crate) const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The names of the national interface that mean the same.
+            const fn aliases(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($alias),*],)* }
+            }
+
+            pub(crate) const fn kind(self) -> Kind {
+                match self { $(Self::$variant => Kind::$kind,)* }
+            }
+        }
+    };
+}
+
+// Source of the aliases: the national interface specification V8.1, fields of the settlement list.
+columns! {
+    CaseId "case_id" Text ["setl_id"];
+    HospitalId "hospital_id" Text ["fixmedins_code"];
+    HospitalLevel "hospital_level" Text ["hi_setl_lv"];
+    Region "region" Text [];
+    Insurance "insurance" Text ["insutype", "hi_type"];
+    Sex "sex" Text ["gend"];
+    AgeYears "age_years" Int ["age"];
+    AgeDays "age_days" Int ["nwb_age"];
+    BirthWeight "birth_weight_g" Int ["nwb_bir_wt"];
+    DischargeDate "discharge_date" Date ["dscg_time"];
+    StayDays "stay_days" Int ["act_ipt_days"];
+    IcuHours "icu_hours" Int [];
+    VentilatorHours "ventilator_hours" Int [];
+    DischargeWay "discharge_way" Text ["dscg_way"];
+    Department "department" Text ["dscg_caty"];
+    PrincipalDiagnosis "principal_diagnosis" Text [];
+    OtherDiagnoses "other_diagnoses" Texts [];
+    MainProcedure "main_procedure" Text [];
+    OtherProcedures "other_procedures" Texts [];
+    TotalCost "total_cost" Money [];
+    FundPaid "fund_paid" Money [];
+    OtherFundsPaid "other_funds_paid" Money [];
+    PatientPaid "patient_paid" Money [];
+    NewTech "new_tech" Flag [];
+    Reverses "reverses" Text [];
+}
+
+/// Which columns a command needs: required ones, and ones that are used where they are there.
+#[derive(Clone, Debug)]
+pub(crate) struct ColumnNeeds {
+    pub(crate) required: Vec<Column>,
+    pub(crate) optional: Vec<Column>,
+}
+
+/// Where each column stands in one file, by the index of its top-level field.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    fields: [Option<usize>; Column::COUNT],
+    /// Whether the ages in days come from the national infant field without an age in years.
+    pub(crate) infant_age_alone: bool,
+    /// Pairs of file name and contract name where they differ.
+    pub(crate) renamed: Vec<(String, &'static str)>,
+}
+
+impl Layout {
+    /// Finds the needed columns in a file; the error lists every required one that is missing.
+    pub(crate) fn find(schema: &Schema, needs: &ColumnNeeds) -> Result<Self, String> {
+        let mut layout = Self {
+            fields: [None; Column::COUNT],
+            infant_age_alone: false,
+            renamed: Vec::new(),
+        };
+        let mut missing = Vec::new();
+        for &column in needs.required.iter().chain(&needs.optional) {
+            let names = std::iter::once(column.name()).chain(column.aliases().iter().copied());
+            let found = names
+                .filter_map(|name| schema.column_with_name(name))
+                .next();
+            match found {
+                Some((index, field)) => layout.take(column, index, field)?,
+                None if needs.required.contains(&column) => missing.push(column),
+                None => {}
+            }
+        }
+        layout.infant_age_alone = layout.index(Column::AgeYears).is_none()
+            && layout
+                .renamed
+                .iter()
+                .any(|(_, name)| *name == Column::AgeDays.name());
+        missing.retain(|column| !(*column == Column::AgeYears && layout.infant_age_alone));
+        match missing.as_slice() {
+            [] => Ok(layout),
+            _ => Err(missing_message(&missing, schema)),
+        }
+    }
+
+    fn take(&mut self, column: Column, index: usize, field: &Field) -> Result<(), String> {
+        check_type(column, field.data_type())?;
+        self.fields[column as usize] = Some(index);
+        if field.name() != column.name() {
+            self.renamed.push((field.name().clone(), column.name()));
+        }
+        Ok(())
+    }
+
+    /// The index of the column's top-level field in the file.
+    pub(crate) const fn index(&self, column: Column) -> Option<usize> {
+        self.fields[column as usize]
+    }
+
+    /// The fields that are read, in file order.
+    pub(crate) fn projection(&self) -> Vec<usize> {
+        let mut fields: Vec<usize> = self.fields.iter().flatten().copied().collect();
+        fields.sort_unstable();
+        fields
+    }
+}
+
+fn missing_message(missing: &[Column], schema: &Schema) -> String {
+    let wanted: Vec<String> = missing
+        .iter()
+        .map(|column| match column.aliases() {
+            [] => column.name().to_owned(),
+            aliases => format!("{} (or {})", column.name(), aliases.join(", ")),
+        })
+        .collect();
+    let has: Vec<&str> = schema
+        .fields()
+        .iter()
+        .map(|field| field.name().as_str())
+        .collect();
+    format!(
+        "the file lacks {}. It has {}.",
+        wanted.join(", "),
+        has.join(", ")
+    )
+}
+
+/// The type as which a column is asked of the Parquet reader: codes as dictionaries, so that each
+/// distinct code is looked up once and not once a claim.
+pub(crate) fn read_type(column: Column, stored: &DataType) -> DataType {
+    let coded = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    match (column, column.kind(), stored) {
+        (Column::CaseId | Column::Reverses, _, stored) if is_text(stored) => DataType::Utf8,
+        (_, Kind::Text, stored) if is_text(stored) => coded(),
+        (_, Kind::Texts, DataType::List(item) | DataType::LargeList(item))
+            if is_text(item.data_type()) =>
+        {
+            let item = item.as_ref().clone().with_data_type(coded());
+            DataType::List(Arc::new(item))
+        }
+        _ => stored.clone(),
+    }
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Utf8
+        | DataType::LargeUtf8
+        | DataType::Utf8View
+        | DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView => true,
+        DataType::Dictionary(_, value) => is_text(value),
+        _ => false,
+    }
+}
+
+fn check_type(column: Column, stored: &DataType) -> Result<(), String> {
+    let fits = match column.kind() {
+        Kind::Text => is_text(stored) || stored.is_integer(),
+        Kind::Texts => match stored {
+            DataType::List(item) | DataType::LargeList(item) => is_text(item.data_type()),
+            _ => false,
+        },
+        Kind::Int => stored.is_integer() || stored.is_null(),
+        Kind::Date => {
+            matches!(
+                stored,
+                DataType::Date32 | DataType::Date64 | DataType::Timestamp(_, _)
+            )
+        }
+        Kind::Money => match stored {
+            DataType::Decimal128(_, scale) => (0..=38).contains(scale),
+            DataType::Float64 | DataType::Float32 => true,
+            _ => false,
+        },
+        Kind::Flag => matches!(stored, DataType::Boolean),
+    };
+    if fits {
+        return Ok(());
+    }
+    let wanted = match column.kind() {
+        Kind::Text => "text",
+        Kind::Texts => "a list of texts",
+        Kind::Int => "a whole number",
+        Kind::Date => "a date or timestamp",
+        Kind::Money => "Decimal128(16,2)",
+        Kind::Flag => "a boolean",
+    };
+    Err(format!(
+        "column {} is {stored}, but it must be {wanted}.",
+        column.name()
+    ))
+}

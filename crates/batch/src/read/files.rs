@@ -1,0 +1,361 @@
+//! The claim files of a run: found, opened, in byte order of their names.
+
+use super::columns::{Column, ColumnNeeds, Layout, read_type};
+use crate::{Class, Error};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, Schema};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
+};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How claims are read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadOptions {
+    /// Accept money columns that hold floating-point numbers; each value is rounded once, half
+    /// away from zero, from its shortest decimal text.
+    pub allow_float_money: bool,
+}
+
+/// A row group is cut into units of at most so many rows, so that one large row group still
+/// keeps all threads busy.
+const UNIT_ROWS: u64 = 1 << 20;
+
+/// How many rows are decoded at a time.
+const BATCH_ROWS: usize = 1 << 14;
+
+/// One claim file, opened and checked.
+pub(crate) struct ClaimFile {
+    /// The number of the file among those of the run.
+    pub(crate) number: usize,
+    pub(crate) path: PathBuf,
+    /// The number of the file's first row among all rows of the run.
+    pub(crate) first_row: u64,
+    pub(crate) layout: Layout,
+    metadata: ArrowReaderMetadata,
+    /// The position of each column in a batch; `None` where the file lacks the column.
+    positions: Vec<Option<usize>>,
+}
+
+/// A piece of work: some rows of one row group.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unit {
+    pub(crate) file: usize,
+    row_group: usize,
+    skip: u64,
+    pub(crate) rows: u64,
+    /// The number of its first row among all rows of the run.
+    pub(crate) first_row: u64,
+}
+
+/// All claim files of a run.
+pub(crate) struct ClaimFiles {
+    pub(crate) files: Vec<ClaimFile>,
+    pub(crate) units: Vec<Unit>,
+    pub(crate) rows: u64,
+    pub(crate) options: ReadOptions,
+}
+
+impl ClaimFiles {
+    /// Opens every file named, every Parquet file of a folder named, and every match of a glob.
+    pub(crate) fn open(
+        inputs: &[PathBuf],
+        needs: &ColumnNeeds,
+        options: ReadOptions,
+    ) -> Result<Self, Error> {
+        let mut all = Self {
+            files: Vec::new(),
+            units: Vec::new(),
+            rows: 0,
+            options,
+        };
+        for path in find_files(inputs)? {
+            let mut file = ClaimFile::open(path, needs, options)?;
+            file.number = all.files.len();
+            file.first_row = all.rows;
+            all.add_units(&file);
+            all.files.push(file);
+        }
+        Ok(all)
+    }
+
+    fn add_units(&mut self, file: &ClaimFile) {
+        for (row_group, metadata) in file.metadata.metadata().row_groups().iter().enumerate() {
+            let rows = u64::try_from(metadata.num_rows()).unwrap_or(0);
+            let mut skip = 0;
+            while skip < rows {
+                let take = UNIT_ROWS.min(rows - skip);
+                let first_row = self.rows + skip;
+                self.units.push(Unit {
+                    file: self.files.len(),
+                    row_group,
+                    skip,
+                    rows: take,
+                    first_row,
+                });
+                skip += take;
+            }
+            self.rows += rows;
+        }
+    }
+
+    /// Which file a row of the run stands in, and its number there from 1.
+    pub(crate) fn place(&self, row: u64) -> (&ClaimFile, u64) {
+        let after = self.files.partition_point(|file| file.first_row <= row);
+        let file = &self.files[after - 1];
+        (file, row - file.first_row + 1)
+    }
+}
+
+impl ClaimFile {
+    fn open(path: PathBuf, needs: &ColumnNeeds, options: ReadOptions) -> Result<Self, Error> {
+        let handle = File::open(&path).map_err(|e| Error::file(&path, "open it", &e))?;
+        let bytes = handle
+            .metadata()
+            .map_err(|e| Error::file(&path, "read it", &e))?
+            .len();
+        let wrong = |problem: String| Error::input(path.display(), problem);
+        if bytes == 0 {
+            return Err(wrong("the file is empty.".to_owned())
+                .with_hint("Deliver the file again; nothing was written."));
+        }
+        let stored = ArrowReaderMetadata::load(&handle, ArrowReaderOptions::new())
+            .map_err(|e| not_parquet(&path, &e))?;
+        let layout = Layout::find(stored.schema(), needs).map_err(wrong)?;
+        if !options.allow_float_money {
+            refuse_float_money(&path, stored.schema(), &layout)?;
+        }
+        let schema = hinted_schema(stored.schema(), &layout);
+        let hinted = ArrowReaderOptions::new().with_schema(schema);
+        let metadata = ArrowReaderMetadata::try_new(Arc::clone(stored.metadata()), hinted)
+            .map_err(|e| not_parquet(&path, &e))?;
+        let positions = positions(&layout);
+        Ok(Self {
+            number: 0,
+            path,
+            first_row: 0,
+            layout,
+            metadata,
+            positions,
+        })
+    }
+
+    /// The position of a column in the batches of this file, of which all columns are read or
+    /// only the needed ones.
+    pub(crate) fn position(&self, column: Column, everything: bool) -> Option<usize> {
+        if everything {
+            self.layout.index(column)
+        } else {
+            self.positions[column as usize]
+        }
+    }
+
+    /// How many rows the file has.
+    pub(crate) fn rows(&self) -> u64 {
+        u64::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or(0)
+    }
+
+    /// All columns of the file with the types in which they are stored.
+    pub(crate) fn stored_schema(&self) -> Arc<Schema> {
+        Arc::clone(self.metadata.schema())
+    }
+
+    /// Reads the needed columns of a unit, or all columns where `everything` is wanted.
+    pub(crate) fn read(
+        &self,
+        unit: &Unit,
+        everything: bool,
+    ) -> Result<ParquetRecordBatchReader, Error> {
+        let projection = if everything {
+            ProjectionMask::all()
+        } else {
+            let descriptor = self.metadata.metadata().file_metadata().schema_descr();
+            ProjectionMask::roots(descriptor, self.layout.projection())
+        };
+        self.reader(unit, projection)
+    }
+
+    /// Reads some columns of a unit; their order in the batches is that of the file.
+    pub(crate) fn read_columns(
+        &self,
+        unit: &Unit,
+        columns: &[Column],
+    ) -> Result<ParquetRecordBatchReader, Error> {
+        let descriptor = self.metadata.metadata().file_metadata().schema_descr();
+        let roots = columns
+            .iter()
+            .filter_map(|column| self.layout.index(*column));
+        self.reader(unit, ProjectionMask::roots(descriptor, roots))
+    }
+
+    fn reader(
+        &self,
+        unit: &Unit,
+        projection: ProjectionMask,
+    ) -> Result<ParquetRecordBatchReader, Error> {
+        let handle = File::open(&self.path).map_err(|e| Error::file(&self.path, "open it", &e))?;
+        let selection = RowSelection::from(vec![
+            RowSelector::skip(to_usize(unit.skip)),
+            RowSelector::select(to_usize(unit.rows)),
+        ]);
+        ParquetRecordBatchReaderBuilder::new_with_metadata(handle, self.metadata.clone())
+            .with_row_groups(vec![unit.row_group])
+            .with_row_selection(selection)
+            .with_projection(projection)
+            .with_batch_size(BATCH_ROWS)
+            .build()
+            .map_err(|e| self.broken(&e))
+    }
+
+    /// The error for data of this file that cannot be decoded.
+    pub(crate) fn broken(&self, error: &dyn std::fmt::Display) -> Error {
+        Error::input(
+            self.path.display(),
+            format!("the Parquet data cannot be decoded: {error}."),
+        )
+        .with_hint("The file is truncated or damaged; deliver it again.")
+    }
+
+    /// The next batch, or the error that names this file.
+    pub(crate) fn next_batch(
+        &self,
+        reader: &mut ParquetRecordBatchReader,
+    ) -> Result<Option<RecordBatch>, Error> {
+        reader.next().transpose().map_err(|e| self.broken(&e))
+    }
+}
+
+fn to_usize(rows: u64) -> usize {
+    usize::try_from(rows).expect("a row group has fewer rows than the address space")
+}
+
+fn not_parquet(path: &Path, error: &dyn std::fmt::Display) -> Error {
+    Error::input(
+        path.display(),
+        format!("this is not a readable Parquet file: {error}."),
+    )
+    .with_hint("The file is truncated, encrypted or of another format; deliver it again.")
+}
+
+fn refuse_float_money(path: &Path, schema: &Schema, layout: &Layout) -> Result<(), Error> {
+    let money = [
+        Column::TotalCost,
+        Column::FundPaid,
+        Column::OtherFundsPaid,
+        Column::PatientPaid,
+    ];
+    for column in money {
+        let Some(index) = layout.index(column) else {
+            continue;
+        };
+        let stored = schema.field(index).data_type();
+        if stored.is_floating() {
+            let problem = format!("column {} holds {stored}, not exact money.", column.name());
+            return Err(Error::input(path.display(), problem).with_hint(
+                "Deliver Decimal128(16,2), or say --allow-float-money to have each value rounded to the fen.",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn hinted_schema(stored: &Schema, layout: &Layout) -> Arc<Schema> {
+    let mut fields: Vec<Field> = stored.fields().iter().map(|f| f.as_ref().clone()).collect();
+    for column in all_columns() {
+        if let Some(index) = layout.index(column) {
+            let wanted = read_type(column, fields[index].data_type());
+            fields[index].set_data_type(wanted);
+        }
+    }
+    Arc::new(Schema::new(fields))
+}
+
+fn all_columns() -> impl Iterator<Item = Column> {
+    Column::ALL.iter().copied()
+}
+
+fn positions(layout: &Layout) -> Vec<Option<usize>> {
+    let projection = layout.projection();
+    let position = |column| {
+        let index = layout.index(column)?;
+        projection.iter().position(|field| *field == index)
+    };
+    all_columns().map(position).collect()
+}
+
+/// The files that the inputs mean, each once, in byte order of their names.
+fn find_files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+    let mut found = Vec::new();
+    for input in inputs {
+        if input.is_dir() {
+            found.extend(parquet_files_of(input)?);
+        } else if input.exists() {
+            found.push(input.clone());
+        } else {
+            found.extend(matches_of(input)?);
+        }
+    }
+    found.sort_by(|a, b| {
+        a.as_os_str()
+            .as_encoded_bytes()
+            .cmp(b.as_os_str().as_encoded_bytes())
+    });
+    found.dedup();
+    if found.is_empty() {
+        return Err(Error::usage(
+            "no claim files were named.",
+            "Name Parquet files, folders that hold some, or a glob.",
+        ));
+    }
+    Ok(found)
+}
+
+fn parquet_files_of(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let list = std::fs::read_dir(folder).map_err(|e| Error::file(folder, "list the folder", &e))?;
+    let mut found = Vec::new();
+    for entry in list {
+        let path = entry
+            .map_err(|e| Error::file(folder, "list the folder", &e))?
+            .path();
+        if path.is_file()
+            && path
+                .extension()
+                .is_some_and(|extension| extension == "parquet")
+        {
+            found.push(path);
+        }
+    }
+    if found.is_empty() {
+        return Err(Error::input(
+            folder.display(),
+            "the folder holds no .parquet file.",
+        ));
+    }
+    Ok(found)
+}
+
+fn matches_of(pattern: &Path) -> Result<Vec<PathBuf>, Error> {
+    let text = pattern.to_string_lossy();
+    let matches = glob::glob(&text).map_err(|e| {
+        Error::new(
+            Class::Usage,
+            pattern.display(),
+            format!("this is no valid glob: {e}."),
+            "",
+        )
+    })?;
+    let found: Vec<PathBuf> = matches
+        .filter_map(Result::ok)
+        .filter(|p| p.is_file())
+        .collect();
+    if found.is_empty() {
+        return Err(
+            Error::input(pattern.display(), "there is no such file.").with_hint("Check the path.")
+        );
+    }
+    Ok(found)
+}

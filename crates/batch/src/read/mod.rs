@@ -1,0 +1,12 @@
+//! Claims from Parquet: which files, which columns, which rows.
+
+mod cases;
+mod columns;
+mod files;
+mod values;
+
+pub(crate) use cases::{CaseBatch, CaseReader};
+pub(crate) use columns::{Column, ColumnNeeds};
+pub use files::ReadOptions;
+pub(crate) use files::{ClaimFile, ClaimFiles, Unit};
+pub(crate) use values::{Remap, column_array, dates, ints, money, texts};

@@ -1,0 +1,144 @@
+//! Typed values from the columns of a batch.
+
+use super::ClaimFile;
+use crate::Error;
+use arrow::array::{
+    Array, ArrayRef, AsArray, Date32Array, DictionaryArray, Int64Array, RecordBatch, StringArray,
+};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type};
+
+/// The column at a position, where the file has it.
+pub(crate) fn column_array(batch: &RecordBatch, position: Option<usize>) -> Option<&ArrayRef> {
+    position.map(|position| batch.column(position))
+}
+
+/// A text column as a dictionary with 32-bit keys.
+pub(crate) fn texts(
+    file: &ClaimFile,
+    array: &ArrayRef,
+) -> Result<DictionaryArray<Int32Type>, Error> {
+    let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let array = if array.data_type() == &coded {
+        array.clone()
+    } else {
+        let text = cast(array, &DataType::Utf8).map_err(|e| file.broken(&e))?;
+        cast(&text, &coded).map_err(|e| file.broken(&e))?
+    };
+    Ok(array.as_dictionary::<Int32Type>().clone())
+}
+
+/// A whole-number column.
+pub(crate) fn ints(file: &ClaimFile, array: &ArrayRef) -> Result<Int64Array, Error> {
+    let wide = cast(array, &DataType::Int64).map_err(|e| file.broken(&e))?;
+    Ok(wide.as_primitive::<Int64Type>().clone())
+}
+
+/// A date column in days since 1970-01-01.
+pub(crate) fn dates(file: &ClaimFile, array: &ArrayRef) -> Result<Date32Array, Error> {
+    let days = cast(array, &DataType::Date32).map_err(|e| file.broken(&e))?;
+    Ok(days.as_primitive::<Date32Type>().clone())
+}
+
+/// One amount of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MoneyCell {
+    /// The claim does not state it.
+    Missing,
+    /// It is stated, but is no amount of whole fen that a settlement can hold.
+    Unusable,
+    /// In fen.
+    Fen(i64),
+}
+
+/// A money column, value by value.
+pub(crate) fn money(file: &ClaimFile, array: &ArrayRef) -> Result<Vec<MoneyCell>, Error> {
+    match array.data_type() {
+        DataType::Decimal128(_, scale) => {
+            let scale = u32::try_from(*scale).map_err(|e| file.broken(&e))?;
+            let values = array.as_primitive::<Decimal128Type>();
+            Ok(values
+                .iter()
+                .map(|value| value.map_or(MoneyCell::Missing, |v| fen(v, scale)))
+                .collect())
+        }
+        _ => {
+            // The shortest decimal text of a floating-point number says what was meant.
+            let text = cast(array, &DataType::Utf8).map_err(|e| file.broken(&e))?;
+            let text = text.as_string::<i32>();
+            Ok(text
+                .iter()
+                .map(|t| t.map_or(MoneyCell::Missing, fen_of_text))
+                .collect())
+        }
+    }
+}
+
+fn fen(value: i128, scale: u32) -> MoneyCell {
+    let exact = if scale <= 2 {
+        value.checked_mul(10_i128.pow(2 - scale))
+    } else {
+        let unit = 10_i128.pow(scale - 2);
+        (value % unit == 0).then_some(value / unit)
+    };
+    exact
+        .and_then(|fen| i64::try_from(fen).ok())
+        .map_or(MoneyCell::Unusable, MoneyCell::Fen)
+}
+
+fn fen_of_text(text: &str) -> MoneyCell {
+    use rust_decimal::{Decimal, RoundingStrategy::MidpointAwayFromZero};
+    let parsed = text
+        .parse::<Decimal>()
+        .or_else(|_| Decimal::from_scientific(text));
+    let Ok(value) = parsed else {
+        return MoneyCell::Unusable;
+    };
+    let mut rounded = value.round_dp_with_strategy(2, MidpointAwayFromZero);
+    rounded.rescale(2);
+    i64::try_from(rounded.mantissa()).map_or(MoneyCell::Unusable, MoneyCell::Fen)
+}
+
+/// What each value of a dictionary stands for, looked up once per dictionary.
+pub(crate) struct Remap<T> {
+    /// Kept alive so that its address cannot be that of another dictionary.
+    values: Option<StringArray>,
+    table: Vec<T>,
+}
+
+impl<T> Default for Remap<T> {
+    fn default() -> Self {
+        Self {
+            values: None,
+            table: Vec::new(),
+        }
+    }
+}
+
+impl<T: Copy> Remap<T> {
+    /// Looks the dictionary's values up, unless they are those of the last call.
+    pub(crate) fn update(
+        &mut self,
+        column: &DictionaryArray<Int32Type>,
+        mut lookup: impl FnMut(&str) -> T,
+    ) -> &[T] {
+        let values = column.values().as_string::<i32>();
+        let same = self
+            .values
+            .as_ref()
+            .is_some_and(|old| same_buffers(old, values));
+        if !same {
+            self.table.clear();
+            self.table
+                .extend(values.iter().map(|value| lookup(value.unwrap_or_default())));
+            self.values = Some(values.clone());
+        }
+        &self.table
+    }
+}
+
+fn same_buffers(a: &StringArray, b: &StringArray) -> bool {
+    a.len() == b.len()
+        && std::ptr::eq(a.value_data().as_ptr(), b.value_data().as_ptr())
+        && std::ptr::eq(a.value_offsets().as_ptr(), b.value_offsets().as_ptr())
+}

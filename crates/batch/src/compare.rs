@@ -1,16 +1,16 @@
 //! Compares the groups of two files case by case: how far they agree, and where they part.
 
 mod answers;
-mod summary;
+mod tally;
 
 use crate::{Error, Progress};
 use answers::{AnswerFile, Row};
-use drgdip_tables::GroupingPlan;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 pub use answers::{Answer, Field};
-pub use summary::{Agreement, Confusion, Stratum};
+use tally::Tally;
+pub use tally::{Agreement, Confusion};
 
 /// What to compare.
 #[derive(Clone, Debug)]
@@ -22,9 +22,6 @@ pub struct CompareJob {
     pub reference: PathBuf,
     /// The column that names a case on both sides.
     pub key: String,
-    /// The plan that names the rule at which answers part; `None` takes the bundled plan that
-    /// the column `plan` of our side names.
-    pub plan: Option<GroupingPlan>,
 }
 
 /// One case whose answers differ.
@@ -36,8 +33,10 @@ pub struct Difference {
     pub ours: Answer,
     /// The answer of the reference.
     pub reference: Answer,
+    /// The row of our file, from 0.
+    pub ours_row: u64,
     /// The row of the reference file, from 0.
-    pub(crate) reference_row: u64,
+    pub reference_row: u64,
 }
 
 /// Keys that are not on both sides exactly once; each counts as a difference.
@@ -47,9 +46,9 @@ pub struct Unmatched {
     pub missing_in_ours: Vec<String>,
     /// Keys of our side that the reference lacks.
     pub missing_in_reference: Vec<String>,
-    /// Keys that our side has more than once; the first row is compared.
+    /// Keys that our side has again after the first row, which is the one compared.
     pub repeated_in_ours: Vec<String>,
-    /// Keys that the reference has more than once; the first row is compared.
+    /// Keys that the reference has again after the first row, which is the one compared.
     pub repeated_in_reference: Vec<String>,
     /// Rows without a key, on either side.
     pub rows_without_key: u64,
@@ -82,12 +81,14 @@ impl Unmatched {
 pub struct Comparison {
     /// The fields that both sides have.
     pub fields: Vec<Field>,
+    /// The plans that the column `plan` of our side names, where it is there.
+    pub plans: Vec<String>,
     /// How far the sides agree on all cases that both have.
     pub overall: Agreement,
     /// The same by MDC of the reference; cases without one stand under an empty name.
     pub by_mdc: BTreeMap<String, Agreement>,
-    /// The same by the column `stratum`, where the reference has it.
-    pub by_stratum: BTreeMap<String, Stratum>,
+    /// The same by the column `stratum`, where the reference or our side has it.
+    pub by_stratum: BTreeMap<String, Agreement>,
     /// Pairs of different answers, the most frequent first.
     pub confusions: Vec<Confusion>,
     /// Every case whose answers differ, by key.
@@ -104,9 +105,11 @@ impl Comparison {
     }
 }
 
-/// Our answer to a case, until the reference asks for it.
+/// A row of our side, until the reference asks for its key.
 struct Ours {
-    answer: answers::Coded,
+    answer: Answer,
+    stratum: Option<answers::Text>,
+    row: u64,
     is_asked: bool,
 }
 
@@ -116,16 +119,96 @@ struct Ours {
 ///
 /// A file that is not readable Parquet, or lacks the key or every group column.
 pub fn compare(job: &CompareJob, progress: &dyn Progress) -> Result<Comparison, Error> {
-    let ours = AnswerFile::open_ours(&job.ours, &job.key)?;
-    let reference = AnswerFile::open_reference(&job.reference, &job.key)?;
-    let mut run = Run::new(&ours, &reference)?;
+    let ours = AnswerFile::open(&job.ours, &job.key, answers::Side::Ours)?;
+    let reference = AnswerFile::open(&job.reference, &job.key, answers::Side::Reference)?;
+    let fields = common_fields(&ours, &reference)?;
+    let mut unmatched = Unmatched::default();
     progress.stage("compare: ours", Some(ours.rows));
-    ours.for_each(&mut run.texts, progress, |row| run.known.take_ours(row))?;
+    let (mut known, plans) = take_ours(&ours, &mut unmatched, progress)?;
     progress.stage("compare: reference", Some(reference.rows));
-    let (known, result) = (&mut run.known, &mut run.result);
-    let mut rows = Vec::new();
-    reference.for_each(&mut run.texts, progress, |row| {
-        rows.extend(known.take_reference(row, &mut result.unmatched));
+    let mut tally = Tally::new(fields.clone());
+    reference.for_each(progress, |row| {
+        take_reference(row, &mut known, &mut tally, &mut unmatched);
     })?;
-    run.finish(rows)
+    let left = known.into_iter().filter(|(_, ours)| !ours.is_asked);
+    unmatched.missing_in_reference = left.map(|(key, _)| key).collect();
+    unmatched.sort();
+    let mut result = tally.finish();
+    result.fields = fields;
+    result.plans = plans;
+    result.unmatched = unmatched;
+    Ok(result)
 }
+
+fn common_fields(ours: &AnswerFile, reference: &AnswerFile) -> Result<Vec<Field>, Error> {
+    let has_both = |field: &Field| ours.has(*field) && reference.has(*field);
+    let fields: Vec<Field> = Field::ALL.into_iter().filter(has_both).collect();
+    if fields.is_empty() {
+        let problem = "the two files have no group column in common.";
+        let error = Error::input(reference.path.display(), problem);
+        let hint = "Both need at least group (or expected_group).";
+        return Err(error.with_hint(hint));
+    }
+    Ok(fields)
+}
+
+fn take_ours(
+    file: &AnswerFile,
+    unmatched: &mut Unmatched,
+    progress: &dyn Progress,
+) -> Result<(HashMap<String, Ours>, Vec<String>), Error> {
+    use std::collections::hash_map::Entry;
+    let mut known: HashMap<String, Ours> = HashMap::new();
+    let mut plans = std::collections::BTreeSet::new();
+    file.for_each(progress, |row: Row| {
+        plans.extend(row.plan.map(|plan| plan.to_string()));
+        let Some(key) = row.key else {
+            unmatched.rows_without_key += 1;
+            return;
+        };
+        match known.entry(key) {
+            Entry::Occupied(entry) => unmatched.repeated_in_ours.push(entry.key().clone()),
+            Entry::Vacant(entry) => {
+                entry.insert(Ours {
+                    answer: row.answer,
+                    stratum: row.stratum,
+                    row: row.number,
+                    is_asked: false,
+                });
+            }
+        }
+    })?;
+    Ok((known, plans.into_iter().collect()))
+}
+
+fn take_reference(
+    row: Row,
+    known: &mut HashMap<String, Ours>,
+    tally: &mut Tally,
+    unmatched: &mut Unmatched,
+) {
+    let Some(key) = row.key else {
+        unmatched.rows_without_key += 1;
+        return;
+    };
+    let Some(ours) = known.get_mut(&key) else {
+        unmatched.missing_in_ours.push(key);
+        return;
+    };
+    if std::mem::replace(&mut ours.is_asked, true) {
+        unmatched.repeated_in_reference.push(key);
+        return;
+    }
+    let stratum = row.stratum.or_else(|| ours.stratum.clone());
+    let pair = Difference {
+        key,
+        ours: ours.answer.clone(),
+        reference: row.answer,
+        ours_row: ours.row,
+        reference_row: row.number,
+    };
+    tally.add(pair, stratum);
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,11 +4,13 @@
 //! group, lets the stage crates work on one case at a time, reduces their exact results, and
 //! publishes outputs whole or not at all. No rule of grouping or payment lives here.
 
+pub mod compare;
 mod duplicates;
 mod error;
 mod findings;
 mod group;
 mod grouped;
+pub mod inputs;
 mod manifest;
 mod output;
 mod progress;

@@ -1,0 +1,174 @@
+//! Who is treated, for what, where, and how long.
+
+use crate::cost::scaled;
+use crate::draw::{Draw, Stream};
+use crate::groups::{Group, WEIGHT_ONE};
+use crate::solve::{Recipe, Span};
+use crate::synth::Synth;
+use drgdip_claims::Sex;
+use drgdip_tables::plan::AdrgKind;
+
+/// One in so many rows may be a later stay of an earlier patient.
+const RETURN_EVERY: u64 = 8;
+
+/// How many rows back a later stay finds its patient at most.
+const RETURN_REACH: u64 = 20_000;
+
+/// A patient and what they are treated for; the same in all of their stays.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patient<'a> {
+    /// The row of the first stay.
+    pub(crate) row: u64,
+    pub(crate) hospital: usize,
+    pub(crate) insurance: usize,
+    pub(crate) group: &'a Group,
+    pub(crate) recipe: &'a Recipe,
+    pub(crate) sex: Sex,
+    pub(crate) years: i32,
+    pub(crate) days: Option<i32>,
+    pub(crate) birth_weight: Option<i32>,
+}
+
+/// When and how expensively a patient is treated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stay {
+    pub(crate) admission: i32,
+    pub(crate) discharge: i32,
+    pub(crate) days: i32,
+    /// The cost as a multiple of the mean, in 65,536ths.
+    pub(crate) pace: i64,
+}
+
+impl Synth {
+    /// The patient who is first treated in a row.
+    ///
+    /// The first rows show each group once, at its barest, in a hospital that treats everything.
+    pub(crate) fn patient(&self, row: u64) -> Patient<'_> {
+        let mut draw = Draw::of_row(self.key, row, Stream::Patient);
+        let shown = usize::try_from(row).ok().and_then(|at| self.groups.get(at));
+        let (hospital, group, recipe) = match shown {
+            Some(group) => {
+                let hospital = self.top_hospitals[draw.index(self.top_hospitals.len())];
+                (hospital, group, &group.recipes[0])
+            }
+            None => {
+                let hospital = self.hospital_shares.draw(&mut draw);
+                let level = self.world.hospitals[hospital].level;
+                let group = &self.groups[self.mixes[level.index()].draw(&mut draw)];
+                (
+                    hospital,
+                    group,
+                    &group.recipes[draw.skewed_index(group.recipes.len())],
+                )
+            }
+        };
+        let sex = if draw.chance(5_100) {
+            Sex::Male
+        } else {
+            Sex::Female
+        };
+        Patient {
+            row,
+            hospital,
+            insurance: self.insurance_shares.draw(&mut draw),
+            group,
+            recipe,
+            sex: recipe.sex.unwrap_or(sex),
+            years: age(recipe.years, &mut draw),
+            days: recipe.days.map(|span| draw.between(span.low, span.high)),
+            birth_weight: recipe
+                .birth_weight
+                .map(|span| birth_weight(span, &mut draw)),
+        }
+    }
+
+    /// The stay of a patient, anywhere in the period.
+    pub(crate) fn stay(&self, patient: &Patient<'_>, draw: &mut Draw) -> Stay {
+        let pace = self.factors.draw(draw);
+        let half_own_pace = (pace + self.factors.draw(draw)) / 2;
+        let usual = (3 * WEIGHT_ONE + 3 * patient.group.weight).min(40 * WEIGHT_ONE);
+        let usual = scaled(usual, half_own_pace) / WEIGHT_ONE;
+        let days = i32::try_from(usual).unwrap_or(i32::MAX);
+        let days = inside(patient.recipe.stay, days, draw);
+        let discharge = draw.between(self.world.first_day, self.world.last_day);
+        Stay {
+            admission: discharge - days,
+            discharge,
+            days,
+            pace,
+        }
+    }
+
+    /// Who is treated in a row, and when: mostly someone new, else an earlier patient once more.
+    pub(crate) fn patient_and_stay(&self, row: u64, draw: &mut Draw) -> (Patient<'_>, Stay) {
+        let return_draw = draw.bits();
+        let returning = self.earlier_patient(row, return_draw);
+        let patient = returning.map_or_else(|| self.patient(row), |(patient, _)| patient);
+        let stay = self.stay(&patient, draw);
+        let Some((_, first)) = returning else {
+            return (patient, stay);
+        };
+        let admission = first.discharge + 1 + i32::try_from(return_draw % 12).unwrap_or(0);
+        let discharge = admission + stay.days;
+        if discharge <= self.world.last_day {
+            let later = Stay {
+                admission,
+                discharge,
+                ..stay
+            };
+            return (patient, later);
+        }
+        let patient = self.patient(row);
+        let stay = self.stay(&patient, draw);
+        (patient, stay)
+    }
+
+    /// A medical patient of an earlier row, with that stay, for rows that may have one.
+    ///
+    /// Rows that may have one are never looked back to, so looking back ends after one step.
+    fn earlier_patient(&self, row: u64, random: u64) -> Option<(Patient<'_>, Stay)> {
+        let is_candidate = |row: u64| row % RETURN_EVERY == RETURN_EVERY - 1;
+        let first_free = self.groups.len() as u64;
+        let reach = row.checked_sub(first_free)?.min(RETURN_REACH);
+        if !is_candidate(row) || reach < RETURN_EVERY {
+            return None;
+        }
+        let back = 1 + (random >> 32) % (reach - 1);
+        let earlier = row - back;
+        let earlier = if is_candidate(earlier) {
+            earlier + 1
+        } else {
+            earlier
+        };
+        let patient = self.patient(earlier);
+        let mut draw = Draw::of_row(self.key, earlier, Stream::Stay);
+        // The stream begins with the draw that decides whether a patient returns.
+        draw.bits();
+        let stay = self.stay(&patient, &mut draw);
+        (patient.group.kind == AdrgKind::Medical).then_some((patient, stay))
+    }
+}
+
+/// An age; where a span is wide, most patients are about sixty.
+fn age(span: Span, draw: &mut Draw) -> i32 {
+    if span.high <= 17 {
+        return draw.between(span.low, span.high);
+    }
+    let drawn = 20 + draw.between(0, 30) + draw.between(0, 44);
+    inside(span, drawn, draw)
+}
+
+/// A birth weight; where a span is wide, most newborns weigh about 3,200 g.
+fn birth_weight(span: Span, draw: &mut Draw) -> i32 {
+    let drawn = 2_300 + draw.between(0, 900) + draw.between(0, 900);
+    inside(span, drawn, draw)
+}
+
+/// The number, or another one of the span, not far into it where it has no end to speak of.
+pub(crate) fn inside(span: Span, number: i32, draw: &mut Draw) -> i32 {
+    if span.has(number) {
+        return number;
+    }
+    let high = span.high.min(span.low.saturating_add(600));
+    draw.between(span.low, high)
+}

@@ -1,5 +1,6 @@
 //! What can be wrong with a table or a policy, and where.
 
+use crate::load::PlanProblem;
 use std::fmt;
 
 /// Where in a plan or policy something stands.
@@ -61,6 +62,9 @@ pub enum Problem {
     /// A file that a plan or policy must have is not there.
     #[error("the file is missing")]
     FileMissing,
+    /// A fault in the tables of a grouping plan.
+    #[error(transparent)]
+    Plan(#[from] PlanProblem),
     /// A file or folder that is there but cannot be read.
     #[error("it cannot be read: {reason}")]
     Unreadable {
@@ -93,4 +97,7 @@ pub enum Problem {
     /// A file name that is not UTF-8.
     #[error("the name of the file is not UTF-8; rename it")]
     NameNotUtf8,
+    /// A fault of a payment policy.
+    #[error(transparent)]
+    Policy(#[from] crate::policy::PolicyProblem),
 }

@@ -86,7 +86,10 @@ impl FileSet {
         label: &str,
         files: impl IntoIterator<Item = (String, Cow<'static, [u8]>)>,
     ) -> Self {
-        Self { label: label.to_owned(), files: files.into_iter().collect() }
+        Self {
+            label: label.to_owned(),
+            files: files.into_iter().collect(),
+        }
     }
 
     /// The bytes of a file; `None` when it is not there.
@@ -102,7 +105,9 @@ impl FileSet {
 
     /// The files with their bytes, in byte order of their paths.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_ref()))
+        self.files
+            .iter()
+            .map(|(path, bytes)| (path.as_str(), bytes.as_ref()))
     }
 
     /// What messages call the folder: its path as given, or the id of what is bundled.
@@ -126,9 +131,17 @@ struct FolderReader {
 
 impl FolderReader {
     fn new(root: &Path, label: String) -> Result<Self, Error> {
-        let canonical = root.canonicalize().map_err(|error| unreadable(root, &error))?;
-        let found = FileSet { label, files: BTreeMap::new() };
-        Ok(Self { root: canonical, found })
+        let canonical = root
+            .canonicalize()
+            .map_err(|error| unreadable(root, &error))?;
+        let found = FileSet {
+            label,
+            files: BTreeMap::new(),
+        };
+        Ok(Self {
+            root: canonical,
+            found,
+        })
     }
 
     fn read_folder(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<(), Error> {
@@ -140,7 +153,11 @@ impl FolderReader {
         for entry in entries {
             let path = entry.map_err(|error| unreadable(folder, &error))?.path();
             let name = utf8_name(&path)?;
-            let inner = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+            let inner = if prefix.is_empty() {
+                name
+            } else {
+                format!("{prefix}/{name}")
+            };
             if path.is_dir() {
                 self.read_folder(&path, &inner, depth + 1)?;
             } else if is_table(&path) {
@@ -152,9 +169,17 @@ impl FolderReader {
 
     fn read_file(&mut self, path: &Path, inner: String) -> Result<(), Error> {
         self.check_inside(path)?;
-        let size = fs::metadata(path).map_err(|error| unreadable(path, &error))?.len();
+        let size = fs::metadata(path)
+            .map_err(|error| unreadable(path, &error))?
+            .len();
         if size > MAX_FILE_BYTES {
-            return Err(at(path, Problem::FileTooLarge { bytes: size, most: MAX_FILE_BYTES }));
+            return Err(at(
+                path,
+                Problem::FileTooLarge {
+                    bytes: size,
+                    most: MAX_FILE_BYTES,
+                },
+            ));
         }
         if self.found.files.len() >= MAX_FILES {
             return Err(at(path, Problem::TooManyFiles { most: MAX_FILES }));
@@ -165,28 +190,45 @@ impl FolderReader {
     }
 
     fn check_inside(&self, path: &Path) -> Result<(), Error> {
-        let real = path.canonicalize().map_err(|error| unreadable(path, &error))?;
-        if real.starts_with(&self.root) { Ok(()) } else { Err(at(path, Problem::LinkLeadsOut)) }
+        let real = path
+            .canonicalize()
+            .map_err(|error| unreadable(path, &error))?;
+        if real.starts_with(&self.root) {
+            Ok(())
+        } else {
+            Err(at(path, Problem::LinkLeadsOut))
+        }
     }
 }
 
 fn is_table(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "toml" || extension == "csv")
+    path.extension()
+        .is_some_and(|extension| extension == "toml" || extension == "csv")
 }
 
 fn utf8_name(path: &Path) -> Result<String, Error> {
     let name = path.file_name().and_then(|name| name.to_str());
-    name.map(str::to_owned).ok_or_else(|| at(path, Problem::NameNotUtf8))
+    name.map(str::to_owned)
+        .ok_or_else(|| at(path, Problem::NameNotUtf8))
 }
 
 fn at(path: &Path, problem: Problem) -> Error {
-    let place = Place { file: path.display().to_string(), line: None, field: None };
+    let place = Place {
+        file: path.display().to_string(),
+        line: None,
+        field: None,
+    };
     Error { place, problem }
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     match error.kind() {
         std::io::ErrorKind::NotFound => at(path, Problem::FileMissing),
-        _ => at(path, Problem::Unreadable { reason: error.to_string() }),
+        _ => at(
+            path,
+            Problem::Unreadable {
+                reason: error.to_string(),
+            },
+        ),
     }
 }

@@ -6,11 +6,13 @@
 mod bundled;
 pub mod error;
 pub mod files;
+pub mod load;
 pub mod plan;
 pub mod policy;
 pub mod rule;
 
 pub use error::{Error, Warning};
 pub use files::FileSet;
+pub use load::{LoadedPlan, load_plan};
 pub use plan::GroupingPlan;
 pub use policy::Policy;

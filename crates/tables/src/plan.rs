@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub struct CodeId(pub u32);
 
 /// A row of a table file: what decided, for traces and messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowRef {
     /// Index into [`GroupingPlan::files`].
     pub file: u16,
@@ -106,6 +106,97 @@ impl GroupingPlan {
     pub fn list(&self, id: ListId) -> &CodeList {
         &self.lists[id.0 as usize]
     }
+
+    /// The list of this name, with its id; [`GroupingPlan::lists`] is sorted by name.
+    #[must_use]
+    pub fn find_list(&self, name: &str) -> Option<(ListId, &CodeList)> {
+        let index = self
+            .lists
+            .binary_search_by(|list| list.name.as_str().cmp(name))
+            .ok()?;
+        Some((ListId(u32::try_from(index).ok()?), &self.lists[index]))
+    }
+
+    /// The MDC with this code.
+    #[must_use]
+    pub fn find_mdc(&self, code: &str) -> Option<&Mdc> {
+        self.mdcs.iter().find(|mdc| mdc.code == code)
+    }
+
+    /// The ADRG with this code, with its MDC.
+    #[must_use]
+    pub fn find_adrg(&self, code: &str) -> Option<(&Mdc, &Adrg)> {
+        self.adrgs().find(|(_, adrg)| adrg.code == code)
+    }
+
+    /// The group with this code, with its MDC and ADRG.
+    #[must_use]
+    pub fn find_drg(&self, code: &str) -> Option<(&Mdc, &Adrg, &Drg)> {
+        self.drgs().find(|(_, _, drg)| drg.code == code)
+    }
+
+    /// Every ADRG with its MDC, in the order in which they are tried.
+    pub fn adrgs(&self) -> impl Iterator<Item = (&Mdc, &Adrg)> {
+        self.mdcs
+            .iter()
+            .flat_map(|mdc| mdc.adrgs.iter().map(move |adrg| (mdc, adrg)))
+    }
+
+    /// Every group with its MDC and ADRG, in the order in which they are tried.
+    pub fn drgs(&self) -> impl Iterator<Item = (&Mdc, &Adrg, &Drg)> {
+        self.adrgs()
+            .flat_map(|(mdc, adrg)| adrg.drgs.iter().map(move |drg| (mdc, adrg, drg)))
+    }
+
+    /// Every rule: gates, then those of ADRGs, then those of groups.
+    pub fn rules(&self) -> impl Iterator<Item = &StatedRule> {
+        let gates = self.mdcs.iter().map(|mdc| &mdc.gate);
+        let adrgs = self.adrgs().map(|(_, adrg)| &adrg.rule);
+        gates
+            .chain(adrgs)
+            .chain(self.drgs().map(|(_, _, drg)| &drg.rule))
+    }
+
+    /// The weights by group.
+    #[must_use]
+    pub fn weights_by_group(&self) -> HashMap<&str, &WeightRow> {
+        self.weights
+            .iter()
+            .map(|weight| (weight.group.as_str(), weight))
+            .collect()
+    }
+
+    /// How much the plan holds.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let is_ambiguous = |adrg: &Adrg| adrg.kind == AdrgKind::Ambiguous;
+        let ambiguous_groups = self.adrgs().filter(|(_, adrg)| is_ambiguous(adrg)).count();
+        Counts {
+            mdcs: self.mdcs.len(),
+            adrgs: self.adrgs().count() - ambiguous_groups,
+            ambiguous_groups,
+            drgs: self
+                .drgs()
+                .filter(|(_, adrg, _)| !is_ambiguous(adrg))
+                .count(),
+            weights: self.weights.len(),
+        }
+    }
+}
+
+/// How much a plan holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// MDCs.
+    pub mdcs: usize,
+    /// ADRGs without the ambiguous ones.
+    pub adrgs: usize,
+    /// Ambiguous ADRGs (歧义组).
+    pub ambiguous_groups: usize,
+    /// Groups without the ambiguous ones.
+    pub drgs: usize,
+    /// Groups with a weight.
+    pub weights: usize,
 }
 
 /// What to do when an ADRG matches but none of its groups does.

@@ -79,8 +79,14 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 6] =
-        [Self::Principal, Self::AnyDx, Self::OtherDx, Self::MainOp, Self::AnyOp, Self::OtherOp];
+    pub const ALL: [Self; 6] = [
+        Self::Principal,
+        Self::AnyDx,
+        Self::OtherDx,
+        Self::MainOp,
+        Self::AnyOp,
+        Self::OtherOp,
+    ];
 
     /// As written in rules.
     #[must_use]
@@ -155,8 +161,13 @@ pub enum Comparison {
 
 impl Comparison {
     /// Every comparison.
-    pub const ALL: [Self; 5] =
-        [Self::AtLeast, Self::AtMost, Self::MoreThan, Self::LessThan, Self::Equal];
+    pub const ALL: [Self; 5] = [
+        Self::AtLeast,
+        Self::AtMost,
+        Self::MoreThan,
+        Self::LessThan,
+        Self::Equal,
+    ];
 
     /// As written in rules.
     #[must_use]

@@ -52,7 +52,12 @@ pub enum RuleProblem {
 /// # Errors
 /// When the text is not a rule or names a list that is not known.
 pub fn parse(text: &str, list: &mut dyn FnMut(&str) -> Option<ListId>) -> Result<Rule, RuleError> {
-    let mut parser = Parser { text, at: 0, list, depth: 0 };
+    let mut parser = Parser {
+        text,
+        at: 0,
+        list,
+        depth: 0,
+    };
     let rule = parser.any()?;
     match parser.peek() {
         Token::End => Ok(rule),
@@ -143,11 +148,23 @@ impl<'a> Parser<'a, '_> {
             self.keyword("in", "`in`")?;
             return Ok(Rule::Is(Predicate::In(scope, self.list()?)));
         }
-        if let Some(field) = NumberField::ALL.into_iter().find(|field| field.word() == word) {
+        if let Some(field) = NumberField::ALL
+            .into_iter()
+            .find(|field| field.word() == word)
+        {
             let comparison = self.comparison()?;
-            return Ok(Rule::Is(Predicate::Number(field, comparison, self.number()?)));
+            return Ok(Rule::Is(Predicate::Number(
+                field,
+                comparison,
+                self.number()?,
+            )));
         }
-        Err(self.error_at(start, RuleProblem::UnknownPredicate { word: word.to_owned() }))
+        Err(self.error_at(
+            start,
+            RuleProblem::UnknownPredicate {
+                word: word.to_owned(),
+            },
+        ))
     }
 
     fn sex(&mut self) -> Result<Predicate, RuleError> {
@@ -163,7 +180,9 @@ impl<'a> Parser<'a, '_> {
 
     fn discharge(&mut self) -> Result<Predicate, RuleError> {
         if self.take_if(Token::Sign("=")) {
-            return Ok(Predicate::DischargeIn(vec![self.word("a discharge way")?.to_owned()]));
+            return Ok(Predicate::DischargeIn(vec![
+                self.word("a discharge way")?.to_owned(),
+            ]));
         }
         self.keyword("in", "`in` or `=`")?;
         self.sign("(", "`(`")?;
@@ -177,7 +196,9 @@ impl<'a> Parser<'a, '_> {
 
     fn department(&mut self) -> Result<Predicate, RuleError> {
         self.sign("=", "`=`")?;
-        Ok(Predicate::DepartmentIs(self.word("a department")?.to_owned()))
+        Ok(Predicate::DepartmentIs(
+            self.word("a department")?.to_owned(),
+        ))
     }
 
     fn body_regions(&mut self) -> Result<Predicate, RuleError> {
@@ -192,7 +213,13 @@ impl<'a> Parser<'a, '_> {
         let number = self.number()?;
         let least = u32::try_from(number).map_err(|_| {
             let expected = "a whole number from 0 to 4294967295";
-            self.error_at(start, RuleProblem::Unexpected { expected, found: format!("`{number}`") })
+            self.error_at(
+                start,
+                RuleProblem::Unexpected {
+                    expected,
+                    found: format!("`{number}`"),
+                },
+            )
         })?;
         Ok(Predicate::BodyRegions(lists, least))
     }
@@ -200,15 +227,23 @@ impl<'a> Parser<'a, '_> {
     fn list(&mut self) -> Result<ListId, RuleError> {
         let start = self.start();
         let name = self.word("the name of a list")?;
-        (self.list)(name)
-            .ok_or_else(|| self.error_at(start, RuleProblem::UnknownList { list: name.to_owned() }))
+        (self.list)(name).ok_or_else(|| {
+            self.error_at(
+                start,
+                RuleProblem::UnknownList {
+                    list: name.to_owned(),
+                },
+            )
+        })
     }
 
     fn comparison(&mut self) -> Result<Comparison, RuleError> {
         let Token::Sign(sign) = self.peek() else {
             return Err(self.unexpected("`>=`, `<=`, `>`, `<` or `=`"));
         };
-        let known = Comparison::ALL.into_iter().find(|comparison| comparison.sign() == sign);
+        let known = Comparison::ALL
+            .into_iter()
+            .find(|comparison| comparison.sign() == sign);
         let comparison = known.ok_or_else(|| self.unexpected("`>=`, `<=`, `>`, `<` or `=`"))?;
         self.take();
         Ok(comparison)
@@ -240,11 +275,19 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn keyword(&mut self, word: &str, expected: &'static str) -> Result<(), RuleError> {
-        if self.take_if(Token::Word(word)) { Ok(()) } else { Err(self.unexpected(expected)) }
+        if self.take_if(Token::Word(word)) {
+            Ok(())
+        } else {
+            Err(self.unexpected(expected))
+        }
     }
 
     fn sign(&mut self, sign: &str, expected: &'static str) -> Result<(), RuleError> {
-        if self.take_if(Token::Sign(sign)) { Ok(()) } else { Err(self.unexpected(expected)) }
+        if self.take_if(Token::Sign(sign)) {
+            Ok(())
+        } else {
+            Err(self.unexpected(expected))
+        }
     }
 
     /// The byte where the next token begins.
@@ -259,14 +302,19 @@ impl<'a> Parser<'a, '_> {
             return Token::End;
         };
         let length = if is_word(first) {
-            rest.find(|character| !is_word(character)).unwrap_or(rest.len())
+            rest.find(|character| !is_word(character))
+                .unwrap_or(rest.len())
         } else if rest.starts_with(">=") || rest.starts_with("<=") {
             2
         } else {
             first.len_utf8()
         };
         let token = &rest[..length];
-        if is_word(first) { Token::Word(token) } else { Token::Sign(token) }
+        if is_word(first) {
+            Token::Word(token)
+        } else {
+            Token::Sign(token)
+        }
     }
 
     fn take(&mut self) {
@@ -297,7 +345,10 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn error_at(&self, byte: usize, problem: RuleProblem) -> RuleError {
-        RuleError { position: self.text[..byte].chars().count() + 1, problem }
+        RuleError {
+            position: self.text[..byte].chars().count() + 1,
+            problem,
+        }
     }
 }
 
@@ -329,7 +380,10 @@ mod tests {
 
     #[track_caller]
     fn check_error(text: &str, message: &str) {
-        assert_eq!(parse(text, &mut find).expect_err("a bad rule").to_string(), message);
+        assert_eq!(
+            parse(text, &mut find).expect_err("a bad rule").to_string(),
+            message
+        );
     }
 
     #[test]
@@ -346,30 +400,75 @@ mod tests {
         check("(mcc or cc) and (not (true))", "(mcc or cc) and not true");
         check("((mcc and cc)) and false", "(mcc and cc) and false");
         check("discharge = 5", "discharge in (5)");
-        check("discharge in (2,5) or department = ICU", "discharge in (2, 5) or department = ICU");
+        check(
+            "discharge in (2,5) or department = ICU",
+            "discharge in (2, 5) or department = ICU",
+        );
         check("sex = male or sex=female", "sex = male or sex = female");
-        check("body_regions(BB1.dx,BB1.op) >= 2", "body_regions(BB1.dx, BB1.op) >= 2");
-        check("ventilator_hours>=96 and new_tech", "ventilator_hours >= 96 and new_tech");
-        check("birth_weight_g > -1 and age_days = 28", "birth_weight_g > -1 and age_days = 28");
+        check(
+            "body_regions(BB1.dx,BB1.op) >= 2",
+            "body_regions(BB1.dx, BB1.op) >= 2",
+        );
+        check(
+            "ventilator_hours>=96 and new_tech",
+            "ventilator_hours >= 96 and new_tech",
+        );
+        check(
+            "birth_weight_g > -1 and age_days = 28",
+            "birth_weight_g > -1 and age_days = 28",
+        );
     }
 
     #[test]
     fn errors_say_where_and_what_is_expected() {
         let predicate = "a predicate, `not` or `(` is expected here, but there is";
         check_error("", &format!("character 1: {predicate} the end of the rule"));
-        check_error("mcc or", &format!("character 7: {predicate} the end of the rule"));
+        check_error(
+            "mcc or",
+            &format!("character 7: {predicate} the end of the rule"),
+        );
         check_error("mcc or )", &format!("character 8: {predicate} `)`"));
-        check_error("mcc cc", "character 5: `and`, `or` or the end is expected here, but there is `cc`");
-        check_error("主诊 in x", "character 1: `主诊` is not a predicate of the rule language");
-        check_error("mcc and principal in X9", "character 22: the plan has no list `X9`");
-        check_error("age_years 5", "character 11: `>=`, `<=`, `>`, `<` or `=` is expected here, but there is `5`");
-        check_error("age_years > 1.5", "character 13: a whole number is expected here, but there is `1.5`");
-        check_error("(mcc", "character 5: `and`, `or` or `)` is expected here, but there is the end of the rule");
-        check_error("body_regions(BB1.dx) >= -1", "character 25: a whole number from 0 to 4294967295 is expected here, but there is `-1`");
-        check_error("sex = 1", "character 7: `male` or `female` is expected here, but there is `1`");
+        check_error(
+            "mcc cc",
+            "character 5: `and`, `or` or the end is expected here, but there is `cc`",
+        );
+        check_error(
+            "主诊 in x",
+            "character 1: `主诊` is not a predicate of the rule language",
+        );
+        check_error(
+            "mcc and principal in X9",
+            "character 22: the plan has no list `X9`",
+        );
+        check_error(
+            "age_years 5",
+            "character 11: `>=`, `<=`, `>`, `<` or `=` is expected here, but there is `5`",
+        );
+        check_error(
+            "age_years > 1.5",
+            "character 13: a whole number is expected here, but there is `1.5`",
+        );
+        check_error(
+            "(mcc",
+            "character 5: `and`, `or` or `)` is expected here, but there is the end of the rule",
+        );
+        check_error(
+            "body_regions(BB1.dx) >= -1",
+            "character 25: a whole number from 0 to 4294967295 is expected here, but there is `-1`",
+        );
+        check_error(
+            "sex = 1",
+            "character 7: `male` or `female` is expected here, but there is `1`",
+        );
         let deep = "(".repeat(100_000);
-        check_error(&deep, "character 65: parentheses and `not` are nested more than 64 deep");
-        check_error(&"not ".repeat(100_000), "character 257: parentheses and `not` are nested more than 64 deep");
+        check_error(
+            &deep,
+            "character 65: parentheses and `not` are nested more than 64 deep",
+        );
+        check_error(
+            &"not ".repeat(100_000),
+            "character 257: parentheses and `not` are nested more than 64 deep",
+        );
     }
 
     fn predicate() -> impl Strategy<Value = Predicate> {
@@ -399,8 +498,11 @@ mod tests {
     }
 
     fn rule() -> impl Strategy<Value = Rule> {
-        let leaf =
-            prop_oneof![Just(Rule::True), Just(Rule::False), predicate().prop_map(Rule::Is)];
+        let leaf = prop_oneof![
+            Just(Rule::True),
+            Just(Rule::False),
+            predicate().prop_map(Rule::Is)
+        ];
         leaf.prop_recursive(6, 40, 4, |inner| {
             prop_oneof![
                 inner.clone().prop_map(|rule| Rule::Not(Box::new(rule))),

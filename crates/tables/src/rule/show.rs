@@ -31,7 +31,11 @@ impl<'a, F: Fn(ListId) -> &'a str> ShownRule<'a, F> {
             Rule::Any(parts) => self.write_joined(f, parts, (" or ", OR))?,
             Rule::Is(predicate) => self.write_predicate(f, predicate)?,
         }
-        if needs_parentheses { f.write_str(")") } else { Ok(()) }
+        if needs_parentheses {
+            f.write_str(")")
+        } else {
+            Ok(())
+        }
     }
 
     fn write_joined(

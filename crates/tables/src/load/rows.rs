@@ -1,0 +1,292 @@
+//! Reads one CSV table row by row, with columns found by name.
+
+use super::problem::PlanProblem;
+use crate::error::{Error, Place};
+use crate::plan::RowRef;
+use csv::{ByteRecord, Position, Reader, ReaderBuilder};
+
+/// What a row does to the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    Remove,
+    Replace,
+    Add,
+}
+
+/// The name of the column that says what a row of an overlay does.
+const CHANGE: &str = "change";
+
+/// A table file of one layer.
+pub(super) struct TableFile<'a> {
+    /// The whole text.
+    text: &'a str,
+    /// What messages call it.
+    name: &'a str,
+    /// Its index among the files of the plan.
+    file: u16,
+    /// Whether its rows change a base; otherwise every row adds.
+    is_overlay: bool,
+}
+
+impl<'a> TableFile<'a> {
+    /// Takes a file.
+    ///
+    /// `index` is its index in the plan's files, `is_overlay` whether it has the column `change`.
+    pub(super) fn new(
+        bytes: &'a [u8],
+        (name, file): (&'a str, u16),
+        is_overlay: bool,
+    ) -> Result<Self, Error> {
+        let text = utf8(bytes, name)?;
+        Ok(Self {
+            text,
+            name,
+            file,
+            is_overlay,
+        })
+    }
+
+    /// Calls `take` for every row that makes this change, in file order.
+    pub(super) fn each_row<const N: usize>(
+        &self,
+        columns: &'static [&'static str; N],
+        wanted: Change,
+        mut take: impl FnMut(&Row<'_, N>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if !self.is_overlay && wanted != Change::Add {
+            return Ok(());
+        }
+        let mut reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(self.text.as_bytes());
+        let mut record = ByteRecord::new();
+        // Of an empty file the record stays empty, and then the first column is missing.
+        self.next(&mut reader, &mut record);
+        let header = self.header(columns, &record)?;
+        while self.next(&mut reader, &mut record) {
+            let line = self.line(&record);
+            let row = self.row(&header, &record, line)?;
+            let change = match header.change {
+                Some(at) => self.change(cell(&record, at), line)?,
+                None => Change::Add,
+            };
+            if change == wanted {
+                take(&row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the next record; `false` at the end.
+    fn next(&self, reader: &mut Reader<&[u8]>, record: &mut ByteRecord) -> bool {
+        // Reading bytes from memory into a flexible record has no way to fail.
+        reader.read_byte_record(record).unwrap_or(false)
+    }
+
+    fn header<const N: usize>(
+        &self,
+        columns: &'static [&'static str; N],
+        record: &ByteRecord,
+    ) -> Result<Header<N>, Error> {
+        let line = if record.is_empty() {
+            1
+        } else {
+            self.line(record)
+        };
+        let all = || {
+            let change = self.is_overlay.then_some(CHANGE);
+            change
+                .into_iter()
+                .chain(columns.iter().copied())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let mut found = [None; N];
+        let mut change = None;
+        for (index, name) in record.iter().enumerate() {
+            let name = std::str::from_utf8(name).unwrap_or_default();
+            let known = columns.iter().position(|column| *column == name);
+            let slot = match known {
+                Some(column) => &mut found[column],
+                None if self.is_overlay && name == CHANGE => &mut change,
+                None => {
+                    let problem = PlanProblem::UnknownColumn { columns: all() };
+                    return Err(self.error(line, name, problem));
+                }
+            };
+            if slot.replace(index).is_some() {
+                return Err(self.error(line, name, PlanProblem::RepeatedColumn));
+            }
+        }
+        let missing = |name| {
+            let problem = PlanProblem::MissingColumn { columns: all() };
+            self.error(line, name, problem)
+        };
+        let mut at = [0; N];
+        for (column, found) in found.into_iter().enumerate() {
+            at[column] = found.ok_or_else(|| missing(columns[column]))?;
+        }
+        if self.is_overlay && change.is_none() {
+            return Err(missing(CHANGE));
+        }
+        Ok(Header {
+            columns,
+            at,
+            change,
+            fields: record.len(),
+        })
+    }
+
+    fn row<'r, const N: usize>(
+        &'r self,
+        header: &Header<N>,
+        record: &'r ByteRecord,
+        line: u32,
+    ) -> Result<Row<'r, N>, Error> {
+        if record.len() != header.fields {
+            let problem = PlanProblem::FieldCount {
+                expected: header.fields,
+                found: record.len(),
+            };
+            let place = Place {
+                line: Some(line.into()),
+                ..self.place()
+            };
+            return Err(problem.at(place));
+        }
+        let cells = header.at.map(|index| cell(record, index));
+        let at = RowRef {
+            file: self.file,
+            line,
+        };
+        Ok(Row {
+            cells,
+            at,
+            columns: header.columns,
+            table: self,
+        })
+    }
+
+    fn change(&self, word: &str, line: u32) -> Result<Change, Error> {
+        match word {
+            "add" => Ok(Change::Add),
+            "remove" => Ok(Change::Remove),
+            "replace" => Ok(Change::Replace),
+            _ => {
+                let allowed = "add, remove or replace";
+                let problem = PlanProblem::BadWord {
+                    word: word.to_owned(),
+                    allowed,
+                };
+                Err(self.error(line, CHANGE, problem))
+            }
+        }
+    }
+
+    /// The line on which a record begins, past the line ends that the reader counts to it.
+    fn line(&self, record: &ByteRecord) -> u32 {
+        let position = record.position().cloned().unwrap_or_else(Position::new);
+        let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+        let before = self.text.as_bytes().get(start..).unwrap_or_default();
+        let blanks = before
+            .iter()
+            .take_while(|byte| matches!(byte, b'\n' | b'\r'));
+        let skipped = blanks.filter(|byte| **byte == b'\n').count();
+        let line = usize::try_from(position.line())
+            .unwrap_or(usize::MAX)
+            .saturating_add(skipped);
+        u32::try_from(line).unwrap_or(u32::MAX)
+    }
+
+    fn place(&self) -> Place {
+        Place {
+            file: self.name.to_owned(),
+            line: None,
+            field: None,
+        }
+    }
+
+    fn error(&self, line: u32, field: &str, problem: PlanProblem) -> Error {
+        let field = Some(field.to_owned());
+        problem.at(Place {
+            line: Some(line.into()),
+            field,
+            ..self.place()
+        })
+    }
+}
+
+struct Header<const N: usize> {
+    columns: &'static [&'static str; N],
+    at: [usize; N],
+    change: Option<usize>,
+    fields: usize,
+}
+
+/// One row with its cells in the order of the columns that were asked for.
+pub(super) struct Row<'r, const N: usize> {
+    pub(super) cells: [&'r str; N],
+    pub(super) at: RowRef,
+    columns: &'static [&'static str; N],
+    table: &'r TableFile<'r>,
+}
+
+impl<'r, const N: usize> Row<'r, N> {
+    /// The error that a problem is in one of the cells.
+    pub(super) fn error(&self, column: usize, problem: PlanProblem) -> Error {
+        self.table
+            .error(self.at.line, self.columns[column], problem)
+    }
+
+    /// The error that a problem is with the row as a whole.
+    pub(super) fn error_of_row(&self, problem: PlanProblem) -> Error {
+        problem.at(Place {
+            line: Some(self.at.line.into()),
+            ..self.table.place()
+        })
+    }
+
+    /// A cell that must have a value.
+    pub(super) fn required(&self, column: usize) -> Result<&'r str, Error> {
+        match self.cells[column] {
+            "" => Err(self.error(column, PlanProblem::EmptyCell)),
+            text => Ok(text),
+        }
+    }
+
+    /// Checks that a row that removes something has only the columns that say what.
+    pub(super) fn only(&self, keys: &[usize], named: &'static str) -> Result<(), Error> {
+        let filled =
+            (0..N).find(|column| !keys.contains(column) && !self.cells[*column].is_empty());
+        match filled {
+            Some(column) => Err(self.error(column, PlanProblem::NotAKey { keys: named })),
+            None => Ok(()),
+        }
+    }
+}
+
+fn cell(record: &ByteRecord, index: usize) -> &str {
+    // The whole file is UTF-8, and fields are cut at ASCII characters only.
+    record
+        .get(index)
+        .and_then(|bytes| std::str::from_utf8(bytes).ok())
+        .unwrap_or_default()
+}
+
+/// The text of a file, without a byte order mark.
+pub(super) fn utf8<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, Error> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let lines = bytes[..error.valid_up_to()]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count();
+        let line = Some(lines as u64 + 1);
+        PlanProblem::NotUtf8.at(Place {
+            file: name.to_owned(),
+            line,
+            field: None,
+        })
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}

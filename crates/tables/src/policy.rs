@@ -1,9 +1,208 @@
 //! Payment policies (支付政策): dated, sourced values, read from TOML and resolved at a date.
+//!
+//! A policy is one TOML file. Every parameter is a list of dated entries, each with its source;
+//! numbers are in quotes and have a unit. The sources stand in `SOURCES.toml`, in the folder of
+//! tables that has the policy's name.
 
+mod dates;
+mod keys;
+mod numbers;
+mod parameter;
+mod problem;
+mod read;
+mod resolve;
+mod source;
+mod sources;
 mod terms;
 
+pub use problem::PolicyProblem;
+pub use sources::SourceRow;
 pub use terms::*;
+
+use crate::error::{Error, Place};
+use crate::files::FileSet;
+use dates::Span;
+use jiff::civil::Date;
+use parameter::{Entry, Parameter};
+use source::Source;
+use sources::Sources;
+use std::collections::BTreeSet;
 
 /// A payment policy: every parameter with its dated values.
 #[derive(Clone, Debug)]
-pub struct Policy;
+pub struct Policy {
+    id: String,
+    title: String,
+    file: String,
+    span: Span,
+    parameters: Vec<Parameter>,
+    sources: Sources,
+}
+
+/// One value of a policy at a date, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// The dotted key, such as `points.scale`.
+    pub key: &'static str,
+    /// The value in words.
+    pub value: String,
+    /// Its unit, where it is a number.
+    pub unit: Option<&'static str>,
+    /// The first day on which it holds.
+    pub from: Date,
+    /// The last day; none is open.
+    pub until: Option<Date>,
+    /// Where it comes from.
+    pub source: SourceRow,
+    /// The line of the policy file.
+    pub line: u64,
+}
+
+impl Policy {
+    /// Reads and checks a policy: its one TOML file and the `SOURCES.toml` in its folder.
+    ///
+    /// # Errors
+    /// At the first fault, with file, line and key: see [`PolicyProblem`].
+    pub fn load(files: &FileSet) -> Result<Self, Error> {
+        let path = only_policy_file(files)?;
+        let stem = path.trim_end_matches(".toml");
+        let sources = Sources::load(files, &format!("{stem}/SOURCES.toml"))?;
+        let name = files.name_of(path);
+        let source = Source {
+            name: &name,
+            text: Source::text_of(files, path)?,
+        };
+        let table = source.parse()?;
+        let header = source.fields(table.get_ref(), 0..0, "");
+        let (from, until) = header.range()?;
+        let policy = Self {
+            id: header.text("id")?.to_owned(),
+            title: header.text("title")?.to_owned(),
+            span: Span { from, until },
+            parameters: read::parameters(source, table.get_ref(), &sources)?,
+            file: name.clone(),
+            sources,
+        };
+        policy.check_dates()?;
+        policy.check_every_change()?;
+        Ok(policy)
+    }
+
+    /// Such as the name of its file.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The title for people.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The sources of its values, in the order of their file.
+    #[must_use]
+    pub fn sources(&self) -> &[SourceRow] {
+        &self.sources.rows
+    }
+
+    /// Every value at a date.
+    ///
+    /// # Errors
+    /// When the policy does not hold on that date.
+    pub fn at(&self, date: Date) -> Result<PolicyAt, Error> {
+        self.check_holds(date)?;
+        let resolver = resolve::Resolver { policy: self, date };
+        resolver.all()
+    }
+
+    /// Every value at a date as a list for people, in the order in which a case meets them.
+    ///
+    /// # Errors
+    /// As for [`Policy::at`].
+    pub fn describe(&self, date: Date) -> Result<Vec<Described>, Error> {
+        self.check_holds(date)?;
+        let describe = |parameter: &Parameter| {
+            let entry = self.entry(parameter.key, date)?;
+            Some(Described {
+                key: parameter.key,
+                value: entry.value.to_string(),
+                unit: entry.unit,
+                from: entry.from,
+                until: entry.until,
+                source: self.sources.find(&entry.source)?.clone(),
+                line: entry.line,
+            })
+        };
+        Ok(self.parameters.iter().filter_map(describe).collect())
+    }
+
+    fn entry(&self, key: &str, date: Date) -> Option<&Entry> {
+        let parameter = self.parameters.iter().find(|p| p.key == key)?;
+        parameter.entries.iter().find(|entry| entry.holds_on(date))
+    }
+
+    fn check_holds(&self, date: Date) -> Result<(), Error> {
+        if self.span.contains(date) {
+            return Ok(());
+        }
+        let range = self.span.in_words();
+        Err(self.wrong(None, "", PolicyProblem::OutsideDates { date, range }))
+    }
+
+    fn check_dates(&self) -> Result<(), Error> {
+        for parameter in &self.parameters {
+            if let Some((line, problem)) = dates::check(parameter, self.span) {
+                return Err(self.wrong(Some(line), parameter.key, problem));
+            }
+        }
+        Ok(())
+    }
+
+    /// Resolves the policy on each day on which something changes, so that `at` cannot fail
+    /// later for want of a parameter.
+    fn check_every_change(&self) -> Result<(), Error> {
+        let mut days = BTreeSet::from([self.span.from]);
+        for entry in self.parameters.iter().flat_map(|p| &p.entries) {
+            days.insert(entry.from);
+            days.extend(entry.until.and_then(|until| until.tomorrow().ok()));
+        }
+        for day in days.into_iter().filter(|day| self.span.contains(*day)) {
+            self.at(day)?;
+        }
+        Ok(())
+    }
+
+    fn wrong(&self, line: Option<u64>, key: &str, problem: PolicyProblem) -> Error {
+        let field = (!key.is_empty()).then(|| key.to_owned());
+        let place = Place {
+            file: self.file.clone(),
+            line,
+            field,
+        };
+        Error {
+            place,
+            problem: problem.into(),
+        }
+    }
+}
+
+/// The TOML file beside the folder of tables.
+fn only_policy_file(files: &FileSet) -> Result<&str, Error> {
+    let is_policy = |path: &&str| !path.contains('/') && path.ends_with(".toml");
+    let found: Vec<&str> = files.paths().filter(is_policy).collect();
+    match found[..] {
+        [path] => Ok(path),
+        _ => Err(Error {
+            place: Place {
+                file: files.label().to_owned(),
+                line: None,
+                field: None,
+            },
+            problem: PolicyProblem::NotOneFile { found: found.len() }.into(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

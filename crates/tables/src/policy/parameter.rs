@@ -1,0 +1,87 @@
+//! A parameter with its dated entries.
+
+use super::terms::{Bound, HighBand, Share};
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// All entries of one parameter, by date.
+#[derive(Clone, Debug)]
+pub(super) struct Parameter {
+    pub(super) key: &'static str,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// One dated value of a parameter.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) from: Date,
+    /// The last day; none is open.
+    pub(super) until: Option<Date>,
+    pub(super) value: Value,
+    pub(super) unit: Option<&'static str>,
+    /// A key of the table of sources.
+    pub(super) source: String,
+    pub(super) line: u64,
+}
+
+impl Entry {
+    pub(super) fn holds_on(&self, date: Date) -> bool {
+        self.from <= date && self.until.is_none_or(|until| date <= until)
+    }
+}
+
+/// A value as the policy states it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    /// A word or a name.
+    Word(String),
+    /// A number.
+    Number(Decimal),
+    /// The word `none` where a number could stand.
+    NoNumber,
+    /// A share.
+    Share(Share),
+    /// A comparison with a number.
+    Bound(Bound),
+    /// Weight bands, each with a comparison.
+    Bands(Vec<HighBand>),
+    /// A word, and the discount that goes with `by_cost`.
+    Treatment(String, Option<Decimal>),
+    /// A number for each level.
+    Levels(BTreeMap<String, Decimal>),
+    /// A title for each code.
+    Names(BTreeMap<String, String>),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(word) => f.write_str(word),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::NoNumber => f.write_str("none"),
+            Self::Share(share) => write!(f, "{}/{}", share.numerator, share.denominator),
+            Self::Bound(bound) => write!(f, "{} {}", bound.word(), bound.value()),
+            Self::Bands(bands) => list(f, bands.iter().map(show_band)),
+            Self::Treatment(word, None) => f.write_str(word),
+            Self::Treatment(word, Some(discount)) => write!(f, "{word}, discount {discount}"),
+            Self::Levels(levels) => list(f, levels.iter().map(|(k, v)| format!("{k}: {v}"))),
+            Self::Names(names) => list(f, names.iter().map(|(k, v)| format!("{k}: {v}"))),
+        }
+    }
+}
+
+fn show_band(band: &HighBand) -> String {
+    let (weight, threshold) = (band.weight, band.threshold);
+    let (low, high) = (weight.value(), threshold.value());
+    format!(
+        "weight {} {low}: {} {high}",
+        weight.word(),
+        threshold.word()
+    )
+}
+
+fn list(f: &mut fmt::Formatter<'_>, parts: impl Iterator<Item = String>) -> fmt::Result {
+    f.write_str(&parts.collect::<Vec<_>>().join("; "))
+}

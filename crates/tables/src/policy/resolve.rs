@@ -1,0 +1,228 @@
+//! Every value of a policy at one date, typed.
+
+use super::Policy;
+use super::keys;
+use super::parameter::Value;
+use super::problem::PolicyProblem;
+use super::terms::{
+    BaselineIncrement, CaseTerms, CoefficientSource, HighRule, LowRule, PolicyAt, Treatment,
+    ValueModel, ValueTerms, WithoutWeight,
+};
+use crate::error::{Error, Place};
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use std::collections::BTreeMap;
+
+/// Asks a policy for its values at one date.
+///
+/// Words and forms were checked when the file was read, so a value of another form is a bug.
+pub(super) struct Resolver<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) date: Date,
+}
+
+impl Resolver<'_> {
+    pub(super) fn all(&self) -> Result<PolicyAt, Error> {
+        Ok(PolicyAt {
+            policy: self.policy.id.clone(),
+            date: self.date,
+            plan: self.word(keys::PLAN)?.to_owned(),
+            selected_by: self.choice(keys::SELECTED_BY, &keys::SELECTORS)?,
+            insurances: self.names(keys::INSURANCES)?,
+            regions: self.names(keys::REGIONS)?,
+            case: self.case()?,
+            coefficient: self.coefficient()?,
+            without_weight: self.without_weight()?,
+            ungrouped: self.treatment(keys::UNGROUPED)?,
+            ambiguous: self.treatment(keys::AMBIGUOUS)?,
+            late: self.choice(keys::LATE_ENTRIES, &keys::LATE)?,
+            patient_side: self.choice(keys::PATIENT_SIDE, &keys::PATIENT_SIDES)?,
+            reserve_share: self.number(keys::RESERVE_SHARE)?,
+            value: self.value_terms()?,
+        })
+    }
+
+    fn case(&self) -> Result<CaseTerms, Error> {
+        let mean_cost = self.number(keys::MEAN_COST)?;
+        let terms = CaseTerms {
+            scale: self.whole(keys::SCALE)?,
+            mean_cost_fen: fen(mean_cost),
+            points_rounding: self.choice(keys::POINTS_ROUNDING, &keys::ROUNDINGS)?,
+            low_threshold: match self.value(keys::LOW_THRESHOLD)? {
+                Value::Bound(bound) => *bound,
+                other => unreachable!("{other} was read as a comparison"),
+            },
+            low_rule: self.low_rule()?,
+            high_bands: match self.value(keys::HIGH_THRESHOLDS)? {
+                Value::Bands(bands) => bands.clone(),
+                other => unreachable!("{other} was read as bands"),
+            },
+            high_rule: self.high_rule()?,
+        };
+        self.check_cut_offs(&terms)?;
+        Ok(terms)
+    }
+
+    /// A low cut-off at or above a high one would let a case be both.
+    fn check_cut_offs(&self, terms: &CaseTerms) -> Result<(), Error> {
+        let low = terms.low_threshold.value();
+        let high = terms
+            .high_bands
+            .iter()
+            .map(|band| band.threshold.value())
+            .min();
+        match high {
+            Some(high) if low >= high => {
+                let problem = PolicyProblem::CutOffsCross {
+                    low: low.to_string(),
+                    high: high.to_string(),
+                };
+                Err(self.wrong(keys::LOW_THRESHOLD, problem))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn low_rule(&self) -> Result<LowRule, Error> {
+        if self.word(keys::LOW_RULE)? == "POINTS_NO_K" {
+            return Ok(LowRule::PointsNoK);
+        }
+        let used = self.choice(keys::LOW_COEFFICIENT, &keys::COEFFICIENT_USES)?;
+        Ok(LowRule::Ratio(used))
+    }
+
+    fn high_rule(&self) -> Result<HighRule, Error> {
+        if self.word(keys::HIGH_RULE)? == "DEDUCT" {
+            return Ok(HighRule::Deduct);
+        }
+        let alpha = self.number(keys::HIGH_ADDED_SHARE)?;
+        Ok(HighRule::LinearAdd { alpha })
+    }
+
+    fn coefficient(&self) -> Result<CoefficientSource, Error> {
+        if self.word(keys::COEFFICIENT_FROM)? == "hospitals_input" {
+            return Ok(CoefficientSource::HospitalsInput);
+        }
+        match self.value(keys::COEFFICIENT_BY_LEVEL)? {
+            Value::Levels(levels) => Ok(CoefficientSource::Level(levels.clone())),
+            other => unreachable!("{other} was read as numbers by level"),
+        }
+    }
+
+    fn without_weight(&self) -> Result<WithoutWeight, Error> {
+        match self.value(keys::WITHOUT_WEIGHT)? {
+            Value::Treatment(word, _) if word == "error" => Ok(WithoutWeight::Refuse),
+            _ => Ok(WithoutWeight::Treat(self.treatment(keys::WITHOUT_WEIGHT)?)),
+        }
+    }
+
+    fn treatment(&self, key: &'static str) -> Result<Treatment, Error> {
+        match self.value(key)? {
+            Value::Treatment(_, Some(discount)) => Ok(Treatment::ByCost {
+                discount: *discount,
+            }),
+            Value::Treatment(_, None) => Ok(Treatment::Unpaid),
+            other => unreachable!("{other} was read as a treatment"),
+        }
+    }
+
+    fn value_terms(&self) -> Result<ValueTerms, Error> {
+        Ok(ValueTerms {
+            family: self.choice(keys::FAMILY, &keys::FAMILIES)?,
+            model: self.model()?,
+            money_rounding: self.choice(keys::MONEY_ROUNDING, &keys::ROUNDINGS)?,
+            points_rounding: self.choice(keys::POINTS_ROUNDING, &keys::ROUNDINGS)?,
+            published_places: self.whole(keys::PUBLISHED_PLACES)?,
+        })
+    }
+
+    fn model(&self) -> Result<ValueModel, Error> {
+        if self.word(keys::MODEL)? == "uniform" {
+            return Ok(ValueModel::Uniform);
+        }
+        Ok(ValueModel::BaselineIncrement(BaselineIncrement {
+            fixed_value_factor: self.number(keys::FIXED_FACTOR)?,
+            baseline_share: self.number(keys::BASELINE_SHARE)?,
+            season_share: match self.value(keys::SEASON_SHARE)? {
+                Value::Share(share) => *share,
+                other => unreachable!("{other} was read as a share"),
+            },
+            floating_cap: match self.value(keys::FLOATING_CAP)? {
+                Value::Number(cap) => Some(*cap),
+                _ => None,
+            },
+            residual_rule: self.choice(keys::RESIDUAL_RULE, &keys::RESIDUAL_RULES)?,
+        }))
+    }
+
+    fn value(&self, key: &'static str) -> Result<&Value, Error> {
+        let entry = self.policy.entry(key, self.date);
+        entry.map(|entry| &entry.value).ok_or_else(|| {
+            let problem = PolicyProblem::ParameterMissing {
+                key: key.to_owned(),
+                date: self.date,
+            };
+            self.wrong(key, problem)
+        })
+    }
+
+    fn word(&self, key: &'static str) -> Result<&str, Error> {
+        match self.value(key)? {
+            Value::Word(word) => Ok(word),
+            other => unreachable!("{other} was read as a word"),
+        }
+    }
+
+    fn choice<T: Copy>(
+        &self,
+        key: &'static str,
+        choices: &[(&'static str, T)],
+    ) -> Result<T, Error> {
+        let word = self.word(key)?;
+        Ok(keys::choice(choices, word).expect("words were checked when the file was read"))
+    }
+
+    fn number(&self, key: &'static str) -> Result<Decimal, Error> {
+        match self.value(key)? {
+            Value::Number(number) => Ok(*number),
+            other => unreachable!("{other} was read as a number"),
+        }
+    }
+
+    fn whole(&self, key: &'static str) -> Result<u32, Error> {
+        let number = self.number(key)?;
+        Ok(number
+            .to_u32()
+            .expect("the range was checked when the file was read"))
+    }
+
+    fn names(&self, key: &'static str) -> Result<BTreeMap<String, String>, Error> {
+        match self.value(key)? {
+            Value::Names(names) => Ok(names.clone()),
+            other => unreachable!("{other} was read as names"),
+        }
+    }
+
+    fn wrong(&self, key: &'static str, problem: PolicyProblem) -> Error {
+        let line = self.policy.entry(key, self.date).map(|entry| entry.line);
+        let file = self.policy.file.clone();
+        let place = Place {
+            file,
+            line,
+            field: Some(key.to_owned()),
+        };
+        Error {
+            place,
+            problem: problem.into(),
+        }
+    }
+}
+
+/// An amount of yuan with at most two decimals and at most a billion, in fen.
+fn fen(yuan: Decimal) -> i64 {
+    let fen = yuan
+        .checked_mul(Decimal::ONE_HUNDRED)
+        .and_then(|fen| fen.to_i64());
+    fen.expect("places and range were checked when the file was read")
+}

@@ -9,6 +9,7 @@ mod rows;
 mod table;
 
 use crate::Error;
+use drgdip_tables::FileSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -105,6 +106,22 @@ pub struct Inputs {
     pub files: Vec<InputFile>,
     /// Files of the folder that no table is read from, by name; worth a note to the user.
     pub unused: Vec<String>,
+}
+
+impl StandingFile {
+    /// The standing tables among a policy's files: those of the folder that bears its id.
+    #[must_use]
+    pub fn of_policy(files: &FileSet, id: &str) -> Vec<Self> {
+        let inside = |path: &str| path.strip_prefix(id)?.strip_prefix('/').map(str::to_owned);
+        let standing = |(path, bytes): (&str, &[u8])| {
+            Some(Self {
+                name: inside(path)?,
+                label: files.name_of(path),
+                bytes: bytes.to_vec(),
+            })
+        };
+        files.iter().filter_map(standing).collect()
+    }
 }
 
 impl Inputs {

@@ -17,6 +17,7 @@ mod progress;
 mod read;
 mod run;
 mod table;
+pub mod verify;
 
 pub use error::{Class, Error};
 pub use findings::FindingCounts;

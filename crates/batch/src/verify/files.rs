@@ -1,0 +1,159 @@
+//! The manifest of a run and the files that it lists.
+
+use super::Verification;
+use crate::{Error, Progress};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// What a manifest says, as far as it is verified.
+#[derive(Debug, Deserialize)]
+struct Manifest {
+    command: String,
+    rows: u64,
+    outcomes: BTreeMap<String, u64>,
+    inputs: Vec<Input>,
+    outputs: Vec<Output>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Input {
+    rows: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Output {
+    file: String,
+    rows: u64,
+    sha256: String,
+}
+
+/// The files of a run.
+#[derive(Debug)]
+pub(super) struct RunFiles {
+    pub(super) command: String,
+    /// How many claims went in, as the manifest states it.
+    pub(super) rows: u64,
+    /// How many claims had each outcome, as the manifest states it.
+    pub(super) outcomes: BTreeMap<String, u64>,
+    pub(super) manifest: PathBuf,
+    input_rows: u64,
+    outputs: Vec<Output>,
+}
+
+/// The table of a settled run that has one row a claim.
+const CASES: &str = "cases.parquet";
+
+impl RunFiles {
+    /// Reads the manifest that a path means: a folder's own, or the one beside a file.
+    pub(super) fn open(run: &Path) -> Result<Self, Error> {
+        let path = manifest_path(run);
+        let text = std::fs::read(&path).map_err(|error| no_manifest(&path, &error))?;
+        let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| {
+            let problem = format!("this is not the manifest of a run: {error}.");
+            Error::input(path.display(), problem)
+        })?;
+        for output in &manifest.outputs {
+            if Path::new(&output.file).components().count() != 1 || output.file == ".." {
+                let problem = format!("the output {:?} is not beside the manifest.", output.file);
+                return Err(Error::input(path.display(), problem));
+            }
+        }
+        Ok(Self {
+            command: manifest.command,
+            rows: manifest.rows,
+            outcomes: manifest.outcomes,
+            manifest: path,
+            input_rows: manifest.inputs.iter().map(|input| input.rows).sum(),
+            outputs: manifest.outputs,
+        })
+    }
+
+    /// Whether the run paid the cases that it grouped.
+    pub(super) fn is_settled(&self) -> bool {
+        self.outputs.iter().any(|output| output.file == CASES)
+    }
+
+    /// The output with one row a claim.
+    pub(super) fn cases(&self) -> PathBuf {
+        let is_findings = |file: &str| file.ends_with("findings.parquet");
+        let mut tables = self
+            .outputs
+            .iter()
+            .filter(|output| !is_findings(&output.file));
+        let first = tables.next().map_or(CASES, |output| &output.file);
+        self.path(if self.is_settled() { CASES } else { first })
+    }
+
+    /// An output by its file name.
+    pub(super) fn path(&self, file: &str) -> PathBuf {
+        self.manifest.with_file_name(file)
+    }
+
+    /// How many rows the manifest states for an output.
+    pub(super) fn stated_rows(&self, path: &Path) -> Option<u64> {
+        let name = path.file_name()?.to_str()?;
+        let output = self.outputs.iter().find(|output| output.file == name);
+        output.map(|output| output.rows)
+    }
+
+    /// Recomputes the hash of every output and compares the counts of the manifest itself.
+    pub(super) fn check_hashes(
+        &self,
+        result: &mut Verification,
+        progress: &dyn Progress,
+    ) -> Result<(), Error> {
+        progress.stage("verify: hashes", None);
+        for output in &self.outputs {
+            let hash = sha256(&self.path(&output.file), progress)?;
+            if hash != output.sha256 {
+                let stated = &output.sha256;
+                let problem = format!("the sha256 is {hash}; the manifest states {stated}.");
+                result.mismatch("sha256", &output.file, problem);
+            }
+            result.files.push(output.file.clone());
+        }
+        if self.input_rows != self.rows {
+            let (inputs, rows) = (self.input_rows, self.rows);
+            let problem = format!("the inputs have {inputs} rows; the run states {rows}.");
+            result.mismatch("rows_in", "manifest", problem);
+        }
+        Ok(())
+    }
+}
+
+fn manifest_path(run: &Path) -> PathBuf {
+    if run.is_dir() {
+        return run.join("manifest.json");
+    }
+    match run.extension() {
+        Some(extension) if extension == "parquet" => run.with_extension("manifest.json"),
+        _ => run.to_owned(),
+    }
+}
+
+fn no_manifest(path: &Path, error: &std::io::Error) -> Error {
+    Error::file(path, "read the manifest", error)
+        .with_hint("Name the folder of a finished settlement, or the output file of group.")
+}
+
+fn sha256(path: &Path, progress: &dyn Progress) -> Result<String, Error> {
+    let cannot = |error| Error::file(path, "read an output of the run", &error);
+    let mut file = File::open(path).map_err(cannot)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        if progress.is_interrupted() {
+            return Err(Error::interrupted());
+        }
+        match file.read(&mut buffer).map_err(cannot)? {
+            0 => break,
+            length => hash.update(&buffer[..length]),
+        }
+    }
+    let digest = hash.finalize();
+    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}

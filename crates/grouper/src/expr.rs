@@ -44,28 +44,35 @@ pub(crate) enum Atom {
 /// The parts of a case that an atom looks at, as bits.
 pub(crate) mod looks_at {
     pub(crate) const PRINCIPAL: u8 = 1;
-    pub(crate) const MAIN: u8 = 1 << 1;
-    pub(crate) const OTHER_OPS: u8 = 1 << 2;
-    pub(crate) const SEX: u8 = 1 << 3;
-    pub(crate) const REST: u8 = 1 << 4;
+    pub(crate) const OTHER_DX: u8 = 1 << 1;
+    pub(crate) const MAIN: u8 = 1 << 2;
+    pub(crate) const OTHER_OPS: u8 = 1 << 3;
     /// Whether there is any procedure, which the presence of others alone can answer.
-    pub(crate) const HAS_OPS: u8 = 1 << 5;
+    pub(crate) const HAS_OPS: u8 = 1 << 4;
+    pub(crate) const SEX: u8 = 1 << 5;
+    pub(crate) const REST: u8 = 1 << 6;
+
+    /// Whether no single bit set of [`crate::filter::Filter`] can decide a rule that looks at these.
+    pub(crate) fn is_mixed(bits: u8) -> bool {
+        let sorts = [PRINCIPAL | OTHER_DX, MAIN | OTHER_OPS | HAS_OPS, SEX];
+        !sorts.iter().any(|sort| bits & !sort == 0)
+    }
 }
 
 /// What is known of a case while the rest is open.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Known<'a> {
-    /// The lists of the principal diagnosis; an absent one stands in none.
-    Principal(Members<'a>),
-    /// The lists of the main procedure, and that the case has no other.
-    OnlyProcedure(Option<Members<'a>>),
-    /// The lists of the main procedure, and that the case has others.
-    MainAmongOthers(Option<Members<'a>>),
-    /// The sex, and whether an other diagnosis stands in any list that rules ask them for.
-    Person {
-        sex: Option<Sex>,
-        other_dx_listed: bool,
-    },
+    /// The lists of the principal diagnosis (an absent one stands in none), and that no other
+    /// diagnosis stands in a list that is asked for.
+    PrincipalAlone(Members<'a>),
+    /// The lists of the principal diagnosis.
+    PrincipalAmong(Members<'a>),
+    /// The lists of the main procedure, and that no other procedure matters.
+    MainAlone(Option<Members<'a>>),
+    /// The lists of the main procedure, and that there are others.
+    MainAmong(Option<Members<'a>>),
+    /// The sex.
+    Sex(Option<Sex>),
     /// Both facts of severity.
     Severity { mcc: bool, cc: bool },
 }
@@ -73,26 +80,49 @@ pub(crate) enum Known<'a> {
 impl Known<'_> {
     /// What the knowledge says of an atom; `None` when it leaves the atom open.
     fn of(&self, atom: &Atom) -> Option<bool> {
-        match (self, atom) {
-            (Self::Principal(lists), Atom::Principal(list)) => Some(lists.has(*list)),
-            (Self::OnlyProcedure(main) | Self::MainAmongOthers(main), Atom::Main(list)) => {
-                Some(main.is_some_and(|lists| lists.has(*list)))
-            }
-            (Self::OnlyProcedure(_), Atom::OtherOp(_)) => Some(false),
-            (Self::OnlyProcedure(main), Atom::NoOp) => Some(main.is_none()),
-            (Self::MainAmongOthers(_), Atom::NoOp) => Some(false),
-            (Self::Person { sex, .. }, Atom::SexIs(asked)) => Some(*sex == Some(*asked)),
-            (
-                Self::Person {
-                    other_dx_listed: false,
-                    ..
-                },
-                Atom::OtherDx(_),
-            ) => Some(false),
-            (Self::Severity { mcc, .. }, Atom::Mcc) => Some(*mcc),
-            (Self::Severity { cc, .. }, Atom::Cc) => Some(*cc),
-            _ => None,
+        match self {
+            Self::PrincipalAlone(lists) => of_principal(*lists, atom, Some(false)),
+            Self::PrincipalAmong(lists) => of_principal(*lists, atom, None),
+            Self::MainAlone(lists) => of_main(*lists, atom, Some(false)),
+            Self::MainAmong(lists) => of_main(*lists, atom, None),
+            Self::Sex(sex) => match atom {
+                Atom::SexIs(asked) => Some(*sex == Some(*asked)),
+                _ => None,
+            },
+            Self::Severity { mcc, cc } => match atom {
+                Atom::Mcc => Some(*mcc),
+                Atom::Cc => Some(*cc),
+                _ => None,
+            },
         }
+    }
+}
+
+/// What the principal diagnosis says, when `others` is known of other diagnoses.
+fn of_principal(lists: Members<'_>, atom: &Atom, others: Option<bool>) -> Option<bool> {
+    match atom {
+        Atom::Principal(list) => Some(lists.has(*list)),
+        Atom::OtherDx(_) => others,
+        Atom::BodyRegions(regions, at_least) => {
+            let found = regions.iter().filter(|list| lists.has(**list)).count();
+            if found >= *at_least as usize {
+                Some(true)
+            } else {
+                others
+            }
+        }
+        _ => None,
+    }
+}
+
+/// What the main procedure says, when `others` is known of other procedures.
+fn of_main(lists: Option<Members<'_>>, atom: &Atom, others: Option<bool>) -> Option<bool> {
+    match atom {
+        Atom::Main(list) => Some(lists.is_some_and(|lists| lists.has(*list))),
+        Atom::OtherOp(_) => others,
+        Atom::NoOp if others.is_none() => Some(false),
+        Atom::NoOp => Some(lists.is_none()),
+        _ => None,
     }
 }
 
@@ -104,6 +134,8 @@ impl Atom {
             Self::OtherOp(_) => looks_at::OTHER_OPS,
             Self::NoOp => looks_at::HAS_OPS,
             Self::SexIs(_) => looks_at::SEX,
+            Self::OtherDx(_) => looks_at::OTHER_DX,
+            Self::BodyRegions(..) => looks_at::PRINCIPAL | looks_at::OTHER_DX,
             _ => looks_at::REST,
         }
     }
@@ -184,29 +216,77 @@ impl Expr {
         }
     }
 
-    /// Calls `visit` with every list that the rule asks other diagnoses for.
-    pub(crate) fn visit_other_dx_lists(&self, visit: &mut impl FnMut(u32)) {
+    /// Whether one of the atoms is like this.
+    fn has_atom(&self, is_like: &impl Fn(&Atom) -> bool) -> bool {
         match self {
-            Self::True | Self::False => {}
-            Self::Not(inner) => inner.visit_other_dx_lists(visit),
-            Self::All(parts) | Self::Any(parts) => {
-                parts
-                    .iter()
-                    .for_each(|part| part.visit_other_dx_lists(visit));
-            }
-            Self::Is(Atom::OtherDx(list)) => visit(*list),
-            Self::Is(Atom::BodyRegions(lists, _)) => lists.iter().copied().for_each(visit),
-            Self::Is(_) => {}
+            Self::True | Self::False => false,
+            Self::Not(inner) => inner.has_atom(is_like),
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.has_atom(is_like)),
+            Self::Is(atom) => is_like(atom),
+        }
+    }
+
+    /// Whether the rule asks other diagnoses for one of these lists.
+    pub(crate) fn asks_dx(&self, lists: Members<'_>) -> bool {
+        self.has_atom(&|atom| match atom {
+            Atom::OtherDx(list) => lists.has(*list),
+            Atom::BodyRegions(regions, _) => regions.iter().any(|list| lists.has(*list)),
+            _ => false,
+        })
+    }
+
+    /// Whether the rule asks other procedures for one of these lists, or whether there are any.
+    pub(crate) fn asks_op(&self, lists: Members<'_>) -> bool {
+        self.has_atom(&|atom| match atom {
+            Atom::OtherOp(list) => lists.has(*list),
+            Atom::NoOp => true,
+            _ => false,
+        })
+    }
+
+    /// The parts that must all be true, nested ones opened.
+    pub(crate) fn conjuncts(&self) -> &[Self] {
+        match self {
+            Self::True => &[],
+            Self::All(parts) => parts,
+            other => std::slice::from_ref(other),
         }
     }
 
     /// The parts that must all be true, nested ones opened.
-    pub(crate) fn into_conjuncts(self) -> Vec<Self> {
+    fn into_conjuncts(self) -> Vec<Self> {
         match self {
             Self::True => Vec::new(),
             Self::All(parts) => parts.into_vec(),
             other => vec![other],
         }
+    }
+
+    /// Rules of which at least one is true exactly when this one is, with fewer disjunctions that
+    /// look at several parts of the case. There are at most [`MOST_ALTERNATIVES`].
+    pub(crate) fn split(self) -> Vec<Self> {
+        let mut whole = vec![self];
+        while let Some(more) = split_once(&whole) {
+            whole = more;
+        }
+        whole
+    }
+
+    /// The alternatives of the first disjunction that looks at several parts of the case.
+    fn alternatives(&self) -> Option<Vec<Self>> {
+        let conjuncts = self.conjuncts();
+        let is_mixed =
+            |part: &Self| matches!(part, Self::Any(_)) && looks_at::is_mixed(part.looks_at());
+        let position = conjuncts.iter().position(is_mixed)?;
+        let Self::Any(choices) = &conjuncts[position] else {
+            return None;
+        };
+        let with = |choice: &Self| {
+            let (before, after) = (&conjuncts[..position], &conjuncts[position + 1..]);
+            let parts = before.iter().chain(std::iter::once(choice)).chain(after);
+            Self::all(parts.cloned())
+        };
+        Some(choices.iter().map(with).collect())
     }
 
     /// All of these, with constants folded and nested conjunctions opened.
@@ -251,6 +331,21 @@ impl Expr {
             other => Self::Not(Box::new(other)),
         }
     }
+}
+
+/// How many alternatives a rule may be split into.
+const MOST_ALTERNATIVES: usize = 32;
+
+/// Splits the first rule that can be split; `None` when there is none or there would be too many.
+fn split_once(rules: &[Expr]) -> Option<Vec<Expr>> {
+    let mut found = rules
+        .iter()
+        .enumerate()
+        .filter_map(|(at, rule)| Some((at, rule.alternatives()?)));
+    let (position, alternatives) = found.next()?;
+    let mut all = rules.to_vec();
+    all.splice(position..=position, alternatives);
+    (all.len() <= MOST_ALTERNATIVES).then_some(all)
 }
 
 /// Turns rules into [`Expr`], and numbers what they name.

@@ -1,114 +1,300 @@
 //! Finds the few rules of a plan that a case can still satisfy, by intersecting bit sets.
 //!
-//! Every rule of the filter is evaluated when the plan is compiled: partially, once for each class
-//! of principal diagnoses, once for each class of main procedures (with and without other
-//! procedures beside it), once for each kind of person. Each evaluation leaves a bit set of the
-//! rules that are not certainly false. A case takes one set of each sort, and their intersection
-//! is what remains. Of a remaining rule only those conjuncts are evaluated that no set decides.
+//! Every rule is evaluated when the plan is compiled: partially, once for each class of principal
+//! diagnoses, once for each class of main procedures, once for each sex. Each evaluation leaves a
+//! bit set of the rules that are not certainly false. A case takes one set of each sort, and the
+//! intersection is what remains. Of a remaining rule only those conjuncts are evaluated that no
+//! set decides.
+//!
+//! The other diagnoses and procedures of a case hardly ever matter to a rule, so each set exists
+//! twice: for rules that an other code of the case may satisfy (*among*), where it leaves the
+//! others open, and for the rest (*alone*), where it takes them for absent and so decides more.
+//! A third table says which rules ask for one of the lists of an other code.
+//!
+//! A disjunction that mixes diagnoses with procedures cannot be decided by one set; it is split
+//! into alternatives, which follow each other and stand for the same rule.
 
+use crate::case::CaseCode;
 use crate::expr::{Expr, Known, looks_at};
 use crate::facts::Facts;
-use crate::lists::Membership;
+use crate::lists::{Members, Membership};
 use drgdip_claims::Sex;
+use std::collections::HashMap;
+use std::hash::Hash;
 
 /// Compiled rules in the order in which they are tried.
 #[derive(Debug)]
 pub(crate) struct Filter {
-    /// How many words of 64 rules one bit set takes.
-    words: usize,
-    /// By class of the principal diagnosis.
-    principal: Vec<u64>,
-    /// By class of the main procedure plus one, 0 being "absent"; then alone, among others.
-    procedures: Vec<u64>,
-    /// By sex and by whether an other diagnosis is listed.
-    person: Vec<u64>,
-    /// By rule, what is left to evaluate: for a lone procedure, and for one among others.
-    rest: Vec<[Expr; 2]>,
+    /// By class of the principal diagnosis, the words of its sets that are not empty.
+    principal: Rows<SparseWord>,
+    /// By class of the main procedure plus one, 0 being "absent".
+    main: Rows<Pair>,
+    /// By class of an other diagnosis, the alternatives that ask others for one of its lists.
+    ask_diagnoses: Rows<u64>,
+    /// By class of an other procedure, likewise; with those that ask whether there is any.
+    ask_procedures: Rows<u64>,
+    /// By sex.
+    sex: Rows<u64>,
+    alternatives: Vec<Alternative>,
+    /// What is left to evaluate; the first is always true.
+    rests: Vec<Expr>,
+}
+
+/// One word of the two sets that a code has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Pair {
+    /// The possible alternatives, for those to which no other code matters.
+    alone: u64,
+    /// The possible alternatives, for those to which an other code matters.
+    among: u64,
+}
+
+/// A word that is not empty, and its place. Most principal diagnoses belong to one MDC, so most
+/// words of their sets are empty; skipping those is the larger part of the speed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct SparseWord {
+    index: u32,
+    pair: Pair,
+}
+
+/// One way to satisfy a rule.
+#[derive(Debug)]
+struct Alternative {
+    /// The position of the rule that it stands for.
+    rule: u32,
+    /// Index into [`Filter::rests`]: what no set decides when no other code matters, when an other
+    /// diagnosis does, when an other procedure does, when both do.
+    rest: [u32; 4],
 }
 
 impl Filter {
     /// Compiles rules against the classes of a plan's codes.
     pub(crate) fn new(rules: Vec<Expr>, membership: &Membership) -> Self {
-        let classes = 0..u32::try_from(membership.classes()).expect("classes are 32 bits wide");
-        let lists = |class| membership.members(class);
-        let main = std::iter::once(None).chain(classes.clone().map(Some));
-        let principal = classes.map(|class| Known::Principal(lists(class)));
-        let procedures = main.flat_map(|class| {
-            let main = class.map(lists);
-            [Known::OnlyProcedure(main), Known::MainAmongOthers(main)]
-        });
+        let (owners, rules): (Vec<u32>, Vec<Expr>) = (0u32..)
+            .zip(rules)
+            .flat_map(|(owner, rule)| rule.split().into_iter().map(move |part| (owner, part)))
+            .unzip();
+        let rules = rules.as_slice();
+        let classes = || (0..membership.classes()).map(|class| membership.members(class));
+        let mains = std::iter::once(None).chain(classes().map(Some));
+        let pairs = |alone: Known<'_>, among: Known<'_>| -> Vec<Pair> {
+            let words = possible(rules, alone)
+                .into_iter()
+                .zip(possible(rules, among));
+            words.map(|(alone, among)| Pair { alone, among }).collect()
+        };
+        let principal = |lists: Members<'_>| {
+            sparse(&pairs(
+                Known::PrincipalAlone(lists),
+                Known::PrincipalAmong(lists),
+            ))
+        };
+        let mut rests = vec![Expr::True];
+        let alternatives = owners
+            .into_iter()
+            .zip(rules)
+            .map(|(rule, expr)| Alternative::new(rule, expr, &mut rests))
+            .collect();
         Self {
-            words: rules.len().div_ceil(64).max(1),
-            principal: possible(&rules, principal),
-            procedures: possible(&rules, procedures),
-            person: possible(&rules, persons()),
-            rest: rules.into_iter().map(rest).collect(),
+            principal: Rows::new(classes().map(principal)),
+            main: Rows::new(
+                mains.map(|lists| pairs(Known::MainAlone(lists), Known::MainAmong(lists))),
+            ),
+            ask_diagnoses: Rows::new(classes().map(|lists| asking(rules, lists, Expr::asks_dx))),
+            ask_procedures: Rows::new(classes().map(|lists| asking(rules, lists, Expr::asks_op))),
+            sex: Rows::new(
+                SEXES
+                    .into_iter()
+                    .map(|sex| possible(rules, Known::Sex(sex))),
+            ),
+            alternatives,
+            rests,
         }
     }
 
-    /// The rules that are true for the case, in order.
-    pub(crate) fn matches<'a>(&'a self, facts: &'a Facts<'a>) -> impl Iterator<Item = usize> + 'a {
-        let among_others = usize::from(!facts.other_procedures.is_empty());
+    /// By class, whether rules ask other diagnoses for one of its lists.
+    pub(crate) fn listed_diagnoses(&self) -> impl Iterator<Item = bool> {
+        self.ask_diagnoses
+            .all()
+            .map(|set| set.iter().any(|word| *word != 0))
+    }
+
+    /// Calls `take` with each rule that is true for the case, in order, until it returns something.
+    #[inline]
+    pub(crate) fn first<T>(
+        &self,
+        facts: &Facts<'_>,
+        mut take: impl FnMut(usize) -> Option<T>,
+    ) -> Option<T> {
         let main = facts.main.map_or(0, |_| facts.main_class as usize + 1);
-        let person = 2 * sex_index(facts.case.sex) + usize::from(facts.severity.listed);
-        let principal = self.set(&self.principal, facts.principal_class as usize);
-        let procedures = self.set(&self.procedures, 2 * main + among_others);
-        let person = self.set(&self.person, person);
-        let words = principal.iter().zip(procedures).zip(person).enumerate();
-        words
-            .flat_map(|(word, ((p, m), s))| Ones(p & m & s).map(move |bit| 64 * word + bit))
-            .filter(move |rule| self.rest[*rule][among_others].holds(facts))
+        let main = self.main.get(main);
+        let sex = self.sex.get(sex_index(facts.case.sex));
+        for word in self.principal.get(facts.principal_class as usize) {
+            let index = word.index as usize;
+            let (main, sex) = (main[index], sex[index]);
+            if (word.pair.alone | word.pair.among) & (main.alone | main.among) & sex == 0 {
+                continue;
+            }
+            let dx_among = self.diagnoses_matter(facts, index);
+            let op_among = self.procedures_matter(facts, index);
+            let mut left = word.pair.choose(dx_among) & main.choose(op_among) & sex;
+            while left != 0 {
+                let bit = left.trailing_zeros();
+                left &= left - 1;
+                let among = (dx_among >> bit & 1) | (op_among >> bit & 1) << 1;
+                let alternative = &self.alternatives[64 * index + bit as usize];
+                if self.holds(alternative.rest[(among & 3) as usize], facts) {
+                    let taken = take(alternative.rule as usize);
+                    if taken.is_some() {
+                        return taken;
+                    }
+                }
+            }
+        }
+        None
     }
 
-    fn set<'a>(&self, sets: &'a [u64], index: usize) -> &'a [u64] {
-        &sets[index * self.words..(index + 1) * self.words]
+    /// The alternatives of a word to which an other diagnosis of the case matters.
+    #[inline]
+    fn diagnoses_matter(&self, facts: &Facts<'_>, word: usize) -> u64 {
+        if !facts.severity.listed {
+            return 0;
+        }
+        let ask = |code: &CaseCode| {
+            self.ask_diagnoses
+                .get(facts.membership.class(*code) as usize)
+        };
+        facts
+            .case
+            .other_diagnoses
+            .iter()
+            .fold(0, |bits, code| bits | ask(code)[word])
+    }
+
+    /// The alternatives of a word to which an other procedure of the case matters.
+    #[inline]
+    fn procedures_matter(&self, facts: &Facts<'_>, word: usize) -> u64 {
+        let ask = |code: &CaseCode| {
+            self.ask_procedures
+                .get(facts.membership.class(*code) as usize)
+        };
+        facts
+            .other_procedures
+            .iter()
+            .fold(0, |bits, code| bits | ask(code)[word])
+    }
+
+    #[inline]
+    fn holds(&self, rest: u32, facts: &Facts<'_>) -> bool {
+        rest == 0 || self.rests[rest as usize].holds(facts)
     }
 }
 
-/// The positions of the bits of a word, lowest first.
-struct Ones(u64);
-
-impl Iterator for Ones {
-    type Item = usize;
-
-    fn next(&mut self) -> Option<usize> {
-        if self.0 == 0 {
-            return None;
-        }
-        let bit = self.0.trailing_zeros() as usize;
-        self.0 &= self.0 - 1;
-        Some(bit)
+impl Pair {
+    /// The possible alternatives, when other codes matter to these.
+    #[inline]
+    fn choose(self, among: u64) -> u64 {
+        (self.alone & !among) | (self.among & among)
     }
 }
 
-/// For each piece of knowledge, the rules that are not certainly false.
-fn possible<'a>(rules: &[Expr], known: impl Iterator<Item = Known<'a>>) -> Vec<u64> {
-    let mut sets = Vec::new();
-    for known in known {
-        if rules.is_empty() {
-            sets.push(0);
-        }
-        for chunk in rules.chunks(64) {
-            let bits = chunk.iter().enumerate().fold(0, |bits, (bit, rule)| {
-                bits | u64::from(rule.known(&known) != Some(false)) << bit
-            });
-            sets.push(bits);
-        }
-    }
-    sets
+/// The words that are not empty.
+fn sparse(words: &[Pair]) -> Vec<SparseWord> {
+    let words = (0u32..)
+        .zip(words)
+        .map(|(index, pair)| SparseWord { index, pair: *pair });
+    words
+        .filter(|word| word.pair.alone | word.pair.among != 0)
+        .collect()
 }
 
-/// The kinds of person, in the order of [`sex_index`].
-fn persons() -> impl Iterator<Item = Known<'static>> {
-    [None, Some(Sex::Male), Some(Sex::Female)]
-        .into_iter()
-        .flat_map(|sex| {
-            [false, true].map(|other_dx_listed| Known::Person {
-                sex,
-                other_dx_listed,
+/// One row of words for each class, each distinct row kept once.
+#[derive(Debug)]
+struct Rows<T> {
+    /// By class, the first word of its row and the first one after it.
+    ranges: Vec<(u32, u32)>,
+    words: Vec<T>,
+}
+
+impl<T: Copy + Eq + Hash> Rows<T> {
+    fn new(rows: impl Iterator<Item = Vec<T>>) -> Self {
+        let mut words = Vec::new();
+        let mut known = HashMap::new();
+        let end = |words: &Vec<T>| u32::try_from(words.len()).expect("fewer than 2^32 words");
+        let ranges = rows
+            .map(|row| {
+                *known.entry(row).or_insert_with_key(|row| {
+                    let start = end(&words);
+                    words.extend_from_slice(row);
+                    (start, end(&words))
+                })
             })
-        })
+            .collect();
+        Self { ranges, words }
+    }
+
+    #[inline]
+    fn get(&self, class: usize) -> &[T] {
+        let (start, end) = self.ranges[class];
+        &self.words[start as usize..end as usize]
+    }
+
+    fn all(&self) -> impl Iterator<Item = &[T]> {
+        (0..self.ranges.len()).map(|class| self.get(class))
+    }
 }
+
+impl Alternative {
+    fn new(rule: u32, expr: &Expr, rests: &mut Vec<Expr>) -> Self {
+        use looks_at::{HAS_OPS, MAIN, OTHER_DX, OTHER_OPS, PRINCIPAL, SEX};
+        let rest = [0, 1, 2, 3].map(|among| {
+            let diagnoses = if among & 1 == 0 {
+                PRINCIPAL | OTHER_DX
+            } else {
+                PRINCIPAL
+            };
+            let procedures = if among & 2 == 0 {
+                MAIN | HAS_OPS | OTHER_OPS
+            } else {
+                MAIN | HAS_OPS
+            };
+            let decided = [diagnoses, procedures, SEX];
+            let is_open = |part: &&Expr| {
+                let bits = part.looks_at();
+                !decided.iter().any(|set| bits & !set == 0)
+            };
+            let rest = Expr::all(expr.conjuncts().iter().filter(is_open).cloned());
+            let known = rests.iter().position(|known| *known == rest);
+            let index = known.unwrap_or_else(|| {
+                rests.push(rest);
+                rests.len() - 1
+            });
+            u32::try_from(index).expect("fewer than 2^32 rules")
+        });
+        Self { rule, rest }
+    }
+}
+
+/// The rules that are not certainly false.
+fn possible(rules: &[Expr], known: Known<'_>) -> Vec<u64> {
+    as_bits(rules, |rule| rule.known(&known) != Some(false))
+}
+
+/// The rules that ask other codes for one of these lists.
+fn asking(rules: &[Expr], lists: Members<'_>, asks: fn(&Expr, Members<'_>) -> bool) -> Vec<u64> {
+    as_bits(rules, |rule| asks(rule, lists))
+}
+
+fn as_bits(rules: &[Expr], is_in: impl Fn(&Expr) -> bool) -> Vec<u64> {
+    let word = |rules: &[Expr]| {
+        let bits = rules.iter().enumerate();
+        bits.fold(0, |word, (bit, rule)| word | u64::from(is_in(rule)) << bit)
+    };
+    rules.chunks(64).map(word).collect()
+}
+
+/// In the order of [`sex_index`].
+const SEXES: [Option<Sex>; 3] = [None, Some(Sex::Male), Some(Sex::Female)];
 
 fn sex_index(sex: Option<Sex>) -> usize {
     match sex {
@@ -116,18 +302,4 @@ fn sex_index(sex: Option<Sex>) -> usize {
         Some(Sex::Male) => 1,
         Some(Sex::Female) => 2,
     }
-}
-
-/// The conjuncts that no bit set decides, for a lone procedure and for one among others.
-fn rest(rule: Expr) -> [Expr; 2] {
-    use looks_at::{HAS_OPS, MAIN, OTHER_OPS, PRINCIPAL, SEX};
-    let conjuncts = rule.into_conjuncts();
-    [MAIN | OTHER_OPS | HAS_OPS, MAIN | HAS_OPS].map(|procedures| {
-        let decided = [PRINCIPAL, procedures, SEX];
-        let open = |part: &&Expr| {
-            let bits = part.looks_at();
-            !decided.iter().any(|set| bits & !set == 0)
-        };
-        Expr::all(conjuncts.iter().filter(open).cloned())
-    })
 }

@@ -57,13 +57,16 @@ impl Grouper {
             gates.push(gate);
         }
         let membership = Membership::new(plan, &compiler.lists);
-        let listed = listed_classes(&membership, adrgs.iter().chain(&gates));
+        let adrgs = Filter::new(adrgs, &membership);
+        let gates = Filter::new(gates, &membership);
+        let listed = adrgs.listed_diagnoses().zip(gates.listed_diagnoses());
+        let listed: Vec<_> = listed.map(|(adrg, gate)| adrg || gate).collect();
         Self {
             settings: plan.settings.clone(),
             severity: SeverityTables::new(plan, &membership, &listed),
-            adrgs: Filter::new(adrgs, &membership),
+            adrgs,
             choices,
-            gates: Filter::new(gates, &membership),
+            gates,
             groups: table.groups,
             departments: compiler.departments,
             discharge_ways: compiler.discharge_ways,
@@ -161,19 +164,16 @@ impl Grouper {
 
     /// Takes the first ADRG that has a group for the case.
     fn walk(&self, facts: &Facts<'_>) -> Result<Outcome, UngroupedReason> {
-        let mut reason = None;
-        for adrg in self.adrgs.matches(facts) {
-            if let Some(outcome) = self.choices[adrg].outcome(facts) {
-                return Ok(outcome);
-            }
-            reason = Some(UngroupedReason::NoDrg);
-        }
-        Err(
-            reason.unwrap_or_else(|| match self.gates.matches(facts).next() {
-                Some(_) => UngroupedReason::NoAdrg,
-                None => UngroupedReason::NoMdc,
-            }),
-        )
+        let mut is_taken = false;
+        let outcome = self.adrgs.first(facts, |adrg| {
+            is_taken = true;
+            self.choices[adrg].outcome(facts)
+        });
+        outcome.ok_or_else(|| match self.gates.first(facts, Some) {
+            _ if is_taken => UngroupedReason::NoDrg,
+            Some(_) => UngroupedReason::NoAdrg,
+            None => UngroupedReason::NoMdc,
+        })
     }
 }
 
@@ -184,24 +184,6 @@ fn severity(found: Found) -> Severity {
         Found { cc: true, .. } => Severity::Cc,
         _ => Severity::None,
     }
-}
-
-/// By class, whether rules ask other diagnoses for one of its lists.
-fn listed_classes<'a>(membership: &Membership, rules: impl Iterator<Item = &'a Expr>) -> Vec<bool> {
-    let mut asked = Vec::new();
-    for rule in rules {
-        rule.visit_other_dx_lists(&mut |list| asked.push(list));
-    }
-    asked.sort_unstable();
-    asked.dedup();
-    let classes = 0..u32::try_from(membership.classes()).expect("classes are 32 bits wide");
-    classes
-        .map(|class| {
-            asked
-                .iter()
-                .any(|list| membership.members(class).has(*list))
-        })
-        .collect()
 }
 
 /// Texts are looked up once per distinct value of a column, and plans name few of them.

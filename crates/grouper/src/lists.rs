@@ -61,16 +61,18 @@ impl Membership {
 
     fn add(&mut self, lists: &[u32]) -> u32 {
         let class = self.classes();
-        self.bits.resize((class + 1) * self.words, 0);
+        let start = self.bits.len();
+        self.bits.resize(start + self.words, 0);
         for list in lists {
-            self.bits[class * self.words + (list / 64) as usize] |= 1 << (list % 64);
+            self.bits[start + (list / 64) as usize] |= 1 << (list % 64);
         }
-        u32::try_from(class).expect("there are no more classes than codes")
+        class
     }
 
     /// How many classes there are.
-    pub(crate) fn classes(&self) -> usize {
-        self.bits.len() / self.words
+    pub(crate) fn classes(&self) -> u32 {
+        let classes = self.bits.len() / self.words;
+        u32::try_from(classes).expect("there are no more classes than codes")
     }
 
     /// The class of a code of a case.

@@ -1,5 +1,6 @@
-use crate::Error;
-use crate::exact::{parse_scaled, scaled};
+use crate::exact::{Exact, parse_scaled, scaled};
+use crate::{Error, PointValue, Rounding};
+use drgdip_claims::Yuan;
 use rust_decimal::Decimal;
 use std::fmt;
 use std::str::FromStr;
@@ -45,6 +46,18 @@ impl Points {
             .checked_sub(other.0)
             .map(Self)
             .ok_or(Error::Overflow("difference of points"))
+    }
+
+    /// What these points earn at a value, rounded once, to the fen.
+    ///
+    /// For showing one case's worth; payments of a pool come from [`crate::pool`], which loses
+    /// no fen. Errors: an amount that does not fit.
+    pub fn pay_at(self, value: &PointValue, rounding: Rounding) -> Result<Yuan, Error> {
+        let points = Exact::fraction(self.0, 10_000);
+        let fen = points
+            .times(value.exact())
+            .to_i64(2, rounding, "worth of points")?;
+        Ok(Yuan::from_fen(fen))
     }
 
     /// The exact sum of many amounts of points; the order does not matter.
@@ -134,6 +147,12 @@ impl Ratio {
             ));
         }
         Ok(Self(value))
+    }
+
+    /// A ratio given in ten-thousandths, as inputs state coefficients; below zero is an error.
+    pub fn from_ten_thousandths(value: i64) -> Result<Self, Error> {
+        let millionths = value.checked_mul(100);
+        Self::from_millionths(millionths.ok_or(Error::Overflow("ratio"))?)
     }
 
     /// The same number as a ratio, or an error when it has more than six decimals.

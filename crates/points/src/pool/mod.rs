@@ -6,11 +6,12 @@
 mod apportion;
 mod model;
 
+use crate::exact::{divide, product};
 use crate::value::PointValue;
-use crate::{Error, Points};
+use crate::{Error, Points, Ratio, Rounding};
 use apportion::largest_remainder;
 use drgdip_claims::Yuan;
-use drgdip_tables::policy::{ResidualRule, ValueFamily, ValueTerms};
+use drgdip_tables::policy::{ValueFamily, ValueTerms};
 use model::{Pricing, Weighted, price};
 use std::collections::BTreeMap;
 
@@ -51,11 +52,9 @@ pub struct PoolInput {
     pub prior: Option<PriorYear>,
 }
 
-/// Why a pool does not pay out all that it could distribute.
+/// Why the point values of a pool leave money over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ResidualCause {
-    /// No hospital has points that could be paid.
-    NoPoints,
     /// No hospital has more points than its baseline.
     NoIncrementPoints,
     /// The floating value is at its cap.
@@ -67,36 +66,30 @@ pub enum ResidualCause {
 pub enum ResidualReason {
     /// All is distributed by the point values.
     Nothing,
+    /// No hospital has points that could be paid, so everything is left over.
+    NoPoints,
     /// The money is left over and stays in the reserve.
     LeftOver(ResidualCause),
-    /// The money was left over, and the policy's rule shared it among the hospitals.
-    Shared(ResidualCause, ResidualRule),
+    /// The money was left over, and the policy shared it by what baseline points earn.
+    SharedByBase(ResidualCause),
+    /// The money was left over, and the policy shared it by all points.
+    SharedByPoints(ResidualCause),
 }
 
 impl ResidualReason {
     /// As written in outputs.
     #[must_use]
     pub const fn code(self) -> &'static str {
-        use ResidualCause::{FloatingValueCap, NoIncrementPoints, NoPoints};
+        use ResidualCause::{FloatingValueCap, NoIncrementPoints};
         match self {
             Self::Nothing => "none",
-            Self::LeftOver(NoPoints) | Self::Shared(NoPoints, _) => "no_points",
+            Self::NoPoints => "no_points",
             Self::LeftOver(NoIncrementPoints) => "no_increment_points",
             Self::LeftOver(FloatingValueCap) => "floating_value_cap",
-            Self::Shared(NoIncrementPoints, ResidualRule::Reserve) => "no_increment_points",
-            Self::Shared(FloatingValueCap, ResidualRule::Reserve) => "floating_value_cap",
-            Self::Shared(NoIncrementPoints, ResidualRule::ProRataBase) => {
-                "no_increment_points_shared_by_base"
-            }
-            Self::Shared(NoIncrementPoints, ResidualRule::ProRataPoints) => {
-                "no_increment_points_shared_by_points"
-            }
-            Self::Shared(FloatingValueCap, ResidualRule::ProRataBase) => {
-                "floating_value_cap_shared_by_base"
-            }
-            Self::Shared(FloatingValueCap, ResidualRule::ProRataPoints) => {
-                "floating_value_cap_shared_by_points"
-            }
+            Self::SharedByBase(NoIncrementPoints) => "no_increment_points_shared_by_base",
+            Self::SharedByBase(FloatingValueCap) => "floating_value_cap_shared_by_base",
+            Self::SharedByPoints(NoIncrementPoints) => "no_increment_points_shared_by_points",
+            Self::SharedByPoints(FloatingValueCap) => "floating_value_cap_shared_by_points",
         }
     }
 }
@@ -190,6 +183,19 @@ pub fn settle_pool(input: &PoolInput, terms: &ValueTerms) -> Result<PoolSettleme
     )?;
     let paid_hospitals = payments(&hospitals, &weighted, &pricing, terms)?;
     assemble(input, distributable, pricing, paid_hospitals)
+}
+
+/// The reserve of a pool: a share of its budget, rounded once to the fen.
+///
+/// Errors: an amount that does not fit.
+pub fn reserve_of(budget: Yuan, share: Ratio, rounding: Rounding) -> Result<Yuan, Error> {
+    const WHAT: &str = "reserve";
+    let exact = product(
+        i128::from(budget.fen()),
+        i128::from(share.millionths()),
+        WHAT,
+    )?;
+    Ok(Yuan::try_from_fen(divide(exact, 1_000_000, rounding)?)?)
 }
 
 fn distributable(input: &PoolInput) -> Result<Yuan, Error> {

@@ -161,7 +161,7 @@ pub(super) fn price(
     if sums.baseline.is_zero() && sums.increment.is_zero() {
         return Ok(Pricing {
             has_points: false,
-            reason: ResidualReason::LeftOver(ResidualCause::NoPoints),
+            reason: ResidualReason::NoPoints,
             ..Pricing::exhaustive(Exact::zero(), Exact::zero())
         });
     }
@@ -252,15 +252,19 @@ fn share_residual(
     let points = sums.baseline.plus(&sums.increment);
     let added = match rule {
         ResidualRule::Reserve => None,
-        ResidualRule::ProRataBase => left.over(&sums.baseline).map(|v| (v, Exact::zero())),
-        ResidualRule::ProRataPoints => left.over(&points).map(|v| (v.clone(), v)),
+        ResidualRule::ProRataBase => left
+            .over(&sums.baseline)
+            .map(|value| (value, Exact::zero(), ResidualReason::SharedByBase(cause))),
+        ResidualRule::ProRataPoints => left
+            .over(&points)
+            .map(|value| (value.clone(), value, ResidualReason::SharedByPoints(cause))),
     };
     match added {
         None => pricing,
-        Some((to_baseline, to_increment)) => Pricing {
-            added_to_baseline: to_baseline,
-            added_to_increment: to_increment,
-            reason: ResidualReason::Shared(cause, rule),
+        Some((added_to_baseline, added_to_increment, reason)) => Pricing {
+            added_to_baseline,
+            added_to_increment,
+            reason,
             ..pricing
         },
     }

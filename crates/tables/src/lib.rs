@@ -4,6 +4,7 @@
 //! values that the other stages take as arguments. This crate does not group or pay anything.
 
 mod bundled;
+mod codes;
 pub mod error;
 pub mod files;
 pub mod load;

@@ -1,5 +1,6 @@
 //! A grouping plan as the grouper takes it: resolved, checked, in evaluation order.
 
+pub use crate::codes::CodeTable;
 use crate::error::Place;
 use crate::rule::{ListId, Rule};
 use std::collections::HashMap;
@@ -16,51 +17,6 @@ pub struct RowRef {
     pub file: u16,
     /// The line in that file, from 1.
     pub line: u32,
-}
-
-/// All codes that a plan mentions, each with a dense id.
-#[derive(Clone, Debug, Default)]
-pub struct CodeTable {
-    ids: HashMap<Arc<str>, CodeId>,
-    texts: Vec<Arc<str>>,
-}
-
-impl CodeTable {
-    /// The id of a code, byte by byte; `None` when the plan never mentions it.
-    #[must_use]
-    pub fn find(&self, code: &str) -> Option<CodeId> {
-        self.ids.get(code).copied()
-    }
-
-    /// The text of a code.
-    #[must_use]
-    pub fn text(&self, id: CodeId) -> &str {
-        &self.texts[id.0 as usize]
-    }
-
-    /// How many codes there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.texts.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.texts.is_empty()
-    }
-
-    /// The id of a code, a new one if need be.
-    pub fn intern(&mut self, code: &str) -> CodeId {
-        if let Some(id) = self.find(code) {
-            return id;
-        }
-        let id = CodeId(u32::try_from(self.texts.len()).expect("fewer than 2^32 codes"));
-        let text: Arc<str> = code.into();
-        self.ids.insert(Arc::clone(&text), id);
-        self.texts.push(text);
-        id
-    }
 }
 
 /// A resolved grouping plan (分组方案).
@@ -82,7 +38,7 @@ pub struct GroupingPlan {
     pub mdcs: Vec<Mdc>,
     /// Diagnoses that raise severity, sorted by code.
     pub severity: Vec<SeverityRow>,
-    /// Principal diagnoses that switch off an exclusion table.
+    /// Principal diagnoses that switch off an exclusion table, in the order of their rows.
     pub exclusions: Vec<ExclusionRow>,
     /// Relative weights (权重, RW) by group, sorted by group; empty where the plan has none.
     pub weights: Vec<WeightRow>,

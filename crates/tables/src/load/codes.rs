@@ -116,7 +116,9 @@ impl SeverityTable {
         let mut rows: Vec<_> = of(Level::Mcc, self.mcc)
             .chain(of(Level::Cc, self.cc))
             .collect();
-        rows.sort_unstable_by_key(|row| (codes.text(row.code), row.level));
+        // Tables are written in the order of their codes, which makes the second sort cheap.
+        rows.sort_unstable_by_key(|row| row.row);
+        rows.sort_by_key(|row| (codes.text(row.code), row.level));
         rows
     }
 
@@ -226,7 +228,7 @@ impl ExclusionTables {
         file.each_row(&EXCLUSIONS, Change::Add, |row| self.add(row, shared, layer))
     }
 
-    pub(super) fn finish(self, codes: &CodeTable) -> Vec<ExclusionRow> {
+    pub(super) fn finish(self) -> Vec<ExclusionRow> {
         let facts = self.facts.iter();
         let mut rows: Vec<_> = facts
             .map(
@@ -243,7 +245,7 @@ impl ExclusionTables {
                 },
             )
             .collect();
-        rows.sort_unstable_by_key(|row| codes.text(row.principal));
+        rows.sort_unstable_by_key(|row| row.row);
         rows
     }
 

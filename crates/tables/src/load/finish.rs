@@ -55,7 +55,7 @@ impl Draft {
             lists,
             mdcs,
             severity: self.severity.finish(&self.codes),
-            exclusions: self.exclusions.finish(&self.codes),
+            exclusions: self.exclusions.finish(),
             codes: self.codes,
             weights,
             files: finish.files,

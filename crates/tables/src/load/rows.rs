@@ -3,7 +3,7 @@
 use super::problem::PlanProblem;
 use crate::error::{Error, Place};
 use crate::plan::RowRef;
-use csv::{ByteRecord, Position, Reader, ReaderBuilder};
+use csv::{Position, Reader, ReaderBuilder, StringRecord};
 
 /// What a row does to the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl<'a> TableFile<'a> {
             .has_headers(false)
             .flexible(true)
             .from_reader(self.text.as_bytes());
-        let mut record = ByteRecord::new();
+        let mut record = StringRecord::new();
         // Of an empty file the record stays empty, and then the first column is missing.
         self.next(&mut reader, &mut record);
         let header = self.header(columns, &record)?;
@@ -68,7 +68,7 @@ impl<'a> TableFile<'a> {
             let line = self.line(&record);
             let row = self.row(&header, &record, line)?;
             let change = match header.change {
-                Some(at) => self.change(cell(&record, at), line)?,
+                Some(at) => self.change(&record[at], line)?,
                 None => Change::Add,
             };
             if change == wanted {
@@ -79,15 +79,15 @@ impl<'a> TableFile<'a> {
     }
 
     /// Reads the next record; `false` at the end.
-    fn next(&self, reader: &mut Reader<&[u8]>, record: &mut ByteRecord) -> bool {
-        // Reading bytes from memory into a flexible record has no way to fail.
-        reader.read_byte_record(record).unwrap_or(false)
+    fn next(&self, reader: &mut Reader<&[u8]>, record: &mut StringRecord) -> bool {
+        // The text is UTF-8 and in memory, and records may have any length, so nothing can fail.
+        reader.read_record(record).unwrap_or(false)
     }
 
     fn header<const N: usize>(
         &self,
         columns: &'static [&'static str; N],
-        record: &ByteRecord,
+        record: &StringRecord,
     ) -> Result<Header<N>, Error> {
         let line = if record.is_empty() {
             1
@@ -105,7 +105,6 @@ impl<'a> TableFile<'a> {
         let mut found = [None; N];
         let mut change = None;
         for (index, name) in record.iter().enumerate() {
-            let name = std::str::from_utf8(name).unwrap_or_default();
             let known = columns.iter().position(|column| *column == name);
             let slot = match known {
                 Some(column) => &mut found[column],
@@ -141,7 +140,7 @@ impl<'a> TableFile<'a> {
     fn row<'r, const N: usize>(
         &'r self,
         header: &Header<N>,
-        record: &'r ByteRecord,
+        record: &'r StringRecord,
         line: u32,
     ) -> Result<Row<'r, N>, Error> {
         if record.len() != header.fields {
@@ -155,7 +154,7 @@ impl<'a> TableFile<'a> {
             };
             return Err(problem.at(place));
         }
-        let cells = header.at.map(|index| cell(record, index));
+        let cells = header.at.map(|index| &record[index]);
         let at = RowRef {
             file: self.file,
             line,
@@ -185,7 +184,7 @@ impl<'a> TableFile<'a> {
     }
 
     /// The line on which a record begins, past the line ends that the reader counts to it.
-    fn line(&self, record: &ByteRecord) -> u32 {
+    fn line(&self, record: &StringRecord) -> u32 {
         let position = record.position().cloned().unwrap_or_else(Position::new);
         let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
         let before = self.text.as_bytes().get(start..).unwrap_or_default();
@@ -264,14 +263,6 @@ impl<'r, const N: usize> Row<'r, N> {
             None => Ok(()),
         }
     }
-}
-
-fn cell(record: &ByteRecord, index: usize) -> &str {
-    // The whole file is UTF-8, and fields are cut at ASCII characters only.
-    record
-        .get(index)
-        .and_then(|bytes| std::str::from_utf8(bytes).ok())
-        .unwrap_or_default()
 }
 
 /// The text of a file, without a byte order mark.

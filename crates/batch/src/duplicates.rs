@@ -4,8 +4,8 @@
 //! compared by their text, so a collision of hashes never decides anything.
 
 use crate::Error;
-use crate::read::{ClaimFiles, Column, Unit};
-use arrow::array::{Array, AsArray, StringArray};
+use crate::read::{ClaimFiles, Column};
+use arrow::array::{AsArray, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use rayon::prelude::*;
@@ -18,10 +18,15 @@ pub(crate) struct IdHashes {
     by_first_row: BTreeMap<u64, Vec<u64>>,
 }
 
+/// The hash of an id, never zero: an id whose hash is 0 counts as 1, since ids that meet are
+/// compared by their text before anything is said.
+pub(crate) fn hash_id(id: &str) -> u64 {
+    XxHash3_64::oneshot(id.as_bytes()).max(1)
+}
+
+/// The hashes of a column of ids.
 pub(crate) fn hash_ids(ids: &StringArray) -> impl Iterator<Item = u64> {
-    // An id whose hash is 0 counts as 1: it is compared by its text before anything is said.
-    ids.iter()
-        .map(|id| id.map_or(0, |id| XxHash3_64::oneshot(id.as_bytes()).max(1)))
+    ids.iter().map(|id| id.map_or(0, hash_id))
 }
 
 impl IdHashes {
@@ -76,45 +81,18 @@ impl IdHashes {
 }
 
 /// The ids of some rows, which are given and returned in row order; absent ids are left out.
-pub(crate) fn read_ids(files: &ClaimFiles, rows: &[u64]) -> Result<Vec<(u64, String)>, Error> {
+fn read_ids(files: &ClaimFiles, rows: &[u64]) -> Result<Vec<(u64, String)>, Error> {
     let mut found = Vec::with_capacity(rows.len());
-    let mut rest = rows;
-    for unit in &files.units {
-        let until = rest.partition_point(|row| *row < unit.first_row + unit.rows);
-        let (here, later) = rest.split_at(until);
-        if !here.is_empty() {
-            read_unit_ids(files, unit, here, &mut found)?;
-        }
-        rest = later;
-    }
+    files.visit_rows(rows, &[Column::CaseId], |file, batch, row, offset| {
+        let id = cast(&batch.column(0).slice(offset, 1), &DataType::Utf8);
+        let id = id.map_err(|e| file.broken(&e))?;
+        found.extend(
+            id.as_string::<i32>()
+                .iter()
+                .flatten()
+                .map(|id| (row, id.to_owned())),
+        );
+        Ok(())
+    })?;
     Ok(found)
-}
-
-fn read_unit_ids(
-    files: &ClaimFiles,
-    unit: &Unit,
-    mut wanted: &[u64],
-    found: &mut Vec<(u64, String)>,
-) -> Result<(), Error> {
-    let file = &files.files[unit.file];
-    let mut reader = file.read_columns(unit, &[Column::CaseId])?;
-    let mut first = unit.first_row;
-    while let Some(batch) = file.next_batch(&mut reader)? {
-        let ids = cast(batch.column(0), &DataType::Utf8).map_err(|e| file.broken(&e))?;
-        let ids = ids.as_string::<i32>();
-        while let Some((row, later)) = wanted.split_first() {
-            let Ok(offset) = usize::try_from(row - first) else {
-                break;
-            };
-            if offset >= ids.len() {
-                break;
-            }
-            if ids.is_valid(offset) {
-                found.push((*row, ids.value(offset).to_owned()));
-            }
-            wanted = later;
-        }
-        first += batch.num_rows() as u64;
-    }
-    Ok(())
 }

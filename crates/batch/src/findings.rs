@@ -110,7 +110,7 @@ impl FindingTable {
         };
         let rows = findings.iter().map(|row| place(row).1);
         let columns = [
-            texts(&|row| Some(place(row).0.path.display().to_string())),
+            texts(&|row| Some(place(row).0.label.clone())),
             vec![Arc::new(UInt64Array::from_iter_values(rows)) as ArrayRef],
             texts(&|row| row.case_id.clone()),
             said(Finding::column),
@@ -121,7 +121,7 @@ impl FindingTable {
             said(Finding::english),
             said(Finding::hint),
         ];
-        self.encoder.encode(self.row_groups, &columns)
+        self.encoder.encode(self.row_groups, 0, &columns)
     }
 
     /// Ends the table.

@@ -95,7 +95,7 @@ fn beside(out: &Path, suffix: &str) -> PathBuf {
 /// # Errors
 /// Unusable inputs and outputs, and an interruption; nothing is published then.
 pub fn group(job: &GroupJob<'_>, progress: &dyn Progress) -> Result<GroupSummary, Error> {
-    let files = ClaimFiles::open(job.claims, &grouping_columns(), job.read)?;
+    let files = ClaimFiles::open(job.claims, &grouping_columns(), job.read, None)?;
     let pool = thread_pool(job.threads)?;
     let mut staged = StagedFiles::default();
     let findings_path = staged.stage(&beside(job.out, "findings.parquet"))?;
@@ -308,7 +308,7 @@ impl Stage for Grouping<'_> {
         let mut counts = OutcomeCounts::default();
         rows.grouped.count(&mut counts);
         Ok(Encoded {
-            chunks: self.encoder.encode(chunk, &columns)?,
+            chunks: self.encoder.encode(chunk, 0, &columns)?,
             counts,
             findings: rows.grouped.findings,
         })

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::findings::FindingRow;
+use crate::output::sha256;
 use crate::read::{CaseBatch, CaseReader, ClaimFile, Column, column_array, texts};
 use arrow::array::{
     Array, ArrayRef, AsArray, DictionaryArray, RecordBatch, StringArray, UInt16Array,
@@ -13,7 +14,7 @@ use drgdip_grouper::{
     Case, CaseCode, GroupIndex, Grouper, Grouping, InvalidReason, Outcome, Severity,
     UngroupedReason,
 };
-use drgdip_tables::GroupingPlan;
+use drgdip_tables::{FileSet, GroupingPlan, LoadedPlan};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -28,6 +29,19 @@ pub struct PreparedPlan {
 }
 
 impl PreparedPlan {
+    /// Prepares a plan that has been loaded; every file of its layers is hashed.
+    #[must_use]
+    pub fn of(loaded: LoadedPlan) -> Self {
+        let hashed = |files: &FileSet| -> Vec<(String, String)> {
+            let named = files
+                .iter()
+                .map(|(path, bytes)| (files.name_of(path), sha256(bytes)));
+            named.collect()
+        };
+        let files = loaded.layers.iter().flat_map(hashed).collect();
+        Self::new(loaded.plan, files)
+    }
+
     /// Compiles a plan; `files` are the table files with their bytes.
     #[must_use]
     pub fn new(plan: GroupingPlan, files: Vec<(String, String)>) -> Self {
@@ -392,7 +406,7 @@ const fn is_principal_missing(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Invalid(InvalidReason::PrincipalMissing))
 }
 
-const fn invalid_finding(reason: InvalidReason) -> Finding {
+pub(crate) const fn invalid_finding(reason: InvalidReason) -> Finding {
     match reason {
         InvalidReason::SexMissing => Finding::SexMissing,
         InvalidReason::AgeMissing => Finding::AgeMissing,

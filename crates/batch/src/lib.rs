@@ -16,6 +16,8 @@ mod output;
 mod progress;
 mod read;
 mod run;
+mod settle;
+mod spill;
 mod table;
 pub mod verify;
 
@@ -25,3 +27,4 @@ pub use group::{GroupJob, GroupSummary, group};
 pub use grouped::{OutcomeCounts, PreparedPlan};
 pub use progress::{Progress, Silent};
 pub use read::ReadOptions;
+pub use settle::{PoolReport, SettleJob, SettleSummary, settle};

@@ -39,7 +39,7 @@ impl Manifest {
         self.set("plan", json!({ "id": plan.plan.id, "files": files }));
     }
 
-    /// The claim files; `label` says how a path is written down.
+    /// The claim files.
     pub(crate) fn inputs(&mut self, files: &ClaimFiles, fingerprints: &[Fingerprint]) {
         let list = files
             .files
@@ -53,7 +53,7 @@ impl Manifest {
                     .map(|(from, to)| (from.clone(), json!(to)))
                     .collect();
                 json!({
-                    "file": file.path.display().to_string(),
+                    "file": file.label,
                     "rows": file.rows(),
                     "bytes": fingerprint.bytes,
                     "sha256": fingerprint.sha256,

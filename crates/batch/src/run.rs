@@ -53,6 +53,11 @@ pub(crate) trait Worker {
         first_row: u64,
         rows: &mut Option<Self::Rows>,
     ) -> Result<(), Error>;
+
+    /// Hands in what was gathered beside the rows, at the end of a unit.
+    fn finish(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// How a stage is run.
@@ -159,6 +164,7 @@ impl<S: Stage, F: FnMut(S::Encoded) -> Result<(), Error> + Send> Job<'_, S, F> {
         if part.next_row != unit.first_row + unit.rows {
             return Err(file.broken(&"a row group ends early"));
         }
+        worker.finish()?;
         self.submit(part)
     }
 

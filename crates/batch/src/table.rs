@@ -98,28 +98,26 @@ impl TableEncoder {
         self
     }
 
-    /// Encodes one row group; each column may come in several pieces.
+    /// Encodes some consecutive columns of one row group, from column `first` on; each may come in
+    /// several pieces.
     pub(crate) fn encode(
         &self,
         row_group: usize,
+        first: usize,
         columns: &[Vec<ArrayRef>],
     ) -> Result<Chunks, Error> {
         let wrong = |e| write_error(&self.path, &e);
-        let mut writers = self
+        let writers = self
             .factory
             .create_column_writers(row_group)
-            .map_err(wrong)?
-            .into_iter();
+            .map_err(wrong)?;
+        // A column that comes later than others of its row group is flat, as are all before it.
+        let mut writers = writers.into_iter().skip(first);
         let mut chunks = Vec::with_capacity(columns.len());
-        for (field, pieces) in self.schema.fields().iter().zip(columns) {
+        for (field, pieces) in self.schema.fields().iter().skip(first).zip(columns) {
             chunks.extend(encode_column(&mut writers, field, pieces).map_err(wrong)?);
         }
         Ok(chunks)
-    }
-
-    /// The columns of the table.
-    pub(crate) fn schema(&self) -> Arc<Schema> {
-        Arc::clone(&self.schema)
     }
 }
 
@@ -179,7 +177,7 @@ pub(crate) fn write_whole(path: &Path, batch: &RecordBatch) -> Result<Fingerprin
             .iter()
             .map(|column| vec![column.clone()])
             .collect();
-        writer.append(encoder.encode(number, &columns)?)?;
+        writer.append(encoder.encode(number, 0, &columns)?)?;
     }
     writer.finish()
 }

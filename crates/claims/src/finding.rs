@@ -116,6 +116,9 @@ findings! {
     CostMissing "cost_missing" "total_cost" Reject
         "医疗总费用缺失" "The total cost is missing."
         "Fill in the total cost of the stay.";
+    CostUnusable "cost_unusable" "total_cost" Reject
+        "医疗总费用不是以分为单位的有效金额" "The total cost is no amount of whole fen that can be settled."
+        "Correct the amount; it has at most two decimals.";
     CostNegative "cost_negative" "total_cost" Reject
         "医疗总费用为负且不是冲销记录" "The total cost is negative and the row is no reversal."
         "Name the cancelled case in the column reverses, or correct the amount.";
@@ -131,6 +134,9 @@ findings! {
     InsuranceUnknown "insurance_unknown" "insurance" Reject
         "险种缺失或无法识别" "The insurance is missing or not one of employee, resident, 310, 390."
         "Fill in employee (310) or resident (390).";
+    RegionNotSettled "region_not_settled" "region" Reject
+        "统筹区或险种不在本政策的结算范围内" "The policy settles no pool for this pooling area and insurance."
+        "Check the code, or settle the case by the policy of its own area.";
     HospitalMissing "hospital_missing" "hospital_id" Reject
         "医疗机构编码缺失" "The hospital is missing."
         "Fill in the code of the contracted hospital.";
@@ -152,9 +158,9 @@ findings! {
     GroupWithoutWeight "group_without_weight" "principal_diagnosis" Warn
         "病组无权重,按政策处理" "The group has no weight; the case is paid as the policy says for such groups."
         "Add the weight to the plan's weights table.";
-    PoolWithoutBudget "pool_without_budget" "region" Reject
-        "基金池没有预算" "The case belongs to a pool without a budget."
-        "Add the budget to the budgets input.";
+    PolicyDateMissing "policy_date_missing" "discharge_date" Reject
+        "出院日期没有适用的政策" "The policy states no values for the date of discharge."
+        "Correct the date, or add the values of that time to the policy.";
 }
 
 #[cfg(test)]

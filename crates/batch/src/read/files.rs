@@ -3,7 +3,7 @@
 use super::columns::{Column, ColumnNeeds, Layout, read_type};
 use crate::{Class, Error};
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{Field, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
@@ -33,6 +33,8 @@ pub(crate) struct ClaimFile {
     /// The number of the file among those of the run.
     pub(crate) number: usize,
     pub(crate) path: PathBuf,
+    /// The path as outputs write it down.
+    pub(crate) label: String,
     /// The number of the file's first row among all rows of the run.
     pub(crate) first_row: u64,
     pub(crate) layout: Layout,
@@ -57,26 +59,30 @@ pub(crate) struct ClaimFiles {
     pub(crate) files: Vec<ClaimFile>,
     pub(crate) units: Vec<Unit>,
     pub(crate) rows: u64,
-    pub(crate) options: ReadOptions,
 }
 
 impl ClaimFiles {
     /// Opens every file named, every Parquet file of a folder named, and every match of a glob.
+    ///
+    /// Outputs name a file inside `root` by its path from there.
     pub(crate) fn open(
         inputs: &[PathBuf],
         needs: &ColumnNeeds,
         options: ReadOptions,
+        root: Option<&Path>,
     ) -> Result<Self, Error> {
         let mut all = Self {
             files: Vec::new(),
             units: Vec::new(),
             rows: 0,
-            options,
         };
         for path in find_files(inputs)? {
             let mut file = ClaimFile::open(path, needs, options)?;
             file.number = all.files.len();
             file.first_row = all.rows;
+            if let Some(inside) = root.and_then(|root| file.path.strip_prefix(root).ok()) {
+                file.label = inside.display().to_string();
+            }
             all.add_units(&file);
             all.files.push(file);
         }
@@ -101,6 +107,37 @@ impl ClaimFiles {
             }
             self.rows += rows;
         }
+    }
+
+    /// Visits some rows, which are given in row order, with some of their columns: the batch, the
+    /// number of the row in the run, and its offset in the batch.
+    pub(crate) fn visit_rows(
+        &self,
+        rows: &[u64],
+        columns: &[Column],
+        mut visit: impl FnMut(&ClaimFile, &RecordBatch, u64, usize) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut rest = rows;
+        for unit in &self.units {
+            let until = rest.partition_point(|row| *row < unit.first_row + unit.rows);
+            let (mut here, later) = rest.split_at(until);
+            rest = later;
+            if here.is_empty() {
+                continue;
+            }
+            let file = &self.files[unit.file];
+            let mut reader = file.read_columns(unit, columns)?;
+            let mut first = unit.first_row;
+            while let Some(batch) = file.next_batch(&mut reader)? {
+                let next = first + batch.num_rows() as u64;
+                let (inside, after) = here.split_at(here.partition_point(|row| *row < next));
+                for row in inside {
+                    visit(file, &batch, *row, to_usize(row - first))?;
+                }
+                (here, first) = (after, next);
+            }
+        }
+        Ok(())
     }
 
     /// Which file a row of the run stands in, and its number there from 1.
@@ -136,6 +173,7 @@ impl ClaimFile {
         let positions = positions(&layout);
         Ok(Self {
             number: 0,
+            label: path.display().to_string(),
             path,
             first_row: 0,
             layout,
@@ -152,6 +190,13 @@ impl ClaimFile {
         } else {
             self.positions[column as usize]
         }
+    }
+
+    /// The position of a column in batches of which only some columns were read.
+    pub(crate) fn position_among(&self, column: Column, read: &[Column]) -> Option<usize> {
+        let index = self.layout.index(column)?;
+        let before = read.iter().filter_map(|other| self.layout.index(*other));
+        Some(before.filter(|other| *other < index).count())
     }
 
     /// How many rows the file has.

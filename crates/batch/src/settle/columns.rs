@@ -1,0 +1,171 @@
+//! The columns of `cases.parquet`.
+
+use super::cases::{SettledClass, SettledRows};
+use super::setting::Setting;
+use crate::grouped::{GroupNames, grouped_fields};
+use arrow::array::{ArrayRef, Decimal128Array, DictionaryArray, StringArray, UInt16Array};
+use arrow::datatypes::{DataType, Field, UInt16Type};
+use drgdip_claims::Finding;
+use drgdip_points::classify::CaseClass;
+use std::sync::Arc;
+
+/// Yuan with two decimals.
+pub(crate) const MONEY: DataType = DataType::Decimal128(16, 2);
+/// Points, weights and published values with four decimals.
+pub(crate) const POINTS: DataType = DataType::Decimal128(18, 4);
+/// Ratios with six decimals.
+pub(crate) const RATIO: DataType = DataType::Decimal128(12, 6);
+
+fn coded() -> DataType {
+    DataType::Dictionary(Box::new(DataType::UInt16), Box::new(DataType::Utf8))
+}
+
+/// The fields of `cases.parquet`; the payment comes last, since it is known last.
+pub(crate) fn case_fields() -> Vec<Field> {
+    let hospital = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let mut fields = grouped_fields();
+    fields.extend([
+        Field::new("hospital_id", hospital, true),
+        Field::new("pool", coded(), true),
+        Field::new("case_class", coded(), false),
+        Field::new("unpaid_reason", coded(), true),
+        Field::new("total_cost", MONEY, true),
+        Field::new("patient_side", MONEY, true),
+        Field::new("fund_share", RATIO, true),
+        Field::new("reference_cost", MONEY, true),
+        Field::new("weight", POINTS, true),
+        Field::new("base_points", POINTS, true),
+        Field::new("coefficient", RATIO, true),
+        Field::new("points", POINTS, false),
+        Field::new("payment", MONEY, false),
+    ]);
+    fields
+}
+
+const CLASSES: [SettledClass; 4] = [
+    SettledClass::Priced(CaseClass::Normal),
+    SettledClass::Priced(CaseClass::Low),
+    SettledClass::Priced(CaseClass::High),
+    SettledClass::ByCost,
+];
+
+/// The class as written in outputs.
+pub(crate) const fn class_code(class: SettledClass) -> &'static str {
+    match class {
+        SettledClass::Priced(class) => class.code(),
+        SettledClass::ByCost => "by_cost",
+        SettledClass::Unpaid(_) => "unpaid",
+    }
+}
+
+fn class_number(class: SettledClass) -> u16 {
+    match class {
+        SettledClass::Priced(CaseClass::Normal) => 0,
+        SettledClass::Priced(CaseClass::Low) => 1,
+        SettledClass::Priced(CaseClass::High) => 2,
+        SettledClass::ByCost => 3,
+        SettledClass::Unpaid(_) => 4,
+    }
+}
+
+/// The texts that the coded columns refer to.
+pub(crate) struct CaseNames {
+    grouped: GroupNames,
+    pools: ArrayRef,
+    classes: ArrayRef,
+    findings: ArrayRef,
+}
+
+impl CaseNames {
+    pub(crate) fn new(setting: &Setting<'_>) -> Self {
+        let unpaid = SettledClass::Unpaid(Finding::CaseIdMissing);
+        let classes = CLASSES
+            .iter()
+            .chain([&unpaid])
+            .map(|class| class_code(*class));
+        Self {
+            grouped: GroupNames::new(setting.plan),
+            pools: strings(setting.pools.iter().map(|pool| pool.id.as_str())),
+            classes: strings(classes),
+            findings: strings(Finding::ALL.iter().map(|finding| finding.code())),
+        }
+    }
+}
+
+fn strings<'a>(texts: impl Iterator<Item = &'a str>) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(texts))
+}
+
+/// All columns but the payment.
+pub(crate) fn case_columns(rows: &SettledRows, names: &CaseNames) -> Vec<Vec<ArrayRef>> {
+    let cases = &rows.cases;
+    let code = |keys: UInt16Array, texts: &ArrayRef| -> Vec<ArrayRef> {
+        vec![Arc::new(DictionaryArray::<UInt16Type>::new(
+            keys,
+            Arc::clone(texts),
+        ))]
+    };
+    let unpaid = |class| match class {
+        SettledClass::Unpaid(finding) => Some(finding as u16),
+        SettledClass::Priced(_) | SettledClass::ByCost => None,
+    };
+    let mut columns = rows.grouped.columns(&names.grouped);
+    columns.extend([
+        rows.hospitals.clone(),
+        code(cases.iter().map(|case| case.pool).collect(), &names.pools),
+        code(
+            cases
+                .iter()
+                .map(|case| Some(class_number(case.class)))
+                .collect(),
+            &names.classes,
+        ),
+        code(
+            cases.iter().map(|case| unpaid(case.class)).collect(),
+            &names.findings,
+        ),
+        decimals(cases.iter().map(|case| case.total_cost), &MONEY),
+        decimals(cases.iter().map(|case| case.patient_side), &MONEY),
+        decimals(
+            cases
+                .iter()
+                .map(|c| fund_share(c.total_cost, c.patient_side)),
+            &RATIO,
+        ),
+        decimals(cases.iter().map(|case| case.reference_cost), &MONEY),
+        decimals(cases.iter().map(|case| case.weight), &POINTS),
+        decimals(cases.iter().map(|case| case.base_points), &POINTS),
+        decimals(cases.iter().map(|case| case.coefficient), &RATIO),
+        decimals(
+            cases.iter().map(|case| Some(case.points.ten_thousandths())),
+            &POINTS,
+        ),
+    ]);
+    columns
+}
+
+/// A decimal column from its values in units of its last place.
+pub(crate) fn decimals(
+    values: impl Iterator<Item = Option<i64>>,
+    data_type: &DataType,
+) -> Vec<ArrayRef> {
+    let array: Decimal128Array = values.map(|value| value.map(i128::from)).collect();
+    vec![Arc::new(array.with_data_type(data_type.clone()))]
+}
+
+/// ρ = (C − U) / C to six places; nothing where the claim costs nothing.
+fn fund_share(total_cost: Option<i64>, patient_side: Option<i64>) -> Option<i64> {
+    let (total, patient) = (i128::from(total_cost?), i128::from(patient_side?));
+    if total <= 0 {
+        return None;
+    }
+    let millionths = (total - patient) * 1_000_000;
+    let half = if millionths < 0 {
+        -total / 2
+    } else {
+        total / 2
+    };
+    let share = i64::try_from((millionths + half) / total).ok()?;
+    // An absurd patient side has no share that the column could hold.
+    (share.abs() < 1_000_000_000_000).then_some(share)
+}

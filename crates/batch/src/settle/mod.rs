@@ -1,0 +1,546 @@
+//! `drgdip settle`: a month of claims grouped, turned into points, and paid.
+//!
+//! Two passes over the cases with a barrier between them: a point has a value only when every
+//! case of its pool has its points. The first pass writes all columns but the payment as encoded
+//! pages into a temporary file; the second one only adds the payment.
+
+mod cases;
+mod columns;
+mod ledger;
+mod pricing;
+mod reports;
+mod setting;
+mod totals;
+mod verdicts;
+
+use crate::findings::{FindingCounts, FindingRow, FindingTable};
+use crate::group::{thread_pool, with_fingerprints};
+use crate::grouped::{OutcomeCounts, PreparedPlan};
+use crate::inputs::{InputTable, Inputs};
+use crate::manifest::{Manifest, OutputFile};
+use crate::output::{MANIFEST, StagedFolder};
+use crate::read::{ClaimFiles, Column, ColumnNeeds, ReadOptions};
+use crate::run::{Run, Stage};
+use crate::spill::SpillFactory;
+use crate::table::{self, CHUNK_ROWS, Chunks, TableEncoder, TableWriter};
+use crate::{Class, Error, Progress};
+use arrow::datatypes::Schema;
+use cases::{CaseWorker, SettledRows, Sums};
+use columns::{CaseNames, class_code};
+use drgdip_claims::Yuan;
+
+use drgdip_points::pool::{
+    HospitalPayment, HospitalTotals, PoolInput, PoolSettlement, PriorYear, reserve_of, settle_pool,
+};
+use drgdip_points::{PointValue, Points, Ratio};
+use drgdip_tables::Policy;
+use drgdip_tables::policy::{PatientSide, ValueFamily, ValueModel};
+use ledger::{Account, Ledger};
+use rust_decimal::Decimal;
+use serde_json::json;
+use setting::{Period, Setting};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// What `settle` is asked to do.
+pub struct SettleJob<'a> {
+    /// Claim files, folders of them, or globs.
+    pub claims: &'a [PathBuf],
+    /// The plan to group by: the one that the policy names.
+    pub plan: &'a PreparedPlan,
+    /// The policy to pay by.
+    pub policy: &'a Policy,
+    /// Each file of the policy with its sha256.
+    pub policy_files: &'a [(String, String)],
+    /// Hospitals, budgets and prior points.
+    pub inputs: &'a Inputs,
+    /// The month `YYYY-MM`; `None` is the only one that the budgets state.
+    pub period: Option<&'a str>,
+    /// The folder to write.
+    pub out: &'a Path,
+    /// How claims are read.
+    pub read: ReadOptions,
+    /// How many threads work; `None` is one for each core.
+    pub threads: Option<usize>,
+}
+
+/// The settlement of one pool.
+#[derive(Clone, Debug)]
+pub struct PoolReport {
+    /// Region, insurance and unit in one key.
+    pub id: String,
+    /// The pooling area.
+    pub region: String,
+    /// The scheme.
+    pub insurance: String,
+    /// Budget, points, values, payments.
+    pub settlement: PoolSettlement,
+}
+
+/// What `settle` did.
+#[derive(Clone, Debug)]
+pub struct SettleSummary {
+    /// The month that was settled.
+    pub period: String,
+    /// How many claims there were.
+    pub rows: u64,
+    /// What became of them in grouping.
+    pub outcomes: OutcomeCounts,
+    /// How many cases are of each class.
+    pub classes: BTreeMap<&'static str, u64>,
+    /// What was found about them.
+    pub findings: FindingCounts,
+    /// The pools in order of region and insurance.
+    pub pools: Vec<PoolReport>,
+    /// Name and level of each hospital.
+    pub hospitals: BTreeMap<String, (String, String)>,
+}
+
+/// Settles a month into a folder, which appears whole or not at all.
+///
+/// # Errors
+/// Unusable claims, inputs, policy or output folder, totals that do not reconcile, and an
+/// interruption; nothing is published then.
+pub fn settle(job: &SettleJob<'_>, progress: &dyn Progress) -> Result<SettleSummary, Error> {
+    let folder = StagedFolder::new(job.out)?;
+    let summary = settle_into(job, folder.path(), progress)?;
+    folder.publish()?;
+    Ok(summary)
+}
+
+fn needs(family: ValueFamily, patient_side: PatientSide) -> ColumnNeeds {
+    use Column::*;
+    let mut needs = crate::group::grouping_columns();
+    needs
+        .required
+        .extend([HospitalId, Region, Insurance, DischargeDate, TotalCost]);
+    needs.optional.push(Reverses);
+    let parts = [FundPaid, OtherFundsPaid, PatientPaid];
+    let stated: &[Column] = match (family, patient_side) {
+        (ValueFamily::A, _) => &[],
+        (_, PatientSide::PatientAndOtherFunds) => &[OtherFundsPaid, PatientPaid],
+        (_, PatientSide::TotalLessFund) => &[FundPaid],
+    };
+    needs.required.extend(stated);
+    needs
+        .optional
+        .extend(parts.into_iter().filter(|part| !stated.contains(part)));
+    needs
+}
+
+/// Settles into a folder that is published by the caller.
+pub(crate) fn settle_into(
+    job: &SettleJob<'_>,
+    folder: &Path,
+    progress: &dyn Progress,
+) -> Result<SettleSummary, Error> {
+    require_inputs(job.inputs, &[InputTable::Hospitals, InputTable::Budgets])?;
+    let period = Period::choose(job.period, &job.inputs.budgets)?;
+    let mut setting = Setting::new(job.plan, job.policy, job.inputs, period)?;
+    let priors = priors(&setting, job.inputs)?;
+    let terms = &setting.terms.value;
+    let needs = needs(terms.family, setting.terms.patient_side);
+    let files = ClaimFiles::open(job.claims, &needs, job.read, Some(folder))?;
+    let pool = thread_pool(job.threads)?;
+    let run = Run {
+        files: &files,
+        pool: &pool,
+        chunk_rows: CHUNK_ROWS,
+        progress,
+    };
+
+    progress.stage("check keys", Some(files.rows));
+    setting.verdicts = verdicts::find(&run)?;
+    progress.stage("group and award points", Some(files.rows));
+    let (mut writer, encoder) = create_cases(folder)?;
+    let ledger = Ledger::new(folder)?;
+    let sums = Mutex::new(Sums::default());
+    let names = CaseNames::new(&setting);
+    let stage = CaseStage {
+        setting: &setting,
+        names,
+        encoder,
+        ledger: &ledger,
+        sums: &sums,
+    };
+    let mut record = Record::new(folder)?;
+    let fingerprints = with_fingerprints(&run, || {
+        run.stage(&stage, |encoded| record.keep(&files, encoded))
+    })?;
+    let sums = std::mem::take(&mut *sums.lock().expect("no worker panicked"));
+
+    progress.stage("pay", Some(files.rows));
+    let pools = settle_pools(&setting, &sums, priors)?;
+    let payments = pool.install(|| pay(&setting, &ledger, &pools, files.rows))?;
+    append_payments(
+        &mut writer,
+        &stage.encoder,
+        record.chunks,
+        &payments,
+        progress,
+    )?;
+    let name = "cases.parquet".to_owned();
+    let mut outputs = vec![OutputFile {
+        name,
+        rows: files.rows,
+        fingerprint: writer.finish()?,
+    }];
+    outputs.extend(write_reports(folder, &setting, &pools, &sums)?);
+    let (fingerprint, rows, findings) = record.findings.finish()?;
+    outputs.push(OutputFile {
+        name: "findings.parquet".to_owned(),
+        rows,
+        fingerprint,
+    });
+
+    let summary = SettleSummary {
+        period: setting.period.text.clone(),
+        rows: files.rows,
+        outcomes: record.outcomes,
+        classes: record.classes,
+        findings,
+        hospitals: hospital_names(&setting),
+        pools,
+    };
+    let mut manifest = Manifest::new("settle");
+    manifest.plan(job.plan);
+    manifest.inputs(&files, &fingerprints);
+    describe(&mut manifest, job, &setting, &summary);
+    manifest.outputs(&outputs);
+    manifest.write(&folder.join(MANIFEST))?;
+    Ok(summary)
+}
+
+fn require_inputs(inputs: &Inputs, needed: &[InputTable]) -> Result<(), Error> {
+    let missing: Vec<String> = inputs
+        .missing(needed)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let problem = format!("the settlement needs {}.", missing.join("; "));
+    Err(Error::input("inputs", problem)
+        .with_hint("Put them into one folder and name it with --inputs."))
+}
+
+/// Last year's settlement of each pool, where the policy's model needs it.
+fn priors(setting: &Setting<'_>, inputs: &Inputs) -> Result<Vec<Option<PriorYear>>, Error> {
+    if matches!(setting.terms.value.model, ValueModel::Uniform) {
+        return Ok(setting.pools.iter().map(|_| None).collect());
+    }
+    require_inputs(inputs, &[InputTable::Prior])?;
+    setting
+        .pools
+        .iter()
+        .map(|pool| prior(&pool.id, inputs).map(Some))
+        .collect()
+}
+
+fn prior(pool: &str, inputs: &Inputs) -> Result<PriorYear, Error> {
+    let rows = || inputs.prior.iter().filter(|row| row.pool == pool);
+    let mut values: Vec<i64> = rows().filter_map(|row| row.value).collect();
+    values.sort_unstable();
+    values.dedup();
+    let place = format!("prior, pool {pool}");
+    let value = match values[..] {
+        [value] => {
+            PointValue::from_decimal(Decimal::new(value, 4)).map_err(|e| Error::input(&place, e))?
+        }
+        [] => {
+            let problem = "there is no row that states last year's point value.";
+            return Err(Error::input(&place, problem).with_hint("Add the pool's rows."));
+        }
+        _ => {
+            let problem = "the rows state more than one point value.";
+            return Err(Error::input(&place, problem).with_hint("A pool has one value a year."));
+        }
+    };
+    let points = rows()
+        .map(|row| {
+            (
+                row.hospital_id.clone(),
+                Points::from_ten_thousandths(row.points),
+            )
+        })
+        .collect();
+    Ok(PriorYear { value, points })
+}
+
+fn create_cases(folder: &Path) -> Result<(TableWriter, TableEncoder), Error> {
+    let schema = Schema::new(columns::case_fields());
+    let (writer, encoder) = table::create(&folder.join("cases.parquet"), schema, &["case_id"])?;
+    let pages =
+        SpillFactory::new(folder).map_err(|e| Error::file(folder, "write temporary files", &e))?;
+    Ok((writer, encoder.with_page_store(Arc::new(pages))))
+}
+
+/// The first pass as a stage of a run.
+struct CaseStage<'s> {
+    setting: &'s Setting<'s>,
+    names: CaseNames,
+    encoder: TableEncoder,
+    ledger: &'s Ledger,
+    sums: &'s Mutex<Sums>,
+}
+
+/// A chunk of the first pass.
+struct Encoded {
+    chunks: Chunks,
+    outcomes: OutcomeCounts,
+    classes: BTreeMap<&'static str, u64>,
+    findings: Vec<FindingRow>,
+}
+
+impl Stage for CaseStage<'_> {
+    type Worker<'s>
+        = CaseWorker<'s>
+    where
+        Self: 's;
+    type Rows = SettledRows;
+    type Encoded = Encoded;
+
+    fn worker(&self) -> CaseWorker<'_> {
+        CaseWorker::new(self.setting, self.ledger, self.sums)
+    }
+
+    fn join(&self, earlier: &mut SettledRows, mut later: SettledRows) {
+        earlier.grouped.append(later.grouped);
+        earlier.hospitals.append(&mut later.hospitals);
+        earlier.cases.append(&mut later.cases);
+    }
+
+    fn encode(&self, chunk: usize, rows: SettledRows) -> Result<Encoded, Error> {
+        let columns = columns::case_columns(&rows, &self.names);
+        let mut outcomes = OutcomeCounts::default();
+        rows.grouped.count(&mut outcomes);
+        let mut classes = BTreeMap::new();
+        for case in &rows.cases {
+            *classes.entry(class_code(case.class)).or_default() += 1;
+        }
+        let chunks = self.encoder.encode(chunk, 0, &columns)?;
+        Ok(Encoded {
+            chunks,
+            outcomes,
+            classes,
+            findings: rows.grouped.findings,
+        })
+    }
+}
+
+/// What the first pass leaves for the second.
+struct Record {
+    chunks: Vec<Chunks>,
+    outcomes: OutcomeCounts,
+    classes: BTreeMap<&'static str, u64>,
+    findings: FindingTable,
+}
+
+impl Record {
+    fn new(folder: &Path) -> Result<Self, Error> {
+        Ok(Self {
+            chunks: Vec::new(),
+            outcomes: OutcomeCounts::default(),
+            classes: BTreeMap::new(),
+            findings: FindingTable::create(&folder.join("findings.parquet"))?,
+        })
+    }
+
+    fn keep(&mut self, files: &ClaimFiles, encoded: Encoded) -> Result<(), Error> {
+        self.chunks.push(encoded.chunks);
+        self.outcomes.add(&encoded.outcomes);
+        for (class, count) in encoded.classes {
+            *self.classes.entry(class).or_default() += count;
+        }
+        self.findings.append(files, &encoded.findings)
+    }
+}
+
+/// Finds what a point is worth in every pool, and what every hospital is paid.
+fn settle_pools(
+    setting: &Setting<'_>,
+    sums: &Sums,
+    priors: Vec<Option<PriorYear>>,
+) -> Result<Vec<PoolReport>, Error> {
+    let mut hospitals: Vec<Vec<HospitalTotals>> = vec![Vec::new(); setting.pools.len()];
+    for (account, totals) in &sums.accounts {
+        hospitals[usize::from(account.pool)].push(HospitalTotals {
+            hospital_id: setting.hospitals[account.hospital as usize][0]
+                .hospital_id
+                .clone(),
+            cases: totals.cases,
+            points: totals.points()?,
+            total_cost: totals.total_cost()?,
+            patient_side: totals.patient_side()?,
+        });
+    }
+    let share = Ratio::from_decimal(setting.terms.reserve_share)
+        .map_err(|e| Error::new(Class::Table, "policy, reserve share", e, ""))?;
+    let settled = setting.pools.iter().zip(hospitals).zip(priors);
+    settled
+        .map(|((pool, hospitals), prior)| {
+            let wrong = |e: drgdip_points::Error| Error::input(format!("pool {}", pool.id), e);
+            let terms = &setting.terms.value;
+            let reserve = reserve_of(pool.budget, share, terms.money_rounding).map_err(wrong)?;
+            let input = PoolInput {
+                budget: pool.budget,
+                reserve,
+                hospitals,
+                prior,
+            };
+            Ok(PoolReport {
+                id: pool.id.clone(),
+                region: pool.region.clone(),
+                insurance: pool.insurance.to_string(),
+                settlement: settle_pool(&input, terms).map_err(wrong)?,
+            })
+        })
+        .collect()
+}
+
+/// What every row is paid, in fen.
+fn pay(
+    setting: &Setting<'_>,
+    ledger: &Ledger,
+    pools: &[PoolReport],
+    rows: u64,
+) -> Result<Vec<AtomicI64>, Error> {
+    let mut by_account: HashMap<Account, &HospitalPayment> = HashMap::new();
+    for (pool, report) in (0..).zip(pools) {
+        for payment in &report.settlement.hospitals {
+            if let Some(hospital) = setting.hospital_numbers.get(&payment.hospital_id) {
+                by_account.insert(
+                    Account {
+                        pool,
+                        hospital: *hospital,
+                    },
+                    payment,
+                );
+            }
+        }
+    }
+    let payments = ledger.payments(rows, &by_account)?;
+    let by_case: i128 = payments
+        .iter()
+        .map(|p| i128::from(p.load(Ordering::Relaxed)))
+        .sum();
+    let by_pool: i128 = pools
+        .iter()
+        .map(|p| i128::from(p.settlement.paid.fen()))
+        .sum();
+    if by_case != by_pool {
+        let problem = format!("the cases add up to {by_case} fen, the pools to {by_pool}.");
+        return Err(Error::new(
+            Class::Reconcile,
+            "settlement",
+            problem,
+            "Please report this.",
+        ));
+    }
+    Ok(payments)
+}
+
+/// Writes the row groups of the first pass with the payments.
+fn append_payments(
+    writer: &mut TableWriter,
+    encoder: &TableEncoder,
+    chunks: Vec<Chunks>,
+    payments: &[AtomicI64],
+    progress: &dyn Progress,
+) -> Result<(), Error> {
+    let rows = usize::try_from(CHUNK_ROWS).expect("a row group fits into memory");
+    for ((number, encoded), paid) in chunks.into_iter().enumerate().zip(payments.chunks(rows)) {
+        if progress.is_interrupted() {
+            return Err(Error::interrupted());
+        }
+        let values = paid
+            .iter()
+            .map(|payment| Some(payment.load(Ordering::Relaxed)));
+        let column = columns::decimals(values, &columns::MONEY);
+        let payment = encoder.encode(number, encoded.len(), &[column])?;
+        writer.append(encoded.into_iter().chain(payment))?;
+        progress.advance(paid.len() as u64);
+    }
+    Ok(())
+}
+
+fn write_reports(
+    folder: &Path,
+    setting: &Setting<'_>,
+    pools: &[PoolReport],
+    sums: &Sums,
+) -> Result<Vec<OutputFile>, Error> {
+    let names = hospital_names(setting);
+    let name_of = |id: &str| {
+        names
+            .get(id)
+            .cloned()
+            .unwrap_or_else(|| (id.to_owned(), String::new()))
+    };
+    Ok(vec![
+        reports::hospitals(folder, pools, name_of)?,
+        reports::pools(folder, pools, setting.terms.value.published_places)?,
+        reports::groups(folder, setting.plan, &sums.groups)?,
+        reports::lines(folder)?,
+        reports::adjustments(folder)?,
+    ])
+}
+
+fn hospital_names(setting: &Setting<'_>) -> BTreeMap<String, (String, String)> {
+    let last = setting.hospitals.iter().filter_map(|rows| rows.last());
+    last.map(|row| {
+        (
+            row.hospital_id.clone(),
+            (row.name.clone(), row.level.clone()),
+        )
+    })
+    .collect()
+}
+
+/// What the manifest of a settlement says beside plan, claims and outputs.
+fn describe(
+    manifest: &mut Manifest,
+    job: &SettleJob<'_>,
+    setting: &Setting<'_>,
+    summary: &SettleSummary,
+) {
+    let files: BTreeMap<&str, &str> = job
+        .policy_files
+        .iter()
+        .map(|(name, hash)| (name.as_str(), hash.as_str()))
+        .collect();
+    manifest.set(
+        "policy",
+        json!({ "id": setting.terms.policy, "files": files }),
+    );
+    let inputs = job
+        .inputs
+        .files
+        .iter()
+        .map(|file| json!({ "file": file.path, "rows": file.rows, "sha256": file.sha256 }));
+    manifest.set("settlement_inputs", inputs.collect());
+    manifest.set("period", json!(summary.period));
+    manifest.counts(summary.rows, &summary.outcomes, &summary.findings);
+    manifest.set("case_classes", json!(summary.classes));
+    let total = |amount: fn(&PoolSettlement) -> Yuan| {
+        let fen: i128 = summary
+            .pools
+            .iter()
+            .map(|pool| i128::from(amount(&pool.settlement).fen()))
+            .sum();
+        Yuan::try_from_fen(fen).map_or_else(|_| format!("{fen} fen"), |yuan| yuan.to_string())
+    };
+    manifest.set(
+        "money",
+        json!({
+            "budget": total(|s| s.budget),
+            "reserve": total(|s| s.reserve),
+            "distributable": total(|s| s.distributable),
+            "paid": total(|s| s.paid),
+            "residual": total(|s| s.residual),
+        }),
+    );
+}

@@ -1,0 +1,150 @@
+//! A policy's rules for cases at one date, prepared for every group of the plan.
+
+use crate::grouped::PreparedPlan;
+use crate::{Class, Error};
+use drgdip_claims::{Finding, Yuan};
+use drgdip_grouper::Outcome;
+use drgdip_points::award::{self, CaseRules, GroupPrice};
+use drgdip_points::{Ratio, Weight};
+use drgdip_tables::policy::{CoefficientSource, LateEntries, PolicyAt, Treatment, WithoutWeight};
+
+/// How a case is priced.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way<'p> {
+    /// By the weight of its group.
+    ByWeight {
+        price: &'p GroupPrice,
+        reference_cost: Yuan,
+    },
+    /// By its cost with a discount, and what is to be said about it.
+    ByCost(Ratio, Option<Finding>),
+    /// Not at all.
+    Unpaid(Finding),
+}
+
+/// A policy at one date, ready for many cases.
+pub(crate) struct Pricing {
+    pub(crate) rules: CaseRules,
+    pub(crate) late: LateEntries,
+    pub(crate) coefficient: CoefficientSource,
+    /// The price and the reference cost of each group.
+    prices: Vec<Option<(GroupPrice, Yuan)>>,
+    without_weight: Prepared,
+    ungrouped: Prepared,
+    ambiguous: Prepared,
+}
+
+#[derive(Clone, Copy)]
+enum Prepared {
+    ByCost(Ratio),
+    Unpaid,
+}
+
+impl Pricing {
+    pub(crate) fn new(terms: &PolicyAt, plan: &PreparedPlan) -> Result<Self, Error> {
+        let place = format!("policy {} at {}", terms.policy, terms.date);
+        let wrong = |e: drgdip_points::Error| Error::new(Class::Table, &place, e, "");
+        let rules = CaseRules::new(&terms.case).map_err(wrong)?;
+        let weights = plan.plan.weights_by_group();
+        let price =
+            |group: &drgdip_grouper::GroupInfo| -> Result<Option<(GroupPrice, Yuan)>, Error> {
+                let Some(row) = weights.get(group.group.as_str()) else {
+                    return Ok(None);
+                };
+                let weight = Weight::from_ten_thousandths(row.ten_thousandths).map_err(wrong)?;
+                let price = rules.price(weight).map_err(wrong)?;
+                Ok(Some((price, price.reference_cost().map_err(wrong)?)))
+            };
+        let prices = plan
+            .grouper
+            .groups()
+            .iter()
+            .map(price)
+            .collect::<Result<Vec<_>, Error>>()?;
+        let without_weight = match terms.without_weight {
+            WithoutWeight::Treat(treatment) => prepare(treatment).map_err(wrong)?,
+            WithoutWeight::Refuse => {
+                refuse_missing(plan, &prices, &place)?;
+                Prepared::Unpaid
+            }
+        };
+        Ok(Self {
+            late: terms.late,
+            coefficient: terms.coefficient.clone(),
+            ungrouped: prepare(terms.ungrouped).map_err(wrong)?,
+            ambiguous: prepare(terms.ambiguous).map_err(wrong)?,
+            rules,
+            prices,
+            without_weight,
+        })
+    }
+
+    /// How a case with this outcome is priced; invalid cases are not.
+    pub(crate) fn way(&self, outcome: Outcome) -> Way<'_> {
+        match outcome {
+            Outcome::Grouped(group) | Outcome::GroupedByAdrg(group) => {
+                match &self.prices[usize::from(group.0)] {
+                    Some((price, reference_cost)) => Way::ByWeight {
+                        price,
+                        reference_cost: *reference_cost,
+                    },
+                    None => treated(self.without_weight, Finding::GroupWithoutWeight),
+                }
+            }
+            Outcome::Ambiguous(_) => treated(self.ambiguous, Finding::UngroupedUnpaid),
+            Outcome::Ungrouped(_) => treated(self.ungrouped, Finding::UngroupedUnpaid),
+            Outcome::Invalid(reason) => Way::Unpaid(crate::grouped::invalid_finding(reason)),
+        }
+    }
+}
+
+const fn treated<'p>(prepared: Prepared, finding: Finding) -> Way<'p> {
+    match prepared {
+        Prepared::ByCost(discount) => match finding {
+            Finding::GroupWithoutWeight => Way::ByCost(discount, Some(finding)),
+            _ => Way::ByCost(discount, None),
+        },
+        Prepared::Unpaid => Way::Unpaid(finding),
+    }
+}
+
+fn prepare(treatment: Treatment) -> Result<Prepared, drgdip_points::Error> {
+    Ok(match treatment {
+        Treatment::ByCost { discount } => Prepared::ByCost(Ratio::from_decimal(discount)?),
+        Treatment::Unpaid => Prepared::Unpaid,
+    })
+}
+
+fn refuse_missing(
+    plan: &PreparedPlan,
+    prices: &[Option<(GroupPrice, Yuan)>],
+    place: &str,
+) -> Result<(), Error> {
+    let groups = plan.grouper.groups().iter().zip(prices);
+    let missing: Vec<&str> = groups
+        .filter(|(group, price)| price.is_none() && group.group != group.adrg)
+        .map(|(group, _)| group.group.as_str())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let problem = format!(
+        "plan {} has no weight for {}.",
+        plan.plan.id,
+        missing.join(", ")
+    );
+    let hint = "Add the weights to the plan, or let the policy say how such groups are paid.";
+    Err(Error::new(Class::Table, place, problem, hint))
+}
+
+/// The coefficient of a hospital under this policy.
+pub(crate) fn coefficient(
+    pricing: &Pricing,
+    hospital: &crate::inputs::Hospital,
+) -> Result<Ratio, Error> {
+    let place = format!("hospital {}", hospital.hospital_id);
+    let wrong = |e: drgdip_points::Error| Error::new(Class::Input, &place, e, "");
+    let stated = hospital.coefficient.map(Ratio::from_ten_thousandths);
+    let stated = stated.transpose().map_err(wrong)?;
+    award::hospital_coefficient(&pricing.coefficient, &hospital.level, stated).map_err(wrong)
+}

@@ -1,0 +1,285 @@
+//! The tables beside the cases: hospitals, pools, groups, lines, adjustments.
+
+use super::columns::{MONEY, POINTS, RATIO, decimals};
+use super::totals::{GroupTotals, TotalsByGroup};
+use super::{PoolReport, PreparedPlan};
+use crate::Error;
+use crate::manifest::OutputFile;
+use crate::table;
+use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
+use arrow::datatypes::{DataType, Field, Schema};
+use drgdip_claims::Yuan;
+use drgdip_points::pool::HospitalPayment;
+use drgdip_points::{PointValue, Points, Rounding};
+use num_bigint::BigUint;
+use rust_decimal::Decimal;
+use std::path::Path;
+use std::sync::Arc;
+
+type NamedColumn = (&'static str, ArrayRef);
+
+fn texts<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(values))
+}
+
+fn amounts(values: impl Iterator<Item = Yuan>) -> ArrayRef {
+    decimals(values.map(|amount| Some(amount.fen())), &MONEY).remove(0)
+}
+
+fn points(values: impl Iterator<Item = Points>) -> ArrayRef {
+    decimals(values.map(|points| Some(points.ten_thousandths())), &POINTS).remove(0)
+}
+
+fn write(folder: &Path, name: &str, columns: Vec<NamedColumn>) -> Result<OutputFile, Error> {
+    let fields: Vec<Field> = columns
+        .iter()
+        .map(|(name, array)| Field::new(*name, array.data_type().clone(), array.null_count() > 0))
+        .collect();
+    let arrays = columns.into_iter().map(|(_, array)| array).collect();
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+        .expect("the columns of a report have one length and their own types");
+    let fingerprint = table::write_whole(&folder.join(name), &batch)?;
+    Ok(OutputFile {
+        name: name.to_owned(),
+        rows: batch.num_rows() as u64,
+        fingerprint,
+    })
+}
+
+/// Writes `hospitals.parquet`.
+pub(super) fn hospitals(
+    folder: &Path,
+    pools: &[PoolReport],
+    name_of: impl Fn(&str) -> (String, String),
+) -> Result<OutputFile, Error> {
+    let rows: Vec<(&str, &HospitalPayment)> = pools
+        .iter()
+        .flat_map(|pool| {
+            pool.settlement
+                .hospitals
+                .iter()
+                .map(|h| (pool.id.as_str(), h))
+        })
+        .collect();
+    let known: Vec<(String, String)> = rows.iter().map(|(_, h)| name_of(&h.hospital_id)).collect();
+    let all = || rows.iter().map(|(_, hospital)| *hospital);
+    write(
+        folder,
+        "hospitals.parquet",
+        vec![
+            ("pool", texts(rows.iter().map(|(pool, _)| *pool))),
+            ("hospital_id", texts(all().map(|h| h.hospital_id.as_str()))),
+            ("name", texts(known.iter().map(|(name, _)| name.as_str()))),
+            (
+                "level",
+                texts(known.iter().map(|(_, level)| level.as_str())),
+            ),
+            (
+                "cases",
+                Arc::new(UInt64Array::from_iter_values(all().map(|h| h.cases))),
+            ),
+            ("points", points(all().map(|h| h.points))),
+            ("baseline_points", points(all().map(|h| h.baseline_points))),
+            (
+                "increment_points",
+                points(all().map(|h| h.increment_points)),
+            ),
+            ("gross", amounts(all().map(|h| h.gross))),
+            ("patient_side", amounts(all().map(|h| h.patient_side))),
+            ("payment", amounts(all().map(|h| h.payment))),
+        ],
+    )
+}
+
+/// Writes `pools.parquet`; `places` is how many decimals of a point value are published.
+pub(super) fn pools(folder: &Path, pools: &[PoolReport], places: u32) -> Result<OutputFile, Error> {
+    let settled = || pools.iter().map(|pool| &pool.settlement);
+    let values = |value: fn(&PoolReport) -> &PointValue| -> Result<ArrayRef, Error> {
+        let published = pools.iter().map(|pool| published(value(pool), places));
+        let published = published.collect::<Result<Vec<i64>, Error>>()?;
+        Ok(decimals(published.into_iter().map(Some), &RATIO_OF_YUAN).remove(0))
+    };
+    write(
+        folder,
+        "pools.parquet",
+        vec![
+            ("pool", texts(pools.iter().map(|pool| pool.id.as_str()))),
+            (
+                "region",
+                texts(pools.iter().map(|pool| pool.region.as_str())),
+            ),
+            (
+                "insurance",
+                texts(pools.iter().map(|pool| pool.insurance.as_str())),
+            ),
+            ("unit", texts(pools.iter().map(|_| super::setting::UNIT))),
+            ("budget", amounts(settled().map(|s| s.budget))),
+            ("reserve", amounts(settled().map(|s| s.reserve))),
+            ("distributable", amounts(settled().map(|s| s.distributable))),
+            ("points", points(settled().map(|s| s.points))),
+            (
+                "baseline_points",
+                points(settled().map(|s| s.baseline_points)),
+            ),
+            (
+                "increment_points",
+                points(settled().map(|s| s.increment_points)),
+            ),
+            ("fixed_value", values(|pool| &pool.settlement.fixed_value)?),
+            (
+                "floating_value",
+                values(|pool| &pool.settlement.floating_value)?,
+            ),
+            ("paid", amounts(settled().map(|s| s.paid))),
+            ("residual", amounts(settled().map(|s| s.residual))),
+            (
+                "residual_reason",
+                texts(settled().map(|s| s.residual_reason.code())),
+            ),
+        ],
+    )
+}
+
+/// A point value with up to six published decimals.
+const RATIO_OF_YUAN: DataType = DataType::Decimal128(18, 6);
+
+fn published(value: &PointValue, places: u32) -> Result<i64, Error> {
+    let wrong = |e: drgdip_points::Error| Error::input("point value", e);
+    let mut shown: Decimal = value
+        .published(places.min(6), Rounding::HalfAwayFromZero)
+        .map_err(wrong)?;
+    shown.rescale(6);
+    i64::try_from(shown.mantissa())
+        .map_err(|_| Error::input("point value", format!("{shown} yuan a point is too large.")))
+}
+
+/// Writes `groups.parquet`.
+pub(super) fn groups(
+    folder: &Path,
+    plan: &PreparedPlan,
+    totals: &TotalsByGroup,
+) -> Result<OutputFile, Error> {
+    let info = |index: &u16| &plan.grouper.groups()[usize::from(*index)];
+    let mut rows: Vec<_> = totals
+        .0
+        .iter()
+        .map(|(index, totals)| (info(index), totals))
+        .collect();
+    rows.sort_by(|a, b| a.0.group.cmp(&b.0.group));
+    let weights = plan.plan.weights_by_group();
+    let all_weights: i128 = rows.iter().map(|(_, totals)| totals.weights).sum();
+    let each = |value: &dyn Fn(&GroupTotals) -> Option<i64>, data_type: &DataType| {
+        decimals(rows.iter().map(|(_, totals)| value(totals)), data_type).remove(0)
+    };
+    let weight = |group: &str| weights.get(group).map(|row| row.ten_thousandths);
+    write(
+        folder,
+        "groups.parquet",
+        vec![
+            (
+                "group",
+                texts(rows.iter().map(|(info, _)| info.group.as_str())),
+            ),
+            (
+                "name",
+                texts(rows.iter().map(|(info, _)| info.group_name.as_str())),
+            ),
+            (
+                "cases",
+                Arc::new(UInt64Array::from_iter_values(
+                    rows.iter().map(|(_, t)| t.cases),
+                )),
+            ),
+            (
+                "weight",
+                decimals(rows.iter().map(|(info, _)| weight(&info.group)), &POINTS).remove(0),
+            ),
+            (
+                "mean_cost",
+                each(&|t| rounded(t.total_cost, i128::from(t.cases)), &MONEY),
+            ),
+            ("cost_cv", each(&cost_cv, &POINTS)),
+            ("points", each(&|t| i64::try_from(t.points).ok(), &POINTS)),
+            (
+                "cmi_share",
+                each(&|t| rounded(t.weights * 1_000_000, all_weights), &RATIO),
+            ),
+        ],
+    )
+}
+
+/// A quotient of numbers that are not negative, rounded half up; nothing where it is undefined.
+fn rounded(numerator: i128, denominator: i128) -> Option<i64> {
+    if denominator <= 0 {
+        return None;
+    }
+    i64::try_from((numerator + denominator / 2) / denominator).ok()
+}
+
+/// CV = SD / mean of the costs, as a population, to four places.
+///
+/// With n cases, SD/mean = √(n·Σc² − (Σc)²) / Σc. The root is taken of an integer with sixteen
+/// more digits, so that it is exact to eight places before the one rounding to four.
+fn cost_cv(totals: &GroupTotals) -> Option<i64> {
+    let sum = BigUint::try_from(totals.total_cost).ok()?;
+    if sum == BigUint::ZERO {
+        return None;
+    }
+    let squares = BigUint::from(totals.cost_squares) * BigUint::from(totals.cases);
+    let spread = squares - &sum * &sum;
+    let root = (spread * BigUint::from(10_u64.pow(16))).sqrt();
+    let unit = sum * BigUint::from(10_u32.pow(4));
+    let cv: BigUint = (root + &unit / 2_u32) / unit;
+    i64::try_from(cv).ok()
+}
+
+/// Writes `lines.parquet`: what is paid beside points. This settlement has no such line.
+pub(super) fn lines(folder: &Path) -> Result<OutputFile, Error> {
+    write(
+        folder,
+        "lines.parquet",
+        vec![
+            ("case_id", texts(std::iter::empty())),
+            ("line", texts(std::iter::empty())),
+            ("amount", amounts(std::iter::empty())),
+        ],
+    )
+}
+
+/// Writes `adjustments.parquet`: deductions and shares of hospitals. This settlement has none.
+pub(super) fn adjustments(folder: &Path) -> Result<OutputFile, Error> {
+    write(
+        folder,
+        "adjustments.parquet",
+        vec![
+            ("pool", texts(std::iter::empty())),
+            ("hospital_id", texts(std::iter::empty())),
+            ("kind", texts(std::iter::empty())),
+            ("amount", amounts(std::iter::empty())),
+            ("reason", texts(std::iter::empty())),
+        ],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_coefficient_of_variation_has_four_places() {
+        let of = |costs: &[u64]| {
+            cost_cv(&GroupTotals {
+                cases: costs.len() as u64,
+                total_cost: costs.iter().map(|c| i128::from(*c)).sum(),
+                cost_squares: costs.iter().map(|c| u128::from(*c) * u128::from(*c)).sum(),
+                ..GroupTotals::default()
+            })
+        };
+        assert_eq!(of(&[100, 100]), Some(0));
+        // Mean 200, SD 100.
+        assert_eq!(of(&[100, 300]), Some(5000));
+        // Mean 2, SD √(2/3) = 0.81649…, CV 0.408248…
+        assert_eq!(of(&[1, 2, 3]), Some(4082));
+        assert_eq!(of(&[0, 0]), None);
+    }
+}

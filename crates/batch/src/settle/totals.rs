@@ -1,0 +1,115 @@
+//! Exact totals that workers add up in any order.
+
+use crate::Error;
+use drgdip_claims::Yuan;
+use drgdip_grouper::GroupIndex;
+use drgdip_points::Points;
+use std::collections::BTreeMap;
+
+fn overflow() -> Error {
+    Error::input("claims", "a total is too large to be held exactly.")
+        .with_hint("Look for absurd amounts among the claims.")
+}
+
+fn add(total: &mut i128, amount: i64) -> Result<(), Error> {
+    *total = total.checked_add(i128::from(amount)).ok_or_else(overflow)?;
+    Ok(())
+}
+
+/// The totals of one hospital in one pool.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Totals {
+    pub(crate) cases: u64,
+    points: i128,
+    total_cost: i128,
+    patient_side: i128,
+}
+
+impl Totals {
+    pub(crate) fn count(
+        &mut self,
+        points: Points,
+        total_cost: i64,
+        patient_side: i64,
+    ) -> Result<(), Error> {
+        self.cases += 1;
+        add(&mut self.points, points.ten_thousandths())?;
+        add(&mut self.total_cost, total_cost)?;
+        add(&mut self.patient_side, patient_side)
+    }
+
+    pub(crate) fn add(&mut self, more: &Self) -> Result<(), Error> {
+        let sum = |a: i128, b: i128| a.checked_add(b).ok_or_else(overflow);
+        self.cases += more.cases;
+        self.points = sum(self.points, more.points)?;
+        self.total_cost = sum(self.total_cost, more.total_cost)?;
+        self.patient_side = sum(self.patient_side, more.patient_side)?;
+        Ok(())
+    }
+
+    pub(crate) fn points(&self) -> Result<Points, Error> {
+        let value = i64::try_from(self.points).map_err(|_| overflow())?;
+        Ok(Points::from_ten_thousandths(value))
+    }
+
+    pub(crate) fn total_cost(&self) -> Result<Yuan, Error> {
+        Yuan::try_from_fen(self.total_cost).map_err(|_| overflow())
+    }
+
+    pub(crate) fn patient_side(&self) -> Result<Yuan, Error> {
+        Yuan::try_from_fen(self.patient_side).map_err(|_| overflow())
+    }
+}
+
+/// The totals of one group over all pools.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct GroupTotals {
+    pub(crate) cases: u64,
+    pub(crate) points: i128,
+    pub(crate) total_cost: i128,
+    /// Σ of the squares of the costs in fen, for the coefficient of variation.
+    pub(crate) cost_squares: u128,
+    /// Σ of the weights, in ten-thousandths.
+    pub(crate) weights: i128,
+}
+
+/// The totals of all groups.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TotalsByGroup(pub(crate) BTreeMap<u16, GroupTotals>);
+
+impl TotalsByGroup {
+    pub(crate) fn count(
+        &mut self,
+        group: GroupIndex,
+        points: Points,
+        total_cost: i64,
+        weight: Option<i64>,
+    ) -> Result<(), Error> {
+        let totals = self.0.entry(group.0).or_default();
+        totals.cases += 1;
+        add(&mut totals.points, points.ten_thousandths())?;
+        add(&mut totals.total_cost, total_cost)?;
+        add(&mut totals.weights, weight.unwrap_or(0))?;
+        let magnitude = u128::from(total_cost.unsigned_abs());
+        let square = magnitude * magnitude;
+        totals.cost_squares = totals
+            .cost_squares
+            .checked_add(square)
+            .ok_or_else(overflow)?;
+        Ok(())
+    }
+
+    pub(crate) fn add(&mut self, more: &Self) -> Result<(), Error> {
+        for (group, from) in &more.0 {
+            let sum = |a: i128, b: i128| a.checked_add(b).ok_or_else(overflow);
+            let to = self.0.entry(*group).or_default();
+            to.cases += from.cases;
+            to.points = sum(to.points, from.points)?;
+            to.total_cost = sum(to.total_cost, from.total_cost)?;
+            to.weights = sum(to.weights, from.weights)?;
+            let squares = to.cost_squares.checked_add(from.cost_squares);
+            to.cost_squares = squares.ok_or_else(overflow)?;
+        }
+        Ok(())
+    }
+}

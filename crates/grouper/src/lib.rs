@@ -14,6 +14,7 @@ mod lists;
 mod lookup;
 mod outcome;
 mod severity;
+pub mod trace;
 
 #[cfg(test)]
 mod properties;
@@ -26,4 +27,6 @@ pub use case::{Case, CaseCode, CodeSlot, Numbers, TextSlot};
 pub use grouper::Grouper;
 pub use groups::GroupInfo;
 pub use lookup::LookedUpClaim;
-pub use outcome::{GroupIndex, Grouping, InvalidReason, Outcome, Severity, UngroupedReason};
+pub use outcome::{
+    GroupIndex, Grouping, InvalidReason, Outcome, OutcomeKind, Severity, UngroupedReason,
+};

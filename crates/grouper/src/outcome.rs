@@ -68,13 +68,28 @@ pub enum Outcome {
     Invalid(InvalidReason),
 }
 
-impl Outcome {
+/// An outcome without its group, for those who name groups by their codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OutcomeKind {
+    /// As [`Outcome::Grouped`].
+    Grouped,
+    /// As [`Outcome::GroupedByAdrg`].
+    GroupedByAdrg,
+    /// As [`Outcome::Ambiguous`].
+    Ambiguous,
+    /// As [`Outcome::Ungrouped`].
+    Ungrouped(UngroupedReason),
+    /// As [`Outcome::Invalid`].
+    Invalid(InvalidReason),
+}
+
+impl OutcomeKind {
     /// The status as written in outputs.
     #[must_use]
     pub const fn status(self) -> &'static str {
         match self {
-            Self::Grouped(_) | Self::GroupedByAdrg(_) => "grouped",
-            Self::Ambiguous(_) => "ambiguous",
+            Self::Grouped | Self::GroupedByAdrg => "grouped",
+            Self::Ambiguous => "ambiguous",
             Self::Ungrouped(_) => "ungrouped",
             Self::Invalid(_) => "invalid",
         }
@@ -84,9 +99,9 @@ impl Outcome {
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
-            Self::Grouped(_) => "group_rule",
-            Self::GroupedByAdrg(_) => "adrg_without_matching_group",
-            Self::Ambiguous(_) => "valid_procedure_outside_mdc",
+            Self::Grouped => "group_rule",
+            Self::GroupedByAdrg => "adrg_without_matching_group",
+            Self::Ambiguous => "valid_procedure_outside_mdc",
             Self::Ungrouped(UngroupedReason::NoMdc) => "no_mdc",
             Self::Ungrouped(UngroupedReason::NoAdrg) => "no_adrg",
             Self::Ungrouped(UngroupedReason::NoDrg) => "no_drg",
@@ -96,6 +111,32 @@ impl Outcome {
             Self::Invalid(InvalidReason::BirthWeightMissing) => "birth_weight_missing",
             Self::Invalid(InvalidReason::PrincipalMissing) => "principal_missing",
         }
+    }
+}
+
+impl Outcome {
+    /// The outcome without its group.
+    #[must_use]
+    pub const fn kind(self) -> OutcomeKind {
+        match self {
+            Self::Grouped(_) => OutcomeKind::Grouped,
+            Self::GroupedByAdrg(_) => OutcomeKind::GroupedByAdrg,
+            Self::Ambiguous(_) => OutcomeKind::Ambiguous,
+            Self::Ungrouped(reason) => OutcomeKind::Ungrouped(reason),
+            Self::Invalid(reason) => OutcomeKind::Invalid(reason),
+        }
+    }
+
+    /// The status as written in outputs.
+    #[must_use]
+    pub const fn status(self) -> &'static str {
+        self.kind().status()
+    }
+
+    /// The stable reason code as written in outputs.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        self.kind().reason()
     }
 
     /// The group, for cases that have one.

@@ -14,6 +14,7 @@ mod resolve;
 mod source;
 mod sources;
 mod terms;
+mod values;
 
 pub use problem::PolicyProblem;
 pub use sources::SourceRow;

@@ -110,6 +110,14 @@ impl<'a, 't> Fields<'a, 't> {
         self.source.error(at, self.key, problem)
     }
 
+    /// An error about one field, or about the table where the field is not there.
+    pub(super) fn wrong_in(&self, field: &str, problem: PolicyProblem) -> Error {
+        match self.get(field) {
+            Some(item) => self.wrong_at(&item.span(), problem),
+            None => self.wrong(problem),
+        }
+    }
+
     /// The value of a field.
     pub(super) fn get(&self, field: &str) -> Option<&'a Item<'t>> {
         let mut entries = self.table.iter();

@@ -79,7 +79,7 @@ fn row(source: Source<'_>, item: &super::source::Item<'_>) -> Result<SourceRow, 
     let reliability = fields.text("reliability")?;
     if !RELIABILITIES.contains(&reliability) {
         let (word, allowed) = (reliability.to_owned(), RELIABILITIES.join(", "));
-        return Err(fields.wrong(PolicyProblem::WordUnknown { word, allowed }));
+        return Err(fields.wrong_in("reliability", PolicyProblem::WordUnknown { word, allowed }));
     }
     Ok(SourceRow {
         key: fields.text("key")?.to_owned(),

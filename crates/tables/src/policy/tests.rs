@@ -17,8 +17,5 @@ fn the_example_policy_resolves_on_every_day_that_it_holds() {
     assert_eq!(at.case.high_bands.len(), 5);
     assert_eq!(at.value.family, ValueFamily::C);
     assert_eq!(at.regions.len(), 3);
-    assert_eq!(
-        policy.describe(date(2026, 10, 31)).unwrap()[2].value,
-        "100"
-    );
+    assert_eq!(policy.describe(date(2026, 10, 31)).unwrap()[2].value, "100");
 }

@@ -99,5 +99,5 @@ pub enum Problem {
     NameNotUtf8,
     /// A fault of a payment policy.
     #[error(transparent)]
-    Policy(#[from] crate::policy::PolicyProblem),
+    Policy(Box<crate::policy::PolicyProblem>),
 }

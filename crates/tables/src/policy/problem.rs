@@ -1,3 +1,4 @@
+use crate::error::Problem;
 use jiff::civil::Date;
 
 /// What can be wrong with a policy file.
@@ -208,4 +209,11 @@ pub enum PolicyProblem {
         /// The lowest high cut-off.
         high: String,
     },
+}
+
+impl From<PolicyProblem> for Problem {
+    fn from(problem: PolicyProblem) -> Self {
+        // Boxed, so that errors of other tables stay small.
+        Self::Policy(Box::new(problem))
+    }
 }

@@ -196,3 +196,353 @@ fn slot(named: &[String], text: Option<&str>) -> TextSlot {
         .and_then(|position| u16::try_from(position).ok())
         .map_or(TextSlot::Unnamed, TextSlot::Named)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Plan, claim, is, within};
+    use drgdip_claims::{Claim, Sex};
+    use drgdip_tables::plan::{AdrgKind, Checks, Level};
+    use drgdip_tables::rule::Comparison::{AtLeast, AtMost, Equal, LessThan, MoreThan};
+    use drgdip_tables::rule::{Comparison, NumberField, Predicate, Rule, Scope};
+
+    /// Whether a rule of one number holds for each of these values.
+    #[track_caller]
+    fn check_number(comparison: Comparison, expected: [(Option<i64>, bool); 4]) {
+        type Set = fn(&mut Claim, Option<i64>);
+        let fields: [(NumberField, Set); 6] = [
+            (NumberField::AgeYears, |claim, n| claim.age_years = n),
+            (NumberField::AgeDays, |claim, n| claim.age_days = n),
+            (NumberField::BirthWeightG, |claim, n| {
+                claim.birth_weight_g = n
+            }),
+            (NumberField::StayDays, |claim, n| claim.stay_days = n),
+            (NumberField::IcuHours, |claim, n| claim.icu_hours = n),
+            (NumberField::VentilatorHours, |claim, n| {
+                claim.ventilator_hours = n
+            }),
+        ];
+        for (field, set) in fields {
+            let plan = Plan::with_one_rule(is(Predicate::Number(field, comparison, 28)));
+            for (value, holds) in expected {
+                let mut claim = claim("X", &[], &[]);
+                set(&mut claim, value);
+                assert_eq!(takes(&plan, &claim), holds, "{field:?} {value:?}");
+            }
+        }
+    }
+
+    /// Whether the plan's one ADRG takes the claim.
+    fn takes(plan: &Plan, claim: &Claim) -> bool {
+        match plan.answer(claim).as_str() {
+            "grouped group_rule A1" => true,
+            "ungrouped no_adrg -" => false,
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn numbers_are_compared_to_the_unit_and_absent_ones_compare_false() {
+        let (below, on, above) = (Some(27), Some(28), Some(29));
+        check_number(
+            AtLeast,
+            [(below, false), (on, true), (above, true), (None, false)],
+        );
+        check_number(
+            AtMost,
+            [(below, true), (on, true), (above, false), (None, false)],
+        );
+        check_number(
+            MoreThan,
+            [(below, false), (on, false), (above, true), (None, false)],
+        );
+        check_number(
+            LessThan,
+            [(below, true), (on, false), (above, false), (None, false)],
+        );
+        check_number(
+            Equal,
+            [(below, false), (on, true), (above, false), (None, false)],
+        );
+    }
+
+    #[test]
+    fn an_absent_number_makes_the_negated_comparison_true() {
+        let over_28 = is(Predicate::Number(NumberField::AgeDays, MoreThan, 28));
+        let plan = Plan::with_one_rule(Rule::Not(Box::new(over_28)));
+        assert!(takes(&plan, &claim("X", &[], &[])));
+    }
+
+    #[test]
+    fn numbers_beyond_32_bits_keep_their_side_of_a_limit() {
+        let over = is(Predicate::Number(NumberField::StayDays, MoreThan, 60));
+        let plan = Plan::with_one_rule(over);
+        let stay = |days| Claim {
+            stay_days: Some(days),
+            ..claim("X", &[], &[])
+        };
+        assert!(takes(&plan, &stay(i64::MAX)));
+        assert!(!takes(&plan, &stay(i64::MIN)));
+    }
+
+    #[track_caller]
+    fn check_scope(scope: Scope, diagnoses: &[&str], procedures: &[&str], holds: bool) {
+        let mut plan = Plan::empty();
+        let list = plan.list("L", &["HIT"]);
+        plan.one_rule(within(scope, list));
+        let claim = claim(diagnoses[0], &diagnoses[1..], procedures);
+        assert_eq!(
+            takes(&plan, &claim),
+            holds,
+            "{scope:?} {diagnoses:?} {procedures:?}"
+        );
+    }
+
+    #[test]
+    fn each_scope_looks_at_its_own_codes() {
+        for (scope, principal, other) in [
+            (Scope::Principal, true, false),
+            (Scope::OtherDx, false, true),
+            (Scope::AnyDx, true, true),
+        ] {
+            check_scope(scope, &["HIT", "x"], &["x"], principal);
+            check_scope(scope, &["x", "x", "HIT"], &["x"], other);
+            check_scope(scope, &["x"], &["HIT", "HIT"], false);
+        }
+        for (scope, main, other) in [
+            (Scope::MainOp, true, false),
+            (Scope::OtherOp, false, true),
+            (Scope::AnyOp, true, true),
+        ] {
+            check_scope(scope, &["x"], &["HIT", "x"], main);
+            check_scope(scope, &["x"], &["x", "x", "HIT"], other);
+            check_scope(scope, &["HIT", "HIT"], &["x"], false);
+            check_scope(scope, &["HIT"], &[], false);
+        }
+    }
+
+    #[test]
+    fn codes_match_byte_by_byte() {
+        for code in ["hit", "HIT ", " HIT", "HI", "HIT+A*", ""] {
+            check_scope(Scope::Principal, &[code], &[], false);
+        }
+    }
+
+    #[test]
+    fn a_missing_main_procedure_leaves_the_others_to_be_asked() {
+        let mut plan = Plan::empty();
+        let list = plan.list("L", &["HIT"]);
+        let lone = Claim {
+            other_procedures: vec!["HIT".to_owned()],
+            ..claim("X", &[], &[])
+        };
+        for (scope, holds) in [
+            (Scope::MainOp, false),
+            (Scope::AnyOp, true),
+            (Scope::OtherOp, true),
+        ] {
+            let mut plan = Plan(plan.0.clone());
+            plan.one_rule(within(scope, list));
+            assert_eq!(takes(&plan, &lone), holds, "{scope:?}");
+        }
+        plan.one_rule(is(Predicate::NoOp));
+        assert!(!takes(&plan, &lone));
+        assert!(!takes(&plan, &claim("X", &[], &["unknown"])));
+        assert!(takes(&plan, &claim("X", &[], &[])));
+    }
+
+    #[test]
+    fn sex_department_and_discharge_are_compared_as_they_are() {
+        let female = Plan::with_one_rule(is(Predicate::SexIs(Sex::Female)));
+        let ways = vec!["2".to_owned(), "5".to_owned()];
+        let left = Plan::with_one_rule(is(Predicate::DischargeIn(ways)));
+        let ward = Plan::with_one_rule(is(Predicate::DepartmentIs("ICU".to_owned())));
+        for (sex, holds) in [
+            (Some(Sex::Female), true),
+            (Some(Sex::Male), false),
+            (None, false),
+        ] {
+            let claim = Claim {
+                sex,
+                ..claim("X", &[], &[])
+            };
+            assert_eq!(takes(&female, &claim), holds);
+        }
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        for (way, holds) in [(Some("2"), true), (Some("5"), true), (Some("25"), false)] {
+            let claim = Claim {
+                discharge_way: text(way),
+                ..claim("X", &[], &[])
+            };
+            assert_eq!(takes(&left, &claim), holds);
+        }
+        for (code, holds) in [(Some("ICU"), true), (Some("icu"), false), (None, false)] {
+            let claim = Claim {
+                department: text(code),
+                ..claim("X", &[], &[])
+            };
+            assert_eq!(takes(&ward, &claim), holds);
+        }
+    }
+
+    #[test]
+    fn body_regions_count_lists_and_not_codes() {
+        let mut plan = Plan::empty();
+        let chest = plan.list("chest", &["C1", "C2"]);
+        let leg = plan.list("leg", &["L1"]);
+        let arm = plan.list("arm", &["A1"]);
+        plan.one_rule(is(Predicate::BodyRegions(vec![chest, leg, arm], 2)));
+        assert!(!takes(&plan, &claim("C1", &["C2"], &[])));
+        assert!(takes(&plan, &claim("C1", &["x", "L1"], &[])));
+        assert!(takes(&plan, &claim("x", &["A1", "L1"], &[])));
+        assert!(!takes(&plan, &claim("x", &["A1", "A1"], &["L1"])));
+    }
+
+    #[test]
+    fn the_new_technology_flag_can_be_asked() {
+        let plan = Plan::with_one_rule(is(Predicate::NewTech));
+        assert!(!takes(&plan, &claim("X", &[], &[])));
+        assert!(takes(
+            &plan,
+            &Claim {
+                new_tech: true,
+                ..claim("X", &[], &[])
+            }
+        ));
+    }
+
+    #[track_caller]
+    fn check_invalid(change: fn(&mut Claim), reason: &str) {
+        let mut plan = Plan::with_one_rule(Rule::True);
+        plan.0.settings.checks = Checks {
+            sex_missing: true,
+            age_missing: true,
+            age_0_without_days: true,
+            newborn_without_weight: true,
+            principal_missing: true,
+        };
+        let mut newborn = Claim {
+            age_years: Some(0),
+            age_days: Some(28),
+            birth_weight_g: Some(0),
+            ..claim("X", &[], &[])
+        };
+        change(&mut newborn);
+        let expected = match reason {
+            "" => "grouped group_rule A1".to_owned(),
+            reason => format!("invalid {reason} -"),
+        };
+        assert_eq!(plan.answer(&newborn), expected);
+        plan.0.settings.checks = crate::testing::no_checks();
+        assert_eq!(plan.answer(&newborn), "grouped group_rule A1");
+    }
+
+    #[test]
+    fn checks_fail_in_their_order_and_at_their_limits() {
+        check_invalid(|_| {}, "");
+        check_invalid(|claim| *claim = Claim::default(), "sex_missing");
+        check_invalid(|claim| claim.age_years = None, "age_missing");
+        check_invalid(|claim| claim.age_days = None, "age_days_missing");
+        check_invalid(|claim| claim.birth_weight_g = None, "birth_weight_missing");
+        check_invalid(
+            |claim| claim.principal_diagnosis = None,
+            "principal_missing",
+        );
+        check_invalid(
+            |claim| {
+                claim.birth_weight_g = None;
+                claim.principal_diagnosis = None;
+            },
+            "birth_weight_missing",
+        );
+        check_invalid(
+            |claim| {
+                claim.birth_weight_g = None;
+                claim.age_days = Some(29);
+            },
+            "",
+        );
+        check_invalid(
+            |claim| {
+                claim.birth_weight_g = None;
+                claim.age_days = None;
+                claim.age_years = Some(1);
+            },
+            "",
+        );
+    }
+
+    #[test]
+    fn the_first_match_wins_and_a_mdc_without_a_group_decides_nothing() {
+        let mut plan = Plan::empty();
+        let valid = plan.list("valid", &["P"]);
+        plan.mdc("M0", Rule::True);
+        plan.adrg("A0", AdrgKind::Surgical, Rule::False);
+        plan.drg("A01", Rule::True);
+        plan.mdc("M1", Rule::True);
+        plan.adrg("A1", AdrgKind::Surgical, within(Scope::MainOp, valid));
+        plan.drg("A11", Rule::True);
+        plan.drg("A12", Rule::True);
+        plan.adrg("A2", AdrgKind::Medical, Rule::True);
+        plan.drg("A21", is(Predicate::Mcc));
+        plan.severity("S", Level::Mcc, None);
+        assert_eq!(
+            plan.answer(&claim("X", &[], &["P"])),
+            "grouped group_rule A11"
+        );
+        assert_eq!(
+            plan.answer(&claim("X", &["S"], &["x"])),
+            "grouped group_rule A21"
+        );
+        assert_eq!(plan.answer(&claim("X", &[], &["x"])), "ungrouped no_drg -");
+    }
+
+    #[test]
+    fn a_case_without_a_group_has_the_reason_of_how_far_it_came() {
+        let mut plan = Plan::empty();
+        let list = plan.list("L", &["HIT"]);
+        plan.mdc("M", within(Scope::Principal, list));
+        plan.adrg("A", AdrgKind::Surgical, within(Scope::MainOp, list));
+        plan.drg("A1", Rule::False);
+        assert_eq!(
+            plan.answer(&claim("x", &[], &["HIT"])),
+            "ungrouped no_mdc -"
+        );
+        assert_eq!(
+            plan.answer(&claim("HIT", &[], &["x"])),
+            "ungrouped no_adrg -"
+        );
+        assert_eq!(
+            plan.answer(&claim("HIT", &[], &["HIT"])),
+            "ungrouped no_drg -"
+        );
+    }
+
+    #[test]
+    fn an_ungrouped_case_is_tried_again_with_each_other_procedure_alone() {
+        let mut plan = Plan::empty();
+        let (one, two) = (plan.list("one", &["P1"]), plan.list("two", &["P2"]));
+        plan.mdc("M", Rule::True);
+        let without = Rule::Not(Box::new(within(Scope::OtherOp, one)));
+        let rule = Rule::All(vec![within(Scope::MainOp, two), without]);
+        plan.adrg("B", AdrgKind::Surgical, rule);
+        plan.drg("B1", Rule::True);
+        plan.adrg("A", AdrgKind::Surgical, within(Scope::MainOp, one));
+        plan.drg("A1", Rule::True);
+        let first_is_unknown = claim("X", &[], &["x", "P1", "P2"]);
+        assert_eq!(plan.answer(&first_is_unknown), "ungrouped no_adrg -");
+        plan.0.settings.retry_with_each_other_procedure = true;
+        assert_eq!(plan.answer(&first_is_unknown), "grouped group_rule A1");
+        assert_eq!(
+            plan.answer(&claim("X", &[], &["P2", "P1"])),
+            "grouped group_rule A1"
+        );
+        assert_eq!(
+            plan.answer(&claim("X", &[], &["x", "P2", "P1"])),
+            "grouped group_rule B1"
+        );
+        assert_eq!(
+            plan.answer(&claim("X", &[], &["x", "y"])),
+            "ungrouped no_adrg -"
+        );
+    }
+}

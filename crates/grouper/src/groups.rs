@@ -146,3 +146,83 @@ impl GroupTable {
         index
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Grouper;
+    use crate::testing::{Plan, claim, is};
+    use drgdip_tables::plan::{AdrgKind, Level, NoGroupFallback};
+    use drgdip_tables::rule::{Predicate, Rule};
+
+    /// An ADRG whose only group asks for an MCC, and one after it that takes every case.
+    fn plan(fallback: NoGroupFallback) -> Plan {
+        let mut plan = Plan::empty();
+        plan.mdc("M", Rule::True);
+        plan.adrg("A", AdrgKind::Medical, Rule::True).fallback = fallback;
+        plan.drg("A1", is(Predicate::Mcc));
+        plan.adrg("B", AdrgKind::Medical, Rule::True);
+        plan.drg("B1", Rule::True);
+        plan.severity("S", Level::Mcc, None);
+        plan
+    }
+
+    fn names(plan: &Plan) -> Vec<(String, bool)> {
+        let grouper = Grouper::new(&plan.0);
+        let name = |info: &super::GroupInfo| (info.group.clone(), info.is_adrg);
+        grouper.groups().iter().map(name).collect()
+    }
+
+    #[test]
+    fn an_adrg_without_matching_group_stands_for_itself_or_is_passed_by() {
+        let itself = plan(NoGroupFallback::Adrg);
+        let answer = itself.answer(&claim("X", &[], &[]));
+        assert_eq!(answer, "grouped adrg_without_matching_group A");
+        assert_eq!(
+            itself.answer(&claim("X", &["S"], &[])),
+            "grouped group_rule A1"
+        );
+        let passed = plan(NoGroupFallback::Continue);
+        assert_eq!(
+            passed.answer(&claim("X", &[], &[])),
+            "grouped group_rule B1"
+        );
+    }
+
+    #[test]
+    fn only_an_adrg_that_can_stand_for_itself_is_a_group() {
+        let group = |name: &str, is_adrg| (name.to_owned(), is_adrg);
+        let (a1, a, b1) = (group("A1", false), group("A", true), group("B1", false));
+        let itself = names(&plan(NoGroupFallback::Adrg));
+        assert_eq!(itself, [a1.clone(), a, b1.clone()]);
+        let mut certain = plan(NoGroupFallback::Adrg);
+        certain.0.mdcs[0].adrgs[0].drgs[0].rule.rule = Rule::True;
+        assert_eq!(names(&certain), [a1.clone(), b1.clone()]);
+        assert_eq!(names(&plan(NoGroupFallback::Continue)), [a1, b1]);
+    }
+
+    #[test]
+    fn a_group_with_several_rows_is_one_group() {
+        let mut plan = plan(NoGroupFallback::Continue);
+        plan.drg("B1", is(Predicate::Cc));
+        assert_eq!(names(&plan).len(), 2);
+    }
+
+    #[test]
+    fn an_ambiguous_group_is_marked() {
+        let mut plan = Plan::empty();
+        plan.mdc("M", Rule::True);
+        plan.adrg("MQY", AdrgKind::Ambiguous, Rule::True);
+        plan.drg("MQY", Rule::True);
+        let answer = plan.answer(&claim("X", &[], &[]));
+        assert_eq!(answer, "ambiguous valid_procedure_outside_mdc MQY");
+        let grouper = Grouper::new(&plan.0);
+        let info = &grouper.groups()[0];
+        let texts = (
+            info.mdc.as_str(),
+            info.mdc_name.as_str(),
+            info.adrg_name.as_str(),
+        );
+        assert_eq!(texts, ("M", "M 大类", "MQY 组"));
+        assert_eq!((info.mdc_index, info.kind), (0, AdrgKind::Ambiguous));
+    }
+}

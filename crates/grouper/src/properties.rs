@@ -2,6 +2,7 @@
 
 use crate::reference::{Answer, Reference};
 use crate::testing::{Plan, group, no_checks};
+use crate::trace::{Expected, Language, Trace, divergence, first_difference, trace};
 use crate::{Grouper, Severity};
 use drgdip_claims::{Claim, Sex};
 use drgdip_tables::GroupingPlan;
@@ -222,6 +223,21 @@ fn answer(grouper: &Grouper, plan: &GroupingPlan, claim: &Claim) -> Answer {
     }
 }
 
+/// The trace's answer in the words of the reference.
+fn traced(plan: &GroupingPlan, claim: &Claim) -> Answer {
+    let trace = trace(plan, claim);
+    let codes = trace.landing.map(|landing| {
+        let codes = (&landing.mdc.code, &landing.adrg.code);
+        (codes.0.clone(), codes.1.clone(), landing.group().to_owned())
+    });
+    Answer {
+        status: trace.outcome.status(),
+        reason: trace.outcome.reason(),
+        codes,
+        severity: trace.severity.code(),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
@@ -230,8 +246,33 @@ proptest! {
         let grouper = Grouper::new(&plan);
         let reference = Reference::new(&plan);
         for claim in &claims {
-            prop_assert_eq!(answer(&grouper, &plan, claim), reference.group(claim), "{:?}", claim);
+            let expected = reference.group(claim);
+            prop_assert_eq!(&answer(&grouper, &plan, claim), &expected, "{:?}", claim);
+            prop_assert_eq!(traced(&plan, claim), expected, "{:?}", claim);
         }
+    }
+
+    #[test]
+    fn a_trace_can_always_be_told_and_compared(one in plan(), other in plan(), claim in claim()) {
+        let (a, b) = (trace(&one, &claim), trace(&other, &claim));
+        for language in [Language::English, Language::Chinese] {
+            prop_assert!(a.lines(language).len() >= 3);
+        }
+        prop_assert_eq!(divergence(&a, &a), None);
+        let expected = |trace: &Trace<'_>| trace.landing.map(|landing| {
+            (landing.mdc.code.clone(), landing.adrg.code.clone(), landing.group().to_owned())
+        });
+        let (ours, theirs) = (expected(&a), expected(&b));
+        let as_expected = |codes: &Option<(String, String, String)>| {
+            let codes = codes.as_ref();
+            first_difference(&a, &Expected {
+                mdc: codes.map(|codes| codes.0.as_str()),
+                adrg: codes.map(|codes| codes.1.as_str()),
+                group: codes.map(|codes| codes.2.as_str()),
+            })
+        };
+        prop_assert_eq!(as_expected(&ours), None);
+        prop_assert_eq!(as_expected(&theirs).is_none(), ours == theirs);
     }
 
     #[test]

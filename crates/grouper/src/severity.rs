@@ -202,3 +202,95 @@ impl<T: Clone + Eq + Hash> Numbering<T> {
         number
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Plan, claim, is};
+    use crate::{Outcome, Severity};
+    use drgdip_tables::plan::{AdrgKind, Level};
+    use drgdip_tables::rule::{Predicate, Rule};
+
+    /// Codes that raise severity, and principal diagnoses that exclude some of them.
+    fn plan() -> Plan {
+        let mut plan = Plan::empty();
+        plan.severity("MCC", Level::Mcc, Some("1"));
+        plan.severity("CC", Level::Cc, Some("2"));
+        plan.severity("ALWAYS", Level::Cc, None);
+        plan.severity("BOTH", Level::Mcc, Some("1"));
+        plan.severity("BOTH", Level::Cc, Some("2"));
+        plan.severity("TWICE", Level::Cc, Some("1"));
+        plan.severity("TWICE", Level::Cc, Some("2"));
+        plan.exclusion("1", "EX1");
+        plan.exclusion("2", "EX2");
+        plan.exclusion("1", "EX12");
+        plan.exclusion("2", "EX12");
+        plan.exclusion("none of the rows", "EX3");
+        plan
+    }
+
+    #[track_caller]
+    fn check(principal: &str, others: &[&str], severity: Severity) {
+        assert_eq!(
+            plan().group(&claim(principal, others, &[])).severity,
+            severity
+        );
+    }
+
+    #[test]
+    fn other_diagnoses_raise_severity_and_an_mcc_outranks_a_cc() {
+        check("x", &[], Severity::None);
+        check("x", &["x", "?"], Severity::None);
+        check("x", &["CC"], Severity::Cc);
+        check("x", &["CC", "MCC"], Severity::Mcc);
+        check("MCC", &["x"], Severity::None);
+        check("MCC", &["MCC"], Severity::Mcc);
+    }
+
+    #[test]
+    fn the_principal_diagnosis_excludes_the_tables_that_it_stands_under() {
+        check("EX1", &["MCC"], Severity::None);
+        check("EX1", &["MCC", "CC"], Severity::Cc);
+        check("EX2", &["MCC", "CC"], Severity::Mcc);
+        check("EX12", &["MCC", "CC"], Severity::None);
+        check("EX12", &["MCC", "ALWAYS"], Severity::Cc);
+        check("EX3", &["MCC"], Severity::Mcc);
+        check("x", &["EX1", "MCC"], Severity::Mcc);
+    }
+
+    #[test]
+    fn a_code_with_several_rows_raises_what_is_left_of_them() {
+        check("x", &["BOTH"], Severity::Mcc);
+        check("EX1", &["BOTH"], Severity::Cc);
+        check("EX2", &["BOTH"], Severity::Mcc);
+        check("EX12", &["BOTH"], Severity::None);
+        check("EX1", &["TWICE"], Severity::Cc);
+        check("EX2", &["TWICE"], Severity::Cc);
+        check("EX12", &["TWICE"], Severity::None);
+    }
+
+    #[test]
+    fn mcc_and_cc_are_two_facts() {
+        let mut plan = plan();
+        plan.mdc("M", Rule::True);
+        plan.adrg("A", AdrgKind::Medical, Rule::True);
+        plan.drg("A1", is(Predicate::Cc));
+        plan.drg("A2", is(Predicate::Mcc));
+        plan.drg("A3", Rule::True);
+        let group = |others: &[&str]| plan.answer(&claim("x", others, &[]));
+        assert_eq!(group(&["MCC"]), "grouped group_rule A2");
+        assert_eq!(group(&["MCC", "CC"]), "grouped group_rule A1");
+        assert_eq!(group(&["BOTH"]), "grouped group_rule A1");
+        assert_eq!(group(&[]), "grouped group_rule A3");
+    }
+
+    #[test]
+    fn an_invalid_case_has_a_severity_too() {
+        let mut plan = plan();
+        plan.0.settings.checks.sex_missing = true;
+        let mut claim = claim("x", &["CC"], &[]);
+        claim.sex = None;
+        let grouping = plan.group(&claim);
+        assert!(matches!(grouping.outcome, Outcome::Invalid(_)));
+        assert_eq!(grouping.severity, Severity::Cc);
+    }
+}

@@ -17,6 +17,8 @@ mod severity;
 pub mod trace;
 
 #[cfg(test)]
+mod bundled;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod reference;

@@ -212,7 +212,7 @@ prop_compose! {
 }
 
 /// The compiled grouper's answer in the words of the reference.
-fn answer(grouper: &Grouper, plan: &GroupingPlan, claim: &Claim) -> Answer {
+pub(crate) fn answer(grouper: &Grouper, plan: &GroupingPlan, claim: &Claim) -> Answer {
     let grouping = group(grouper, plan, claim);
     let info = grouping.outcome.group().map(|index| grouper.info(index));
     Answer {
@@ -224,7 +224,7 @@ fn answer(grouper: &Grouper, plan: &GroupingPlan, claim: &Claim) -> Answer {
 }
 
 /// The trace's answer in the words of the reference.
-fn traced(plan: &GroupingPlan, claim: &Claim) -> Answer {
+pub(crate) fn traced(plan: &GroupingPlan, claim: &Claim) -> Answer {
     let trace = trace(plan, claim);
     let codes = trace.landing.map(|landing| {
         let codes = (&landing.mdc.code, &landing.adrg.code);

@@ -1,5 +1,6 @@
 use crate::exact::Exact;
-use crate::{Error, Rounding};
+use crate::{Error, Points, Rounding};
+use drgdip_claims::Yuan;
 use rust_decimal::Decimal;
 use std::fmt;
 use std::str::FromStr;
@@ -26,6 +27,22 @@ impl PointValue {
             return Err(Error::Negative(value.to_string()));
         }
         Ok(Self(Exact::decimal(value)))
+    }
+
+    /// What a point is worth when so much money is spread over so many points, exactly.
+    ///
+    /// Errors: no points, or an amount below zero.
+    pub fn per_point(amount: Yuan, points: Points) -> Result<Self, Error> {
+        if amount.is_negative() {
+            return Err(Error::Negative(amount.to_string()));
+        }
+        if points <= Points::ZERO {
+            return Err(Error::NotPositive("number of points"));
+        }
+        let yuan = Exact::fraction(amount.fen(), 100);
+        let points = Exact::fraction(points.ten_thousandths(), 10_000);
+        let value = yuan.over(&points);
+        Ok(Self(value.ok_or(Error::NotPositive("number of points"))?))
     }
 
     /// The value with so many decimals, for publication and for outputs.

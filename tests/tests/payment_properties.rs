@@ -1,0 +1,448 @@
+//! What must hold for every pool and every case, on generated ones.
+
+use drgdip_claims::Yuan;
+use drgdip_points::award::{CaseRules, award, award_by_cost};
+use drgdip_points::classify::CaseClass;
+use drgdip_points::link::{HighCase, control_proportion};
+use drgdip_points::pool::{
+    HospitalTotals, PoolInput, PoolSettlement, PriorYear, ResidualCause, ResidualReason,
+    settle_pool,
+};
+use drgdip_points::settle::CaseSplitter;
+use drgdip_points::{PointValue, Points, Ratio, Rounding, Weight};
+use drgdip_tables::policy::{
+    BaselineIncrement, Bound, CaseTerms, CoefficientUse, HighBand, HighRule, LowRule, ResidualRule,
+    Share, ValueFamily, ValueModel, ValueTerms,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use rust_decimal::Decimal;
+
+/// One hospital of a generated pool, with last year's points where it had any.
+#[derive(Clone, Debug)]
+struct Hospital {
+    cases: Vec<(i64, i64)>,
+    total_cost: i64,
+    prior: Option<i64>,
+}
+
+/// A pool and the terms by which it is settled.
+#[derive(Clone, Debug)]
+struct Pool {
+    input: PoolInput,
+    hospitals: Vec<Hospital>,
+}
+
+fn hospital() -> impl Strategy<Value = Hospital> {
+    let points = prop_oneof![Just(0), 1..3_000_000_i64];
+    let case = (points, 0..2_000_000_i64);
+    let prior = proptest::option::of(0..40_000_000_i64);
+    (vec(case, 0..8), 0..20_000_000_i64, prior).prop_map(|(cases, total_cost, prior)| Hospital {
+        cases,
+        total_cost,
+        prior,
+    })
+}
+
+fn totals(index: usize, hospital: &Hospital) -> HospitalTotals {
+    HospitalTotals {
+        hospital_id: format!("H{index:03}"),
+        cases: hospital.cases.len() as u64,
+        points: Points::from_ten_thousandths(hospital.cases.iter().map(|case| case.0).sum()),
+        total_cost: Yuan::from_fen(hospital.total_cost),
+        patient_side: Yuan::from_fen(hospital.cases.iter().map(|case| case.1).sum()),
+    }
+}
+
+fn pool() -> impl Strategy<Value = Pool> {
+    let money = (0..2_000_000_000_i64, 0..=100_i64);
+    (vec(hospital(), 0..12), money, 1..30_000_i64).prop_map(|(hospitals, money, value)| {
+        let (budget, reserve_percent) = money;
+        let prior = hospitals
+            .iter()
+            .enumerate()
+            .filter_map(|(index, hospital)| {
+                let points = Points::from_ten_thousandths(hospital.prior?);
+                Some((format!("H{index:03}"), points))
+            });
+        let prior = PriorYear {
+            value: PointValue::from_decimal(Decimal::new(value, 2)).unwrap(),
+            points: prior.collect(),
+        };
+        // Hospitals without cases come in by last year's points alone.
+        let present = hospitals
+            .iter()
+            .enumerate()
+            .filter(|(_, h)| !h.cases.is_empty());
+        let input = PoolInput {
+            budget: Yuan::from_fen(budget),
+            reserve: Yuan::from_fen(budget * reserve_percent / 100),
+            hospitals: present
+                .map(|(index, hospital)| totals(index, hospital))
+                .collect(),
+            prior: Some(prior),
+        };
+        Pool { input, hospitals }
+    })
+}
+
+fn family() -> impl Strategy<Value = ValueFamily> {
+    select(vec![ValueFamily::A, ValueFamily::B, ValueFamily::C])
+}
+
+fn rounding() -> impl Strategy<Value = Rounding> {
+    select(vec![Rounding::HalfAwayFromZero, Rounding::Down])
+}
+
+fn model() -> impl Strategy<Value = ValueModel> {
+    let rule = select(vec![
+        ResidualRule::Reserve,
+        ResidualRule::ProRataBase,
+        ResidualRule::ProRataPoints,
+    ]);
+    let share = (1..13_i64).prop_map(|numerator| Share {
+        numerator,
+        denominator: 12,
+    });
+    let cap = proptest::option::of(0..3_000_i64);
+    let baseline = (0..1_500_i64, 0..1_500_i64, share, cap, rule).prop_map(
+        |(factor, baseline, season_share, cap, residual_rule)| {
+            ValueModel::BaselineIncrement(BaselineIncrement {
+                fixed_value_factor: Decimal::new(factor, 3),
+                baseline_share: Decimal::new(baseline, 3),
+                season_share,
+                floating_cap: cap.map(|cap| Decimal::new(cap, 3)),
+                residual_rule,
+            })
+        },
+    );
+    prop_oneof![1 => Just(ValueModel::Uniform), 4 => baseline]
+}
+
+fn terms() -> impl Strategy<Value = ValueTerms> {
+    (family(), model(), rounding(), rounding()).prop_map(
+        |(family, model, money_rounding, points_rounding)| ValueTerms {
+            family,
+            model,
+            money_rounding,
+            points_rounding,
+            published_places: 4,
+        },
+    )
+}
+
+fn assert_adds_up(settlement: &PoolSettlement) {
+    let hospitals = &settlement.hospitals;
+    let payments = Yuan::total(hospitals.iter().map(|h| h.payment)).unwrap();
+    assert_eq!(payments, settlement.paid);
+    assert_eq!(
+        settlement.paid.plus(settlement.residual).unwrap(),
+        settlement.distributable
+    );
+    let whole = settlement.distributable.plus(settlement.reserve).unwrap();
+    assert_eq!(whole, settlement.budget);
+    for hospital in hospitals {
+        assert_eq!(
+            hospital.gross.minus(hospital.patient_side).unwrap(),
+            hospital.payment
+        );
+        let points = hospital
+            .baseline_points
+            .plus(hospital.increment_points)
+            .unwrap();
+        assert_eq!(points, hospital.points);
+        assert!(!hospital.gross.is_negative());
+    }
+    let points = Points::total(hospitals.iter().map(|h| h.points)).unwrap();
+    assert_eq!(points, settlement.points);
+    match settlement.residual_reason {
+        ResidualReason::Nothing
+        | ResidualReason::SharedByBase(_)
+        | ResidualReason::SharedByPoints(_) => assert_eq!(settlement.residual, Yuan::ZERO),
+        ResidualReason::NoPoints => assert_eq!(settlement.residual, settlement.distributable),
+        ResidualReason::LeftOver(_) => {
+            let gap = settlement
+                .residual
+                .minus(settlement.left_over)
+                .unwrap()
+                .fen();
+            assert!(gap.abs() <= 1, "{} fen", gap);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_fen_of_a_pool_is_paid_or_explained(pool in pool(), terms in terms()) {
+        assert_adds_up(&settle_pool(&pool.input, &terms).unwrap());
+    }
+
+    #[test]
+    fn hospitals_in_another_order_change_nothing(
+        (pool, mixed) in pool().prop_flat_map(|pool| {
+            let mixed = Just(pool.input.hospitals.clone()).prop_shuffle();
+            (Just(pool), mixed)
+        }),
+        terms in terms(),
+    ) {
+        let other = PoolInput { hospitals: mixed, ..pool.input.clone() };
+        prop_assert_eq!(settle_pool(&pool.input, &terms), settle_pool(&other, &terms));
+    }
+
+    #[test]
+    fn cases_without_points_change_no_payment(pool in pool(), terms in terms()) {
+        let mut more = pool.input.clone();
+        for hospital in &mut more.hospitals {
+            hospital.cases += 1;
+        }
+        more.hospitals.push(totals(999, &Hospital {
+            cases: vec![(0, 0)],
+            total_cost: 0,
+            prior: None,
+        }));
+        let (before, after) =
+            (settle_pool(&pool.input, &terms).unwrap(), settle_pool(&more, &terms).unwrap());
+        let paid = |settlement: &PoolSettlement| -> Vec<_> {
+            let rows = settlement.hospitals.iter().map(|h| (h.hospital_id.clone(), h.payment));
+            rows.filter(|(id, _)| id != "H999").collect()
+        };
+        prop_assert_eq!(paid(&before), paid(&after));
+        prop_assert_eq!(before.residual, after.residual);
+        prop_assert_eq!(after.hospitals.last().unwrap().payment, Yuan::ZERO);
+    }
+
+    #[test]
+    fn a_pool_at_its_baseline_earns_the_fixed_value_and_leaves_the_rest(
+        pool in pool(),
+        factor in 1..1_000_i64,
+    ) {
+        let mut input = pool.input;
+        let rule = BaselineIncrement {
+            fixed_value_factor: Decimal::new(factor, 3),
+            baseline_share: Decimal::ONE,
+            season_share: Share { numerator: 1, denominator: 1 },
+            floating_cap: None,
+            residual_rule: ResidualRule::Reserve,
+        };
+        let prior = input.prior.as_mut().unwrap();
+        prior.points = input.hospitals.iter().map(|h| (h.hospital_id.clone(), h.points)).collect();
+        let value = prior.value.clone();
+        let terms = ValueTerms {
+            family: ValueFamily::A,
+            model: ValueModel::BaselineIncrement(rule),
+            money_rounding: Rounding::HalfAwayFromZero,
+            points_rounding: Rounding::HalfAwayFromZero,
+            published_places: 4,
+        };
+        let settlement = settle_pool(&input, &terms).unwrap();
+        prop_assert_eq!(settlement.increment_points, Points::ZERO);
+        if settlement.points > Points::ZERO && !settlement.is_fixed_value_scaled {
+            for hospital in &settlement.hospitals {
+                let worth = hospital.points.pay_at(&settlement.fixed_value, Rounding::Down);
+                let above = hospital.payment.minus(worth.unwrap()).unwrap().fen();
+                prop_assert!((0..=1).contains(&above));
+            }
+            let expected = if settlement.residual == Yuan::ZERO {
+                settlement.residual_reason
+            } else {
+                ResidualReason::LeftOver(ResidualCause::NoIncrementPoints)
+            };
+            prop_assert_eq!(settlement.residual_reason, expected);
+            prop_assert!(settlement.fixed_value <= value);
+        }
+    }
+
+    #[test]
+    fn counting_in_other_points_changes_no_payment(
+        pool in pool(),
+        terms in terms(),
+        factor in 2..50_i64,
+    ) {
+        // Whole points times η with at most three decimals need no rounding of baselines.
+        let scaled = |factor: i64| {
+            let mut input = pool.input.clone();
+            let whole = |points: Points| {
+                let whole = points.ten_thousandths() / 10_000 * 10_000;
+                Points::from_ten_thousandths(whole * factor)
+            };
+            for hospital in &mut input.hospitals {
+                hospital.points = whole(hospital.points);
+            }
+            let prior = input.prior.as_mut().unwrap();
+            for points in prior.points.values_mut() {
+                *points = whole(*points);
+            }
+            let spread = Points::from_ten_thousandths(10_000 * factor);
+            prior.value = PointValue::per_point(Yuan::from_fen(9_000), spread).unwrap();
+            input
+        };
+        let mut terms = terms;
+        if let ValueModel::BaselineIncrement(rule) = &mut terms.model {
+            rule.season_share = Share { numerator: 1, denominator: 1 };
+        }
+        let one = settle_pool(&scaled(1), &terms).unwrap();
+        let many = settle_pool(&scaled(factor), &terms).unwrap();
+        let paid = |s: &PoolSettlement| s.hospitals.iter().map(|h| h.payment).collect::<Vec<_>>();
+        prop_assert_eq!(paid(&one), paid(&many));
+        prop_assert_eq!(one.residual, many.residual);
+    }
+
+    #[test]
+    fn a_uniform_value_pays_each_hospital_its_share_within_a_fen(pool in pool()) {
+        let terms = ValueTerms {
+            family: ValueFamily::A,
+            model: ValueModel::Uniform,
+            money_rounding: Rounding::HalfAwayFromZero,
+            points_rounding: Rounding::HalfAwayFromZero,
+            published_places: 4,
+        };
+        let settlement = settle_pool(&pool.input, &terms).unwrap();
+        let all = i128::from(settlement.points.ten_thousandths());
+        let amount = i128::from(settlement.distributable.fen());
+        for hospital in settlement.hospitals.iter().filter(|_| all > 0) {
+            let share = amount * i128::from(hospital.points.ten_thousandths());
+            let paid = i128::from(hospital.payment.fen()) * all;
+            prop_assert!((paid - share).abs() < all);
+        }
+    }
+
+    #[test]
+    fn the_cases_of_a_hospital_get_exactly_its_payment(pool in pool(), terms in terms()) {
+        let settlement = settle_pool(&pool.input, &terms).unwrap();
+        for payment in &settlement.hospitals {
+            let index: usize = payment.hospital_id[1..].parse().unwrap();
+            let mut splitter = CaseSplitter::new(payment);
+            let cases = &pool.hospitals[index].cases;
+            let parts: Vec<Yuan> = cases
+                .iter()
+                .map(|&(points, patient_side)| {
+                    let points = Points::from_ten_thousandths(points);
+                    splitter.next(points, Yuan::from_fen(patient_side)).unwrap()
+                })
+                .collect();
+            prop_assert!(splitter.is_complete());
+            prop_assert_eq!(Yuan::total(parts.iter().copied()).unwrap(), payment.payment);
+            let all = i128::from(payment.points.ten_thousandths());
+            for (&(points, patient_side), part) in cases.iter().zip(&parts) {
+                let side = if payment.patient_side == Yuan::ZERO { 0 } else { patient_side };
+                let gross = i128::from(part.fen()) + i128::from(side);
+                let exact = i128::from(points) * i128::from(payment.gross.fen());
+                prop_assert!((gross * all - exact).abs() <= all);
+            }
+        }
+    }
+}
+
+fn case_terms() -> impl Strategy<Value = CaseTerms> {
+    let low = select(vec![
+        LowRule::PointsNoK,
+        LowRule::Ratio(CoefficientUse::With),
+        LowRule::Ratio(CoefficientUse::Without),
+    ]);
+    let high = prop_oneof![
+        (0..=1_000_i64).prop_map(|alpha| HighRule::LinearAdd {
+            alpha: Decimal::new(alpha, 3)
+        }),
+        Just(HighRule::Deduct),
+    ];
+    let scale = select(vec![1_u32, 100, 1000]);
+    let cuts = (10..50_i64, 100..400_i64);
+    (low, high, scale, 100_000..3_000_000_i64, cuts, rounding()).prop_map(
+        |(low_rule, high_rule, scale, mean_cost_fen, (low, high), points_rounding)| CaseTerms {
+            scale,
+            mean_cost_fen,
+            points_rounding,
+            low_threshold: Bound::LessThan(Decimal::new(low, 2)),
+            low_rule,
+            high_bands: vec![HighBand {
+                weight: Bound::AtLeast(Decimal::ZERO),
+                threshold: Bound::MoreThan(Decimal::new(high, 2)),
+            }],
+            high_rule,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_dearer_case_of_the_same_class_never_earns_less(
+        terms in case_terms(),
+        weight in 1..400_000_i64,
+        coefficient in 0..2_000_000_i64,
+        costs in (0..100_000_000_i64, 0..100_000_000_i64),
+    ) {
+        let rules = CaseRules::new(&terms).unwrap();
+        let price = rules.price(Weight::from_ten_thousandths(weight).unwrap()).unwrap();
+        let coefficient = Ratio::from_millionths(coefficient).unwrap();
+        let (less, more) = (costs.0.min(costs.1), costs.0.max(costs.1));
+        let award = |fen| award(&price, coefficient, Yuan::from_fen(fen), &rules).unwrap();
+        let (cheap, dear) = (award(less), award(more));
+        prop_assert!(cheap.points >= Points::ZERO);
+        let rank = |class| match class {
+            CaseClass::Low => 0,
+            CaseClass::Normal => 1,
+            CaseClass::High => 2,
+        };
+        prop_assert!(rank(cheap.class) <= rank(dear.class));
+        let is_added = matches!(terms.high_rule, HighRule::LinearAdd { .. });
+        if cheap.class == dear.class || (is_added && cheap.class == CaseClass::Normal) {
+            prop_assert!(cheap.points <= dear.points);
+        }
+    }
+
+    #[test]
+    fn both_high_rules_agree_where_the_coefficient_is_one(
+        terms in case_terms(),
+        weight in 1..400_000_i64,
+        cost in 0..100_000_000_i64,
+    ) {
+        let points = |high_rule| {
+            let rules = CaseRules::new(&CaseTerms { high_rule, ..terms.clone() }).unwrap();
+            let price = rules.price(Weight::from_ten_thousandths(weight).unwrap()).unwrap();
+            award(&price, Ratio::ONE, Yuan::from_fen(cost), &rules).unwrap()
+        };
+        let added = points(HighRule::LinearAdd { alpha: Decimal::ONE });
+        prop_assert_eq!(added, points(HighRule::Deduct));
+    }
+
+    #[test]
+    fn a_case_without_a_weight_earns_more_points_for_more_cost(
+        terms in case_terms(),
+        costs in (0..100_000_000_i64, 0..100_000_000_i64),
+        discount in 0..=1_000_000_i64,
+    ) {
+        let rules = CaseRules::new(&terms).unwrap();
+        let discount = Ratio::from_millionths(discount).unwrap();
+        let points = |fen| award_by_cost(Yuan::from_fen(fen), &rules, discount).unwrap();
+        prop_assert!(points(costs.0.min(costs.1)) <= points(costs.0.max(costs.1)));
+    }
+
+    #[test]
+    fn new_technology_never_counts_against_the_control_proportion(
+        excesses in vec((0..500_i64, any::<bool>()), 0..40),
+        discharges in 0..400_u64,
+        proportion in 0..200_000_i64,
+    ) {
+        let ids: Vec<String> = (0..excesses.len()).map(|index| format!("c{index:03}")).collect();
+        let case = |(id, &(excess, is_new_technology))| HighCase {
+            case_id: id,
+            excess: Yuan::from_fen(excess),
+            is_new_technology,
+        };
+        let ids = ids.iter().map(String::as_str);
+        let cases: Vec<HighCase<'_>> = ids.zip(&excesses).map(case).collect();
+        let ratio = Ratio::from_millionths(proportion).unwrap();
+        let kept = control_proportion(&cases, discharges, ratio).unwrap();
+        let limit = u128::from(discharges) * u128::from(proportion.unsigned_abs()) / 1_000_000;
+        let pairs = || cases.iter().zip(&kept);
+        prop_assert!(pairs().all(|(case, kept)| *kept || !case.is_new_technology));
+        let paid = pairs().filter(|(case, kept)| **kept && !case.is_new_technology).count();
+        let ordinary: Vec<_> = cases.iter().filter(|c| !c.is_new_technology).cloned().collect();
+        prop_assert_eq!(paid as u128, limit.min(ordinary.len() as u128));
+
+        let alone = control_proportion(&ordinary, discharges, ratio).unwrap();
+        let beside = pairs().filter(|(case, _)| !case.is_new_technology).map(|(_, kept)| *kept);
+        prop_assert!(alone.into_iter().eq(beside));
+    }
+}

@@ -29,9 +29,12 @@ impl Synth {
                 row.case_id = numbered_id(b'C', self.key, number);
             }
             Some(flaw) => {
-                self.write_sound(number, row);
-                let mut draw = Draw::of_row(self.key, number, Stream::Flaw);
-                draw.bits();
+                if flaw.is_about_infants() && !self.newborns.is_empty() {
+                    self.write_newborn(number, row);
+                } else {
+                    self.write_sound(number, row);
+                }
+                let (_, mut draw) = self.drawn_flaw(number);
                 self.falsehoods.spoil(row, flaw, &mut draw);
             }
         }
@@ -43,34 +46,51 @@ impl Synth {
     /// matters what that one is about in turn.
     #[must_use]
     pub fn flaw(&self, row: u64) -> Option<Flaw> {
-        let flaw = self.drawn_flaw(row)?;
+        let flaw = self.drawn_flaw(row).0?;
         let is_possible = !flaw.is_about_row_before()
             || row
                 .checked_sub(1)
-                .is_some_and(|before| self.drawn_flaw(before).is_none());
+                .is_some_and(|before| self.drawn_flaw(before).0.is_none());
         is_possible.then_some(flaw)
     }
 
-    fn drawn_flaw(&self, row: u64) -> Option<Flaw> {
-        if row < self.groups.len() as u64 {
-            return None;
-        }
-        self.flaws
-            .draw(&mut Draw::of_row(self.key, row, Stream::Flaw))
+    /// The flaw that was drawn for a row, and the stream that draws what else it needs.
+    fn drawn_flaw(&self, row: u64) -> (Option<Flaw>, Draw) {
+        let mut draw = Draw::of_row(self.key, row, Stream::Flaw);
+        let is_shown = row < self.groups.len() as u64;
+        let flaw = self.flaws.draw(&mut draw).filter(|_| !is_shown);
+        (flaw, draw)
     }
 
     fn write_sound(&self, number: u64, row: &mut Row) {
         let mut draw = Draw::of_row(self.key, number, Stream::Stay);
         let (patient, stay) = self.patient_and_stay(number, &mut draw);
+        self.write_case(number, (&patient, &stay), row, &mut draw);
+    }
+
+    /// Writes a case of a newborn, who would be someone else had the row no flaw.
+    fn write_newborn(&self, number: u64, row: &mut Row) {
+        let mut draw = Draw::of_row(self.key, number, Stream::Stay);
+        let patient = self.newborn(number, &mut draw);
+        let stay = self.stay(&patient, &mut draw);
+        self.write_case(number, (&patient, &stay), row, &mut draw);
+    }
+
+    fn write_case(
+        &self,
+        number: u64,
+        (patient, stay): (&Patient<'_>, &Stay),
+        row: &mut Row,
+        draw: &mut Draw,
+    ) {
         row.case_id = numbered_id(b'C', self.key, number);
         row.person_id = numbered_id(b'P', self.key, patient.row);
         row.reverses = None;
-        self.write_patient(&patient, row, &mut draw);
-        self.write_stay(&patient, &stay, row, &mut draw);
-        let is_bare = number < self.groups.len() as u64;
-        self.write_diagnoses(&patient, is_bare, row, &mut draw);
-        self.write_procedures(&patient, is_bare, row, &mut draw);
-        self.write_money(&patient, &stay, row, &mut draw);
+        self.write_patient(patient, row, draw);
+        self.write_stay(patient, stay, row, draw);
+        self.write_diagnoses(patient, row, draw);
+        self.write_procedures(patient, row, draw);
+        self.write_money(patient, stay, row, draw);
     }
 
     fn write_patient(&self, patient: &Patient<'_>, row: &mut Row, draw: &mut Draw) {
@@ -114,28 +134,22 @@ impl Synth {
         row.new_tech = recipe.has_new_tech || is_free && draw.chance(50);
     }
 
-    fn write_diagnoses(
-        &self,
-        patient: &Patient<'_>,
-        is_bare: bool,
-        row: &mut Row,
-        draw: &mut Draw,
-    ) {
+    fn write_diagnoses(&self, patient: &Patient<'_>, row: &mut Row, draw: &mut Draw) {
         let recipe = patient.recipe;
         row.principal_diagnosis = Some(recipe.principal.0);
         row.other_diagnoses.clear();
         row.other_diagnoses
             .extend(recipe.others.iter().map(|code| code.0));
-        let further = if is_bare {
+        let further = if patient.is_bare {
             0
         } else {
-            draw.below(4) + draw.below(4)
+            draw.below(5) + draw.below(5)
         };
         for _ in 0..further {
             let raises = recipe.is_open_to_severity && draw.chance(1_800);
             let codes = match raises {
                 false => &self.universe.quiet_diagnoses,
-                true if draw.chance(2_000) => &self.mcc_codes,
+                true if draw.chance(1_200) => &self.mcc_codes,
                 true => &self.cc_codes,
             };
             let Some(code) = common(codes, draw) else {
@@ -147,20 +161,14 @@ impl Synth {
         }
     }
 
-    fn write_procedures(
-        &self,
-        patient: &Patient<'_>,
-        is_bare: bool,
-        row: &mut Row,
-        draw: &mut Draw,
-    ) {
+    fn write_procedures(&self, patient: &Patient<'_>, row: &mut Row, draw: &mut Draw) {
         let recipe = patient.recipe;
         row.main_procedure = recipe.main.map(|code| code.0);
         row.other_procedures.clear();
         row.other_procedures
             .extend(recipe.other_ops.iter().map(|code| code.0));
         let is_operated = recipe.main.is_some() && patient.group.kind != AdrgKind::Medical;
-        if is_bare || !is_operated {
+        if patient.is_bare || !is_operated {
             return;
         }
         for _ in 0..self.further_procedures(draw) {
@@ -186,7 +194,8 @@ impl Synth {
 
     fn write_money(&self, patient: &Patient<'_>, stay: &Stay, row: &mut Row, draw: &mut Draw) {
         let hospital = &self.world.hospitals[patient.hospital];
-        let mean = self.mean_cost(patient.group) / 1_000 * i64::from(hospital.cost_per_mille);
+        let mean = self.mean_cost(patient.group) / 1_000;
+        let mean = mean.saturating_mul(i64::from(hospital.cost_per_mille));
         // The last yuan and fen are drawn, so that totals are not round.
         let total = scaled(mean, stay.pace).max(CHEAPEST) + i64::from(draw.below(1_000));
         spend(row, total, Spending::usual(patient.group.kind), draw);

@@ -65,6 +65,11 @@ impl Flaw {
         (Self::Reversal, 8),
     ];
 
+    /// Whether only infants can have it.
+    pub(crate) const fn is_about_infants(self) -> bool {
+        matches!(self, Self::AgeDaysMissing | Self::BirthWeightMissing)
+    }
+
     /// Whether the row is about the row before it.
     pub(crate) const fn is_about_row_before(self) -> bool {
         matches!(self, Self::Repeated | Self::Reversal)

@@ -81,7 +81,7 @@ impl Forms {
                 }
             })
         };
-        let usual_departments = ["surgical", "procedural", "medical"]
+        let usual_departments = ["surgical", "procedure", "medical"]
             .map(|kind| Shares::new(departments.iter().map(|code| department_share(code, kind))));
         Self {
             usual_ways: Shares::new(ways.iter().map(way_share)),

@@ -1,10 +1,11 @@
 //! How often each group occurs and what its cases cost.
 
 use crate::draw::{Draw, Shares};
-use crate::solve::{Recipe, Solver, Universe, targets};
+use crate::solve::{Recipe, Solver, Target, Universe, targets};
 use crate::world::HospitalLevel;
 use drgdip_tables::GroupingPlan;
 use drgdip_tables::plan::{AdrgKind, CodeId};
+use drgdip_tables::rule::{Predicate, Rule};
 use std::collections::HashSet;
 
 /// A weight of 1, in the unit of [`Group::weight`].
@@ -36,6 +37,7 @@ pub(crate) fn find(
     universe: &Universe,
 ) -> (Vec<Group>, Vec<String>) {
     let weights = plan.weights_by_group();
+    let common = Common::bundled();
     let quiet: HashSet<CodeId> = universe.quiet_procedures.iter().copied().collect();
     let (mut groups, mut unreachable) = (Vec::new(), Vec::new());
     for (number, target) in (0..).zip(targets(plan)) {
@@ -54,9 +56,10 @@ pub(crate) fn find(
             weight,
             companions: companions(&recipes, &quiet),
             recipes,
-            share: share(target.kind, weight, &mut draw),
+            share: common.share(&target, weight, &mut draw),
         });
     }
+    balance_kinds(&mut groups);
     Draw::from_seed(0).shuffle(&mut groups);
     (groups, unreachable)
 }
@@ -71,18 +74,67 @@ fn invented_weight(kind: AdrgKind, draw: &mut Draw) -> i64 {
     usual * i64::from(draw.between(50, 200)) / 100
 }
 
-/// How common a group is: cheap medical groups most, and a few of each far more than the rest.
-fn share(kind: AdrgKind, weight: i64, draw: &mut Draw) -> u64 {
-    let by_kind = match kind {
-        AdrgKind::Medical => 8,
-        AdrgKind::Procedural => 3,
-        AdrgKind::Surgical => 2,
-        AdrgKind::Ambiguous => 1,
-    };
-    let weight = u64::try_from(weight).unwrap_or(0).clamp(4_000, 1_000_000);
-    // One over a uniform number has the long tail that group sizes have.
-    let popularity = u64::from(65_536 / (1_024 + draw.below(64_512)));
-    by_kind * popularity * (2_000_000_000_000 / (weight * weight))
+/// How many times as common as others groups with a word in their name are.
+struct Common(Vec<(String, u64)>);
+
+impl Common {
+    /// The bundled table.
+    fn bundled() -> Self {
+        let text = include_str!("../data/common.csv");
+        let rows = csv::Reader::from_reader(text.as_bytes()).into_deserialize();
+        let rows = rows.map(|row| row.expect("the bundled rows have a word and a whole number"));
+        Self(rows.collect())
+    }
+
+    /// How common a group is among those of its kind: cheap ones more, severe ones less.
+    fn share(&self, target: &Target<'_>, weight: i64, draw: &mut Draw) -> u64 {
+        let named = self
+            .0
+            .iter()
+            .find(|(word, _)| target.adrg_name().contains(word.as_str()));
+        let times = named.map_or(1, |(_, times)| *times);
+        // One over a uniform number has the long tail that group sizes have.
+        let popularity = u64::from(65_536 / (8_192 + draw.below(57_344)));
+        let weight = u64::try_from(weight).unwrap_or(0).clamp(3_000, 1_000_000);
+        times * popularity * (10_000_000_000 / (weight + 8_000)) / severity_divisor(target.rule())
+    }
+}
+
+/// Fewer patients have a CC than none, and fewest an MCC.
+fn severity_divisor(rule: &Rule) -> u64 {
+    let (mut mcc, mut cc) = (false, false);
+    rule.each_predicate(&mut |predicate| {
+        mcc |= *predicate == Predicate::Mcc;
+        cc |= *predicate == Predicate::Cc;
+    });
+    match (mcc, cc) {
+        (true, false) => 3,
+        (_, true) => 2,
+        (false, false) => 1,
+    }
+}
+
+/// The share of all cases that a kind of treatment has, in thousandths.
+const fn kind_share(kind: AdrgKind) -> u64 {
+    match kind {
+        AdrgKind::Surgical => 260,
+        AdrgKind::Procedural => 120,
+        AdrgKind::Medical => 600,
+        AdrgKind::Ambiguous => 20,
+    }
+}
+
+/// Scales the shares of groups so that each kind of treatment has its own share.
+fn balance_kinds(groups: &mut [Group]) {
+    use AdrgKind::{Ambiguous, Medical, Procedural, Surgical};
+    for kind in [Surgical, Procedural, Medical, Ambiguous] {
+        let of_kind = groups.iter().filter(|group| group.kind == kind);
+        let total: u128 = of_kind.map(|group| u128::from(group.share)).sum();
+        for group in groups.iter_mut().filter(|group| group.kind == kind) {
+            let scaled = u128::from(group.share) * u128::from(kind_share(kind)) * 1_000_000;
+            group.share = u64::try_from(scaled / total.max(1)).unwrap_or(u64::MAX);
+        }
+    }
 }
 
 fn companions(recipes: &[Recipe], quiet: &HashSet<CodeId>) -> Vec<CodeId> {
@@ -118,17 +170,44 @@ pub(crate) fn mix(groups: &[Group], level: HospitalLevel) -> Option<Shares> {
 mod tests {
     use super::*;
 
+    fn group(kind: AdrgKind, weight: i64, share: u64) -> Group {
+        Group {
+            kind,
+            weight,
+            recipes: Vec::new(),
+            companions: Vec::new(),
+            share,
+        }
+    }
+
     #[test]
-    fn light_medical_groups_are_common_and_heavy_surgical_ones_rare() {
-        let mean = |kind, weight| {
-            let mut draw = Draw::from_seed(9);
-            (0..1_000)
-                .map(|_| share(kind, weight, &mut draw))
-                .sum::<u64>()
-                / 1_000
+    fn kinds_of_treatment_have_their_shares_whatever_their_groups_add_up_to() {
+        use AdrgKind::{Medical, Surgical};
+        let mut groups = [
+            group(Medical, 5_000, 1),
+            group(Medical, 5_000, 3),
+            group(Surgical, 20_000, 1_000),
+        ];
+        balance_kinds(&mut groups);
+        assert_eq!(
+            groups.map(|g| g.share),
+            [150_000_000, 450_000_000, 260_000_000]
+        );
+    }
+
+    #[test]
+    fn heavy_groups_are_rare_below_the_highest_level() {
+        let groups = [
+            group(AdrgKind::Medical, 5_000, 1_000_000),
+            group(AdrgKind::Surgical, 50_000, 1_000_000),
+        ];
+        let heavy = |level| {
+            let shares = mix(&groups, level).unwrap();
+            let mut draw = Draw::from_seed(11);
+            (0..10_000).filter(|_| shares.draw(&mut draw) == 1).count()
         };
-        let common = mean(AdrgKind::Medical, 6_000);
-        assert!(common > 20 * mean(AdrgKind::Surgical, 20_000));
-        assert!(mean(AdrgKind::Surgical, 20_000) > 20 * mean(AdrgKind::Surgical, 200_000));
+        assert!((4_800..5_200).contains(&heavy(HospitalLevel::Tertiary)));
+        assert!((1_000..1_250).contains(&heavy(HospitalLevel::Secondary)));
+        assert!((200..450).contains(&heavy(HospitalLevel::Primary)));
     }
 }

@@ -11,14 +11,17 @@ use drgdip_tables::plan::AdrgKind;
 /// One in so many rows may be a later stay of an earlier patient.
 const RETURN_EVERY: u64 = 8;
 
-/// How many rows back a later stay finds its patient at most.
-const RETURN_REACH: u64 = 20_000;
+/// How many times [`RETURN_EVERY`] rows a later stay at least comes after the first one, and half
+/// as many as at most; a power of two.
+const RETURN_REACH: u64 = 512;
 
 /// A patient and what they are treated for; the same in all of their stays.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patient<'a> {
     /// The row of the first stay.
     pub(crate) row: u64,
+    /// Whether nothing is added to what the recipe asks for.
+    pub(crate) is_bare: bool,
     pub(crate) hospital: usize,
     pub(crate) insurance: usize,
     pub(crate) group: &'a Group,
@@ -46,22 +49,36 @@ impl Synth {
     pub(crate) fn patient(&self, row: u64) -> Patient<'_> {
         let mut draw = Draw::of_row(self.key, row, Stream::Patient);
         let shown = usize::try_from(row).ok().and_then(|at| self.groups.get(at));
-        let (hospital, group, recipe) = match shown {
-            Some(group) => {
-                let hospital = self.top_hospitals[draw.index(self.top_hospitals.len())];
-                (hospital, group, &group.recipes[0])
-            }
-            None => {
-                let hospital = self.hospital_shares.draw(&mut draw);
-                let level = self.world.hospitals[hospital].level;
-                let group = &self.groups[self.mixes[level.index()].draw(&mut draw)];
-                (
-                    hospital,
-                    group,
-                    &group.recipes[draw.skewed_index(group.recipes.len())],
-                )
-            }
-        };
+        if let Some(group) = shown {
+            let hospital = self.top_hospitals[draw.index(self.top_hospitals.len())];
+            let bare = self.patient_with(row, hospital, (group, 0), &mut draw);
+            return Patient {
+                is_bare: true,
+                ..bare
+            };
+        }
+        let hospital = self.hospital_shares.draw(&mut draw);
+        let level = self.world.hospitals[hospital].level;
+        let group = &self.groups[self.mixes[level.index()].draw(&mut draw)];
+        let recipe = draw.skewed_index(group.recipes.len());
+        self.patient_with(row, hospital, (group, recipe), &mut draw)
+    }
+
+    /// A newborn who is first treated in a row; there must be a recipe for newborns.
+    pub(crate) fn newborn(&self, row: u64, draw: &mut Draw) -> Patient<'_> {
+        let hospital = self.hospital_shares.draw(draw);
+        let (group, recipe) = self.newborns[draw.index(self.newborns.len())];
+        self.patient_with(row, hospital, (&self.groups[group], recipe), draw)
+    }
+
+    fn patient_with<'a>(
+        &self,
+        row: u64,
+        hospital: usize,
+        (group, recipe): (&'a Group, usize),
+        draw: &mut Draw,
+    ) -> Patient<'a> {
+        let recipe = &group.recipes[recipe];
         let sex = if draw.chance(5_100) {
             Sex::Male
         } else {
@@ -69,16 +86,15 @@ impl Synth {
         };
         Patient {
             row,
+            is_bare: false,
             hospital,
-            insurance: self.insurance_shares.draw(&mut draw),
+            insurance: self.insurance_shares.draw(draw),
             group,
             recipe,
             sex: recipe.sex.unwrap_or(sex),
-            years: age(recipe.years, &mut draw),
+            years: age(recipe.years, draw),
             days: recipe.days.map(|span| draw.between(span.low, span.high)),
-            birth_weight: recipe
-                .birth_weight
-                .map(|span| birth_weight(span, &mut draw)),
+            birth_weight: recipe.birth_weight.map(|span| birth_weight(span, draw)),
         }
     }
 
@@ -101,14 +117,13 @@ impl Synth {
 
     /// Who is treated in a row, and when: mostly someone new, else an earlier patient once more.
     pub(crate) fn patient_and_stay(&self, row: u64, draw: &mut Draw) -> (Patient<'_>, Stay) {
-        let return_draw = draw.bits();
-        let returning = self.earlier_patient(row, return_draw);
+        let returning = self.earlier_patient(row);
         let patient = returning.map_or_else(|| self.patient(row), |(patient, _)| patient);
         let stay = self.stay(&patient, draw);
         let Some((_, first)) = returning else {
             return (patient, stay);
         };
-        let admission = first.discharge + 1 + i32::try_from(return_draw % 12).unwrap_or(0);
+        let admission = first.discharge + 1 + draw.between(0, 11);
         let discharge = admission + stay.days;
         if discharge <= self.world.last_day {
             let later = Stay {
@@ -125,25 +140,21 @@ impl Synth {
 
     /// A medical patient of an earlier row, with that stay, for rows that may have one.
     ///
-    /// Rows that may have one are never looked back to, so looking back ends after one step.
-    fn earlier_patient(&self, row: u64, random: u64) -> Option<(Patient<'_>, Stay)> {
-        let is_candidate = |row: u64| row % RETURN_EVERY == RETURN_EVERY - 1;
-        let first_free = self.groups.len() as u64;
-        let reach = row.checked_sub(first_free)?.min(RETURN_REACH);
-        if !is_candidate(row) || reach < RETURN_EVERY {
+    /// Rows that may have one are never looked back to, so looking back ends after one step; and
+    /// no two rows look back to the same one, so that the stays of a patient never overlap.
+    fn earlier_patient(&self, row: u64) -> Option<(Patient<'_>, Stay)> {
+        if row % RETURN_EVERY != RETURN_EVERY - 1 {
             return None;
         }
-        let back = 1 + (random >> 32) % (reach - 1);
-        let earlier = row - back;
-        let earlier = if is_candidate(earlier) {
-            earlier + 1
-        } else {
-            earlier
-        };
+        // Exclusive or with a number below the reach turns each block of that size into itself.
+        let place = (row / RETURN_EVERY).checked_sub(RETURN_REACH)?;
+        let earlier = place ^ (self.key % RETURN_REACH);
+        let earlier = earlier * RETURN_EVERY + self.key % (RETURN_EVERY - 1);
+        if earlier < self.groups.len() as u64 {
+            return None;
+        }
         let patient = self.patient(earlier);
         let mut draw = Draw::of_row(self.key, earlier, Stream::Stay);
-        // The stream begins with the draw that decides whether a patient returns.
-        draw.bits();
         let stay = self.stay(&patient, &mut draw);
         (patient.group.kind == AdrgKind::Medical).then_some((patient, stay))
     }

@@ -13,5 +13,5 @@ mod universe;
 mod wish;
 
 pub(crate) use cells::Span;
-pub(crate) use recipe::{Recipe, Solver, targets};
+pub(crate) use recipe::{Recipe, Solver, Target, targets};
 pub(crate) use universe::Universe;

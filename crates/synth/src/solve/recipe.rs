@@ -12,6 +12,7 @@ use drgdip_claims::Sex;
 use drgdip_grouper::{Case, CaseCode, Grouper, Numbers, TextSlot};
 use drgdip_tables::GroupingPlan;
 use drgdip_tables::plan::{Adrg, AdrgKind, CodeId, Drg, Level, Mdc};
+use drgdip_tables::rule::Rule;
 use std::collections::HashMap;
 
 /// How many different cases are kept for a group.
@@ -71,6 +72,16 @@ pub(crate) fn targets(plan: &GroupingPlan) -> Vec<Target<'_>> {
 }
 
 impl Target<'_> {
+    /// The name of the ADRG where the group first stands.
+    pub(crate) fn adrg_name(&self) -> &str {
+        &self.places[0].1.name
+    }
+
+    /// The group's own rule where it first stands.
+    pub(crate) fn rule(&self) -> &Rule {
+        &self.places[0].2.rule.rule
+    }
+
     fn hint(&self, hints: &Hints) -> Hint {
         let (mdc, adrg, drg) = self.places[0];
         hints.of(&[&drg.name, &adrg.name, &mdc.name])

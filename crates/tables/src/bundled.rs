@@ -7,6 +7,11 @@ use std::borrow::Cow;
 static PLANS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../grouper-tables");
 static POLICIES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../policies");
 
+/// A text beside the bundled plans, such as `COVERAGE.toml`.
+pub(crate) fn plan_text(name: &str) -> Option<&'static str> {
+    PLANS.get_file(name)?.contents_utf8()
+}
+
 pub(crate) fn plan_ids() -> Vec<&'static str> {
     let mut ids: Vec<_> = PLANS.dirs().filter_map(|dir| dir.path().to_str()).collect();
     ids.sort_unstable();

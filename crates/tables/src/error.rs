@@ -64,7 +64,7 @@ pub enum Problem {
     FileMissing,
     /// A fault in the tables of a grouping plan.
     #[error(transparent)]
-    Plan(#[from] PlanProblem),
+    Plan(Box<PlanProblem>),
     /// A file or folder that is there but cannot be read.
     #[error("it cannot be read: {reason}")]
     Unreadable {
@@ -100,4 +100,10 @@ pub enum Problem {
     /// A fault of a payment policy.
     #[error(transparent)]
     Policy(Box<crate::policy::PolicyProblem>),
+}
+
+impl From<PlanProblem> for Problem {
+    fn from(problem: PlanProblem) -> Self {
+        Self::Plan(Box::new(problem))
+    }
 }

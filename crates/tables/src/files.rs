@@ -232,3 +232,121 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(root: &Path, path: &str, bytes: &[u8]) {
+        let file = root.join(path);
+        fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
+        fs::write(file, bytes).expect("a file");
+    }
+
+    fn paths(files: &FileSet) -> Vec<&str> {
+        files.paths().collect()
+    }
+
+    #[test]
+    fn a_folder_gives_its_tables_in_byte_order_and_nothing_else() {
+        let root = tempfile::tempdir().expect("a folder");
+        for path in [
+            "plan.toml",
+            "lists/b.csv",
+            "lists/B.csv",
+            "README.md",
+            "x.csv.bak",
+        ] {
+            write(root.path(), path, path.as_bytes());
+        }
+        let files = FileSet::folder(root.path()).expect("the files");
+        assert_eq!(paths(&files), ["lists/B.csv", "lists/b.csv", "plan.toml"]);
+        assert_eq!(files.get("lists/b.csv"), Some("lists/b.csv".as_bytes()));
+        assert_eq!(files.get("README.md"), None);
+        assert_eq!(files.iter().count(), 3);
+        assert_eq!(files.label(), root.path().display().to_string());
+        assert_eq!(
+            files.name_of("plan.toml"),
+            root.path().join("plan.toml").display().to_string()
+        );
+    }
+
+    #[test]
+    fn a_file_comes_with_the_tables_in_the_folder_of_its_name() {
+        let root = tempfile::tempdir().expect("a folder");
+        for path in ["city.toml", "city/levels.csv", "other.toml", "other/x.csv"] {
+            write(root.path(), path, b"x");
+        }
+        let files = FileSet::file_with_tables(&root.path().join("city.toml")).expect("the files");
+        assert_eq!(paths(&files), ["city.toml", "city/levels.csv"]);
+        write(root.path(), "lone.toml", b"x");
+        let lone = FileSet::file_with_tables(&root.path().join("lone.toml")).expect("the file");
+        assert_eq!(paths(&lone), ["lone.toml"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_followed_inside_the_folder_and_refused_outside() {
+        let root = tempfile::tempdir().expect("a folder");
+        write(root.path(), "plan/mdc.csv", b"x");
+        write(root.path(), "secret.csv", b"x");
+        let plan = root.path().join("plan");
+        std::os::unix::fs::symlink(plan.join("mdc.csv"), plan.join("same.csv")).expect("a link");
+        assert_eq!(
+            paths(&FileSet::folder(&plan).expect("the files")),
+            ["mdc.csv", "same.csv"]
+        );
+        let link = plan.join("out.csv");
+        std::os::unix::fs::symlink(root.path().join("secret.csv"), &link).expect("a link");
+        assert_eq!(
+            FileSet::folder(&plan).expect_err("a link out").to_string(),
+            format!(
+                "{}: the link leads out of the folder; put the file itself there",
+                link.display()
+            )
+        );
+    }
+
+    #[test]
+    fn absurd_sizes_are_refused() {
+        let root = tempfile::tempdir().expect("a folder");
+        let huge = root.path().join("huge.csv");
+        let file = fs::File::create(&huge).expect("a file");
+        file.set_len(MAX_FILE_BYTES + 1).expect("a sparse file");
+        assert_eq!(
+            FileSet::folder(root.path())
+                .expect_err("too large")
+                .to_string(),
+            format!(
+                "{}: the file has 67108865 bytes; at most 67108864 are read",
+                huge.display()
+            )
+        );
+        fs::remove_file(&huge).expect("removed");
+        let deep = "d/".repeat(MAX_DEPTH + 1);
+        write(root.path(), &format!("{deep}x.csv"), b"x");
+        let error = FileSet::folder(root.path()).expect_err("too deep");
+        assert_eq!(error.problem, Problem::FoldersTooDeep { most: MAX_DEPTH });
+    }
+
+    #[test]
+    fn what_is_bundled_is_borrowed_and_found_by_its_id_only() {
+        for id in FileSet::bundled_plans() {
+            let files = FileSet::bundled_plan(id).expect("a bundled plan");
+            assert!(files.get("plan.toml").is_some());
+            assert!(
+                files
+                    .files
+                    .values()
+                    .all(|bytes| matches!(bytes, Cow::Borrowed(_)))
+            );
+        }
+        for id in FileSet::bundled_policies() {
+            let files = FileSet::bundled_policy(id).expect("a bundled policy");
+            assert!(files.get(&format!("{id}.toml")).is_some());
+        }
+        for id in ["", ".", "..", "../policies", "chs-drg-1.1/lists", "SOURCES"] {
+            assert!(FileSet::bundled_plan(id).is_none(), "{id}");
+        }
+    }
+}

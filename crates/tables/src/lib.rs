@@ -5,6 +5,7 @@
 
 mod bundled;
 mod codes;
+pub mod coverage;
 pub mod error;
 pub mod files;
 pub mod load;
@@ -12,6 +13,7 @@ pub mod plan;
 pub mod policy;
 pub mod rule;
 
+pub use coverage::{Coverage, bundled_coverage};
 pub use error::{Error, Warning};
 pub use files::FileSet;
 pub use load::{LoadedPlan, load_plan};

@@ -12,6 +12,8 @@ mod lists;
 mod manifest;
 mod problem;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub use problem::PlanProblem;
 
@@ -126,6 +128,13 @@ fn find_bases(files: &FileSet, find_base: &FindBase<'_>) -> Result<Vec<FileSet>,
             let known = FileSet::bundled_plans().join(", ");
             return Err(at_base(PlanProblem::BaseNotFound { base, known }));
         };
+        let found_id = Manifest::read(&found)?.id;
+        if found_id != base {
+            return Err(at_base(PlanProblem::BaseHasOtherId {
+                base,
+                found: found_id,
+            }));
+        }
         bases.push(found);
     }
 }

@@ -141,7 +141,8 @@ impl GroupingPlan {
 }
 
 /// How much a plan holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Counts {
     /// MDCs.
     pub mdcs: usize,

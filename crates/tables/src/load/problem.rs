@@ -52,6 +52,14 @@ pub enum PlanProblem {
         /// The bundled plans.
         known: String,
     },
+    /// A folder whose plan has another id than the folder.
+    #[error("the folder of the base `{base}` holds the plan `{found}`; rename one of them")]
+    BaseHasOtherId {
+        /// The base.
+        base: String,
+        /// The id in its manifest.
+        found: String,
+    },
     /// Overlays that stand on each other.
     #[error("the plan would stand on itself: {chain}")]
     BaseIsCyclic {
@@ -190,7 +198,7 @@ impl PlanProblem {
     pub(crate) fn at(self, place: Place) -> Error {
         Error {
             place,
-            problem: Problem::Plan(self),
+            problem: Problem::from(self),
         }
     }
 }

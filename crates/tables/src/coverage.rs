@@ -1,0 +1,137 @@
+//! What the bundled tables cover: `COVERAGE.toml` beside the plans.
+
+use crate::bundled;
+use crate::error::{Error, Place, Problem};
+use crate::load::PlanProblem;
+use crate::plan::Counts;
+use jiff::civil::Date;
+use serde::Deserialize;
+
+const FILE: &str = "COVERAGE.toml";
+
+/// What a bundled plan covers, without loading it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coverage {
+    /// The id, such as `chs-drg-1.1`.
+    pub id: String,
+    /// The title for people.
+    pub title: String,
+    /// `national`, or the six digits of the region.
+    pub region: String,
+    /// The first discharge date that it applies to; `None` where it is not known.
+    pub from: Option<Date>,
+    /// The last discharge date that it applies to; `None` while it applies or is not known.
+    pub until: Option<Date>,
+    /// How much it holds.
+    pub counts: Counts,
+    /// The warnings that its tables are known to give, in the order of the loader.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    plan: Vec<Coverage>,
+}
+
+/// What each bundled plan covers, in the order of `COVERAGE.toml`.
+///
+/// # Errors
+/// When the file is not what it should be.
+pub fn bundled_coverage() -> Result<Vec<Coverage>, Error> {
+    let place = Place {
+        file: FILE.to_owned(),
+        ..Place::default()
+    };
+    let Some(text) = bundled::plan_text(FILE) else {
+        return Err(Error {
+            place,
+            problem: Problem::FileMissing,
+        });
+    };
+    let written: Written = toml::from_str(text).map_err(|error| {
+        let message = error.message().to_owned();
+        Error {
+            place,
+            problem: PlanProblem::Toml { message }.into(),
+        }
+    })?;
+    Ok(written.plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::FileSet;
+    use crate::load::load_plan;
+
+    #[test]
+    fn every_bundled_plan_is_covered_and_is_what_the_coverage_says() {
+        let coverage = bundled_coverage().expect("a good file");
+        let ids: Vec<_> = coverage.iter().map(|plan| plan.id.as_str()).collect();
+        assert_eq!(ids, FileSet::bundled_plans());
+        for stated in &coverage {
+            let loaded = load_plan(&stated.id).unwrap_or_else(|error| panic!("{error}"));
+            let warnings = loaded.warnings.iter().map(ToString::to_string);
+            let found = Coverage {
+                id: loaded.plan.id.clone(),
+                title: loaded.plan.title.clone(),
+                counts: loaded.plan.counts(),
+                warnings: warnings.collect(),
+                ..stated.clone()
+            };
+            assert_eq!(&found, stated);
+        }
+    }
+
+    #[test]
+    fn the_national_plan_is_whole() {
+        let plan = load_plan("chs-drg-1.1")
+            .unwrap_or_else(|error| panic!("{error}"))
+            .plan;
+        let counts = Counts {
+            mdcs: 26,
+            adrgs: 376,
+            ambiguous_groups: 0,
+            drgs: 628,
+            weights: 628,
+        };
+        assert_eq!(plan.counts(), counts);
+        assert_eq!(
+            (plan.severity.len(), plan.exclusions.len()),
+            (4_678 + 16_568, 28_302)
+        );
+        let weights = plan.weights_by_group();
+        let unweighted = plan
+            .drgs()
+            .find(|(_, _, drg)| !weights.contains_key(drg.code.as_str()));
+        assert_eq!(unweighted.map(|(_, _, drg)| &drg.code), None);
+    }
+
+    #[test]
+    fn every_source_that_a_plan_or_weight_names_is_in_the_list_of_sources() {
+        let text = bundled::plan_text("SOURCES.toml").expect("the list of sources");
+        let sources: toml::Table = toml::from_str(text).expect("good TOML");
+        for id in FileSet::bundled_plans() {
+            let files = FileSet::bundled_plan(id).expect("a bundled plan");
+            let manifest = files.get("plan.toml").expect("its manifest");
+            let text = std::str::from_utf8(manifest).expect("UTF-8");
+            let manifest: toml::Table = toml::from_str(text).expect("good TOML");
+            let named = manifest["sources"].as_array().expect("its sources");
+            let named = named
+                .iter()
+                .filter_map(|key| key.as_str().map(str::to_owned));
+            let weights = files.get("weights.csv").unwrap_or_default();
+            let rows = csv::Reader::from_reader(weights).into_records();
+            let of_weights = rows.map(|row| row.expect("a row")[3].to_owned());
+            for key in named.chain(of_weights) {
+                assert!(
+                    sources.contains_key(&key),
+                    "{id} names the unknown source `{key}`"
+                );
+            }
+        }
+    }
+}

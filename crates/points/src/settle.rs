@@ -72,3 +72,77 @@ impl CaseSplitter {
         self.points_so_far == self.points
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hospital(points: i64, gross: i64, patient_side: i64) -> HospitalPayment {
+        HospitalPayment {
+            hospital_id: "H1".to_owned(),
+            cases: 3,
+            points: Points::from_ten_thousandths(points),
+            baseline_points: Points::ZERO,
+            increment_points: Points::from_ten_thousandths(points),
+            gross: Yuan::from_fen(gross),
+            patient_side: Yuan::from_fen(patient_side),
+            payment: Yuan::from_fen(gross)
+                .minus(Yuan::from_fen(patient_side))
+                .unwrap(),
+            split: CaseSplit::ByPointsLessPatientSide,
+        }
+    }
+
+    #[track_caller]
+    fn check(payment: &HospitalPayment, cases: &[(i64, i64)], expected: &[i64]) {
+        let mut splitter = CaseSplitter::new(payment);
+        let part = |&(points, side): &(i64, i64)| {
+            let points = Points::from_ten_thousandths(points);
+            splitter.next(points, Yuan::from_fen(side)).unwrap().fen()
+        };
+        let parts: Vec<i64> = cases.iter().map(part).collect();
+        assert_eq!(parts, expected);
+        assert!(splitter.is_complete());
+        assert_eq!(parts.iter().sum::<i64>(), payment.payment.fen());
+    }
+
+    #[test]
+    fn the_running_share_is_rounded_and_each_case_gets_the_difference() {
+        check(
+            &hospital(3, 100, 0),
+            &[(1, 0), (1, 0), (1, 0)],
+            &[33, 34, 33],
+        );
+        check(
+            &hospital(4, 2, 0),
+            &[(1, 0), (1, 0), (1, 0), (1, 0)],
+            &[1, 0, 1, 0],
+        );
+    }
+
+    #[test]
+    fn a_patient_who_paid_more_than_the_points_are_worth_makes_the_part_negative() {
+        check(&hospital(2, 100, 130), &[(1, 120), (1, 10)], &[-70, 40]);
+    }
+
+    #[test]
+    fn a_case_without_points_gets_nothing_but_its_own_deduction() {
+        check(&hospital(2, 100, 5), &[(0, 5), (2, 0)], &[-5, 100]);
+        check(&hospital(0, 0, 5), &[(0, 5), (0, 0)], &[-5, 0]);
+    }
+
+    #[test]
+    fn cases_with_other_points_than_the_hospital_are_an_error() {
+        let mut splitter = CaseSplitter::new(&hospital(2, 100, 0));
+        let one = Points::from_ten_thousandths(1);
+        assert!(splitter.next(one, Yuan::ZERO).is_ok());
+        assert!(!splitter.is_complete());
+        let too_many = Points::from_ten_thousandths(2);
+        assert_eq!(
+            splitter.next(too_many, Yuan::ZERO).unwrap_err().to_string(),
+            "the cases of hospital H1 have other points than the hospital's total"
+        );
+        let negative = Points::from_ten_thousandths(-1);
+        assert!(splitter.next(negative, Yuan::ZERO).is_err());
+    }
+}

@@ -297,3 +297,6 @@ fn assemble(
         hospitals,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Compares the groups of two files case by case: how far they agree, and where they part.
 
 mod answers;
+mod parting;
 mod tally;
 
 use crate::{Error, Progress};
@@ -9,7 +10,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 pub use answers::{Answer, Field};
+pub use parting::{Plans, explain_differences};
 use tally::Tally;
+
+/// Where two answers part, as a sentence in English and one in Chinese.
+pub use drgdip_grouper::trace::Difference as Parting;
 pub use tally::{Agreement, Confusion};
 
 /// What to compare.
@@ -37,6 +42,8 @@ pub struct Difference {
     pub ours_row: u64,
     /// The row of the reference file, from 0.
     pub reference_row: u64,
+    /// The first rule at which the answers part, once [`explain_differences`] has looked for it.
+    pub parting: Option<Parting>,
 }
 
 /// Keys that are not on both sides exactly once; each counts as a difference.
@@ -206,6 +213,7 @@ fn take_reference(
         reference: row.answer,
         ours_row: ours.row,
         reference_row: row.number,
+        parting: None,
     };
     tally.add(pair, stratum);
 }

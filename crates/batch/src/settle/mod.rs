@@ -5,11 +5,11 @@
 //! pages into a temporary file; the second one only adds the payment.
 
 mod cases;
-mod columns;
+pub(crate) mod columns;
 mod ledger;
 mod pricing;
 mod reports;
-mod setting;
+pub(crate) mod setting;
 mod totals;
 mod verdicts;
 

@@ -204,7 +204,8 @@ fn balance(whole: &Whole, place: &str, result: &mut Verification) {
 /// A residual of more than one fen a hospital needs a reason.
 fn residual(row: &PoolRow, whole: &Whole, hospitals: usize, result: &mut Verification) {
     let bound = u128::try_from(hospitals).unwrap_or(u128::MAX);
-    if whole.residual.unsigned_abs() > bound && row.residual_reason.is_empty() {
+    let has_reason = !matches!(row.residual_reason.as_str(), "" | "none");
+    if whole.residual.unsigned_abs() > bound && !has_reason {
         let residual = decimal(whole.residual, 2);
         let problem = format!(
             "the residual {residual} is more than one fen for each of {hospitals} hospitals, and \

@@ -219,6 +219,12 @@ fn a_large_residual_needs_a_reason() {
         found.iter().any(|mismatch| mismatch.check == "residual"),
         "{found:?}"
     );
+    run.reason = "none";
+    let found = run.verify().mismatches;
+    assert!(
+        found.iter().any(|mismatch| mismatch.check == "residual"),
+        "{found:?}"
+    );
     run.reason = "cap";
     let found = run.verify().mismatches;
     assert!(

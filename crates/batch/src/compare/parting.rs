@@ -1,0 +1,79 @@
+//! Where two answers part: the first rule of the plan that says something else.
+
+use super::{CompareJob, Comparison, Difference, Field};
+use crate::find::{for_each_claim, open_claims};
+use crate::{Error, Progress};
+use drgdip_claims::Claim;
+use drgdip_grouper::trace::{self, Expected, divergence, first_difference, trace};
+use drgdip_tables::GroupingPlan;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// The plans by which the two sides were grouped, as far as they are known.
+#[derive(Clone, Copy, Debug)]
+pub struct Plans<'p> {
+    /// The plan of our side.
+    pub ours: &'p GroupingPlan,
+    /// The plan of the reference; with it both plans are asked, rule by rule.
+    pub reference: Option<&'p GroupingPlan>,
+}
+
+/// Adds to each difference the first rule at which the two answers part.
+///
+/// The facts of the cases are taken from the reference, or else from our file; when neither has
+/// the claim columns, nothing is added.
+///
+/// # Errors
+///
+/// A file that cannot be read, and an interruption.
+pub fn explain_differences(
+    comparison: &mut Comparison,
+    job: &CompareJob,
+    plans: &Plans<'_>,
+    progress: &dyn Progress,
+) -> Result<(), Error> {
+    let sides: [(&Path, fn(&Difference) -> u64); 2] = [
+        (&job.reference, |case| case.reference_row),
+        (&job.ours, |case| case.ours_row),
+    ];
+    for (path, row_of) in sides {
+        let Some(files) = open_claims(path) else {
+            continue;
+        };
+        let cases = &mut comparison.differences;
+        let by_row: HashMap<u64, usize> = cases
+            .iter()
+            .enumerate()
+            .map(|(index, case)| (row_of(case), index))
+            .collect();
+        let mut rows: Vec<u64> = by_row.keys().copied().collect();
+        rows.sort_unstable();
+        progress.stage("compare: rules", Some(rows.len() as u64));
+        for rows in rows.chunks(1 << 12) {
+            if progress.is_interrupted() {
+                return Err(Error::interrupted());
+            }
+            for_each_claim(&files, rows, |_, row, claim| {
+                let case = &mut cases[by_row[&row]];
+                case.parting = parting(case, &claim, plans);
+            })?;
+            progress.advance(rows.len() as u64);
+        }
+        return Ok(());
+    }
+    Ok(())
+}
+
+fn parting(case: &Difference, claim: &Claim, plans: &Plans<'_>) -> Option<trace::Difference> {
+    let ours = trace(plans.ours, claim);
+    if let Some(plan) = plans.reference {
+        return divergence(&ours, &trace(plan, claim));
+    }
+    let reference = &case.reference;
+    let expected = Expected {
+        mdc: reference.get(Field::Mdc),
+        adrg: reference.get(Field::Adrg),
+        group: reference.get(Field::Group),
+    };
+    first_difference(&ours, &expected)
+}

@@ -1,0 +1,61 @@
+//! A payment policy with the files that it came from.
+
+use crate::inputs::StandingFile;
+use crate::output::sha256;
+use crate::{Class, Error};
+use drgdip_tables::{FileSet, Policy};
+use std::path::Path;
+
+/// A policy, the hashes of its files, and its standing tables.
+pub struct PreparedPolicy {
+    /// The policy.
+    pub policy: Policy,
+    /// Each file of the policy with its sha256.
+    pub files: Vec<(String, String)>,
+    /// The tables beside it, used where the inputs folder of a settlement has none.
+    pub standing: Vec<StandingFile>,
+}
+
+impl PreparedPolicy {
+    /// Loads a policy by the id of a bundled one or by the path of its TOML file.
+    ///
+    /// # Errors
+    /// When there is no such policy, or it cannot be used.
+    pub fn load(name_or_path: &str) -> Result<Self, Error> {
+        let files = find(name_or_path)?;
+        let policy = Policy::load(&files)?;
+        let hashes = files
+            .iter()
+            .map(|(path, bytes)| (files.name_of(path), sha256(bytes)));
+        let hashes = hashes.collect();
+        let tables = files.iter().filter(|(path, _)| path.ends_with(".csv"));
+        let standing = tables.map(|(path, bytes)| StandingFile {
+            name: path.rsplit('/').next().unwrap_or(path).to_owned(),
+            label: files.name_of(path),
+            bytes: bytes.to_vec(),
+        });
+        let standing = standing.collect();
+        Ok(Self {
+            policy,
+            files: hashes,
+            standing,
+        })
+    }
+}
+
+fn find(name_or_path: &str) -> Result<FileSet, Error> {
+    let path = Path::new(name_or_path);
+    if path.is_file() {
+        return Ok(FileSet::file_with_tables(path)?);
+    }
+    FileSet::bundled_policy(name_or_path).ok_or_else(|| {
+        let known = FileSet::bundled_policies().join(", ");
+        let problem = "there is no such policy file and no bundled policy of that name.";
+        Error::new(
+            Class::Table,
+            name_or_path,
+            problem,
+            format!("Bundled are {known}."),
+        )
+    })
+}

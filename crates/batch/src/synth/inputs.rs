@@ -1,0 +1,253 @@
+//! Settlement inputs that fit generated claims: what the funds paid becomes the budget, what the
+//! hospitals did becomes last year's points.
+
+use super::SynthJob;
+use crate::Error;
+use crate::inputs::{Hospital, Insurance};
+use crate::output::StagedFiles;
+use crate::settle::setting::{Period, UNIT, day_number};
+use drgdip_claims::Yuan;
+use drgdip_synth::{ClaimRows, Synth};
+use drgdip_tables::policy::PolicyAt;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What the generated claims add up to.
+pub(super) struct Experience {
+    hospitals: Vec<String>,
+    regions: Vec<String>,
+    insurances: Vec<String>,
+    days: std::ops::RangeInclusive<i32>,
+    /// By region and insurance: what the fund paid, in fen.
+    fund: BTreeMap<(u16, u16), i128>,
+    /// By region, insurance and hospital: the total cost, in fen.
+    cost: BTreeMap<(u16, u16, u32), i128>,
+}
+
+impl Experience {
+    pub(super) fn new(synth: &Synth, period: &Period) -> Self {
+        Self {
+            hospitals: synth.hospitals().to_vec(),
+            regions: synth.regions().to_vec(),
+            insurances: synth.insurances().to_vec(),
+            days: day_number(period.first)..=day_number(period.last),
+            fund: BTreeMap::new(),
+            cost: BTreeMap::new(),
+        }
+    }
+
+    /// The same world with nothing seen in it.
+    pub(super) fn empty(&self) -> Self {
+        Self {
+            hospitals: Vec::new(),
+            regions: Vec::new(),
+            insurances: Vec::new(),
+            days: self.days.clone(),
+            fund: BTreeMap::new(),
+            cost: BTreeMap::new(),
+        }
+    }
+
+    /// Adds the claims that a settlement would pay.
+    pub(super) fn see(&mut self, rows: &ClaimRows) {
+        for row in 0..rows.len() {
+            let (Some(region), Some(cost), Some(day)) = (
+                rows.region[row],
+                rows.total_cost[row],
+                rows.discharge_date[row],
+            ) else {
+                continue;
+            };
+            if cost <= 0 || !self.days.contains(&day) {
+                continue;
+            }
+            let insurance = rows.insurance[row];
+            *self.fund.entry((region, insurance)).or_default() += i128::from(rows.fund_paid[row]);
+            let key = (region, insurance, rows.hospital[row]);
+            *self.cost.entry(key).or_default() += i128::from(cost);
+        }
+    }
+
+    pub(super) fn add(&mut self, more: &Self) {
+        for (key, fen) in &more.fund {
+            *self.fund.entry(*key).or_default() += fen;
+        }
+        for (key, fen) in &more.cost {
+            *self.cost.entry(*key).or_default() += fen;
+        }
+    }
+}
+
+/// Writes hospitals, budgets and prior points.
+pub(super) fn write(
+    job: &SynthJob<'_>,
+    experience: &Experience,
+    hospitals: &[Hospital],
+    period: &Period,
+    staged: &mut StagedFiles,
+) -> Result<Vec<PathBuf>, Error> {
+    let tables = [
+        ("hospitals.csv", hospital_rows(hospitals)),
+        ("budgets.csv", budget_rows(job, experience, period)?),
+        ("prior.csv", prior_rows(job, experience, hospitals, period)?),
+    ];
+    let mut written = Vec::new();
+    for (name, rows) in tables {
+        let target = job.inputs.join(name);
+        write_csv(&staged.stage(&target)?, &rows)?;
+        written.push(target);
+    }
+    Ok(written)
+}
+
+fn write_csv(path: &Path, rows: &[Vec<String>]) -> Result<(), Error> {
+    let wrong = |e: csv::Error| Error::file(path, "write it", &std::io::Error::other(e));
+    let mut writer = csv::Writer::from_path(path).map_err(wrong)?;
+    for row in rows {
+        writer.write_record(row).map_err(wrong)?;
+    }
+    writer
+        .flush()
+        .map_err(|e| Error::file(path, "write it", &e))
+}
+
+fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.map(str::to_owned).to_vec()
+}
+
+fn hospital_rows(hospitals: &[Hospital]) -> Vec<Vec<String>> {
+    let mut rows = vec![row([
+        "hospital_id",
+        "name",
+        "level",
+        "unit",
+        "primary_care",
+        "coefficient",
+        "from",
+        "until",
+        "region",
+    ])];
+    let date = |date: Option<jiff::civil::Date>| date.map(|d| d.to_string()).unwrap_or_default();
+    rows.extend(hospitals.iter().map(|hospital| {
+        row([
+            &hospital.hospital_id,
+            &hospital.name,
+            &hospital.level,
+            hospital.unit.as_deref().unwrap_or_default(),
+            if hospital.is_primary_care {
+                "yes"
+            } else {
+                "no"
+            },
+            &hospital.coefficient.map(four_places).unwrap_or_default(),
+            &date(hospital.from),
+            &date(hospital.until),
+            hospital.region.as_deref().unwrap_or_default(),
+        ])
+    }));
+    rows
+}
+
+fn four_places(ten_thousandths: i64) -> String {
+    format!(
+        "{}.{:04}",
+        ten_thousandths / 10_000,
+        ten_thousandths % 10_000
+    )
+}
+
+/// A budget that pays a little more than the fund paid, in whole ten thousand yuan.
+fn budget_rows(
+    job: &SynthJob<'_>,
+    experience: &Experience,
+    period: &Period,
+) -> Result<Vec<Vec<String>>, Error> {
+    const TEN_THOUSAND_YUAN: i128 = 1_000_000;
+    let terms = job.policy.policy.at(period.last)?;
+    let mut rows = vec![row([
+        "region",
+        "insurance",
+        "unit",
+        "period",
+        "amount",
+        "line",
+    ])];
+    for region in terms.regions.keys() {
+        for insurance in terms.insurances.keys() {
+            let fund = experience.fund_of(region, insurance);
+            let fen = fund * 108 / 100 / TEN_THOUSAND_YUAN * TEN_THOUSAND_YUAN + TEN_THOUSAND_YUAN;
+            let amount = Yuan::try_from_fen(fen).map_err(|e| Error::input("budget", e))?;
+            rows.push(row([
+                region,
+                insurance,
+                UNIT,
+                &period.text,
+                &amount.to_string(),
+                "",
+            ]));
+        }
+    }
+    Ok(rows)
+}
+
+impl Experience {
+    fn fund_of(&self, region: &str, insurance: &str) -> i128 {
+        let mine = self.fund.iter().filter(|((r, i), _)| {
+            self.regions[usize::from(*r)] == region && self.insurances[usize::from(*i)] == insurance
+        });
+        mine.map(|(_, fen)| fen).sum()
+    }
+}
+
+/// Last year's points: this year's volume by cost, less or more by hospital, so that some
+/// hospitals grow and some shrink. Every hospital of a region has a row in each of its pools.
+fn prior_rows(
+    job: &SynthJob<'_>,
+    experience: &Experience,
+    hospitals: &[Hospital],
+    period: &Period,
+) -> Result<Vec<Vec<String>>, Error> {
+    let terms = job.policy.policy.at(period.last)?;
+    let mean = i128::from(terms.case.mean_cost_fen);
+    // A point is worth M / scale, in ten-thousandths of a yuan, less what costs have grown.
+    let value = mean * 100 / i128::from(terms.case.scale) * 97 / 100;
+    let value = i64::try_from(value).map_err(|e| Error::input("prior value", e))?;
+    let value = four_places(value);
+    let mut rows = vec![row(["pool", "hospital_id", "points", "value"])];
+    for region in terms.regions.keys() {
+        for word in terms.insurances.keys() {
+            let insurance = Insurance::from_word(word);
+            let insurance = insurance.map_or_else(|| word.clone(), |known| known.to_string());
+            let pool = format!("{region}-{insurance}-{UNIT}");
+            for (number, hospital) in hospitals.iter().enumerate() {
+                let cost = experience.cost_of(region, word, &hospital.hospital_id);
+                if cost == 0 && hospital.region.as_ref() != Some(region) {
+                    continue;
+                }
+                let points = prior_points(cost, number, &terms)?;
+                let points = four_places(points);
+                rows.push(row([&pool, &hospital.hospital_id, &points, &value]));
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// Last year's points of a hospital, in ten-thousandths.
+fn prior_points(cost: i128, number: usize, terms: &PolicyAt) -> Result<i64, Error> {
+    let share = 88 + i128::try_from(number * 7 % 17).expect("a small number");
+    let mean = i128::from(terms.case.mean_cost_fen);
+    let points = cost * i128::from(terms.case.scale) * 10_000 / mean * share / 100;
+    i64::try_from(points).map_err(|e| Error::input("prior points", e))
+}
+
+impl Experience {
+    fn cost_of(&self, region: &str, insurance: &str, hospital: &str) -> i128 {
+        let mine = self.cost.iter().filter(|((r, i, h), _)| {
+            self.regions[usize::from(*r)] == region
+                && self.insurances[usize::from(*i)] == insurance
+                && self.hospitals[*h as usize] == hospital
+        });
+        mine.map(|(_, fen)| fen).sum()
+    }
+}

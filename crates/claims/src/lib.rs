@@ -3,6 +3,8 @@
 //! In: one case's facts as a hospital uploads them. Out: the same facts, typed, and the findings of
 //! the checks. This crate does not group, price or read files; it knows no code list and no policy.
 
+#![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
+
 mod claim;
 mod finding;
 mod money;

@@ -4,6 +4,8 @@
 //! stable reason, the case's severity, and on request a trace. This crate reads no files, repairs
 //! no codes and knows no money.
 
+#![deny(clippy::float_arithmetic)]
+
 mod case;
 mod expr;
 mod facts;

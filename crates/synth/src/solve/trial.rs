@@ -82,14 +82,14 @@ impl Trial<'_> {
             if codes.main.is_some_and(has) || codes.other_ops.iter().any(|&op| has(op)) {
                 continue;
             }
-            let code = self.from_list(list, None, draw)?;
+            let code = self.code_of(list, None, draw)?;
             match codes.main {
                 None => codes.main = Some(code),
                 Some(_) => codes.other_ops.push(code),
             }
         }
         for &list in &self.wish.other_op {
-            let code = self.from_list(list, codes.main, draw)?;
+            let code = self.code_of(list, codes.main, draw)?;
             codes.other_ops.push(code);
         }
         // Some patients without an operation have one that does not matter for grouping.
@@ -105,12 +105,12 @@ impl Trial<'_> {
         for &list in &self.wish.any_dx {
             let has = |code: &CodeId| contains(plan, list, *code);
             if !has(&codes.principal) && !codes.others.iter().any(has) {
-                let code = self.from_list(list, Some(codes.principal), draw)?;
+                let code = self.code_of(list, Some(codes.principal), draw)?;
                 codes.others.push(code);
             }
         }
         for &list in &self.wish.other_dx {
-            let code = self.from_list(list, Some(codes.principal), draw)?;
+            let code = self.code_of(list, Some(codes.principal), draw)?;
             codes.others.push(code);
         }
         for (lists, least) in &self.wish.regions {
@@ -135,7 +135,7 @@ impl Trial<'_> {
         let mut hit = u32::try_from(lists.len() - missing.len()).ok()?;
         draw.shuffle(&mut missing);
         while hit < least {
-            let code = self.from_list(missing.pop()?, Some(codes.principal), draw)?;
+            let code = self.code_of(missing.pop()?, Some(codes.principal), draw)?;
             codes.others.push(code);
             hit += 1;
         }
@@ -165,7 +165,7 @@ impl Trial<'_> {
     }
 
     /// A code of a list that is not this one.
-    fn from_list(&self, list: ListId, unlike: Option<CodeId>, draw: &mut Draw) -> Option<CodeId> {
+    fn code_of(&self, list: ListId, unlike: Option<CodeId>, draw: &mut Draw) -> Option<CodeId> {
         let codes = &self.solver.plan.list(list).codes;
         let mut drawn = (0..REDRAWS).filter_map(|_| codes.get(draw.index(codes.len().max(1))));
         drawn

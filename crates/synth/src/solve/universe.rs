@@ -1,5 +1,6 @@
 //! Which codes a plan has for which purpose, and which of them change nothing.
 
+use super::hints::{Hint, Hints};
 use drgdip_tables::GroupingPlan;
 use drgdip_tables::plan::{CodeId, Level};
 use drgdip_tables::rule::{ListId, Predicate, Scope};
@@ -77,14 +78,18 @@ impl Universe {
         let raising: HashSet<CodeId> = plan.severity.iter().map(|row| row.code).collect();
         let principals = codes(&asked.principal);
         let procedures = codes(&asked.procedure);
+        let special = codes(&special_lists(plan));
         let is_quiet = |code: &CodeId| !loud_diagnoses.contains(code) && !raising.contains(code);
+        let quiet = principals.iter().copied().filter(is_quiet).collect();
+        let raising_to = |level| raising_to(plan, level, &loud_diagnoses);
+        let is_special = |code: CodeId| special.contains(&code);
         Self {
-            quiet_diagnoses: principals.iter().copied().filter(is_quiet).collect(),
+            quiet_diagnoses: without(quiet, |code| is_special(*code)),
             quiet_procedures: procedures.difference(&loud_procedures).copied().collect(),
             principals: principals.into_iter().collect(),
             procedures: procedures.into_iter().collect(),
-            mcc: raising_to(plan, Level::Mcc, &loud_diagnoses),
-            cc: raising_to(plan, Level::Cc, &loud_diagnoses),
+            mcc: without(raising_to(Level::Mcc), |row| is_special(row.code)),
+            cc: without(raising_to(Level::Cc), |row| is_special(row.code)),
             excluded_by: excluded_by(plan),
         }
     }
@@ -105,6 +110,39 @@ impl Universe {
         let tables = self.excluded_by.get(&principal);
         !tables.is_some_and(|tables| tables.contains(table))
     }
+}
+
+/// The lists of MDCs that are for patients of one sex or age, by their gates or their names.
+///
+/// Their diagnoses would look odd among the other diagnoses of everyone else.
+fn special_lists(plan: &GroupingPlan) -> BTreeSet<ListId> {
+    let hints = Hints::bundled();
+    let mut lists = BTreeSet::new();
+    for mdc in &plan.mdcs {
+        let mut is_special = hints.of(&[&mdc.name]) != Hint::default();
+        let mut of_gate = Vec::new();
+        mdc.gate
+            .rule
+            .each_predicate(&mut |predicate| match predicate {
+                Predicate::SexIs(_) | Predicate::Number(..) => is_special = true,
+                Predicate::In(Scope::Principal, list) => of_gate.push(*list),
+                _ => {}
+            });
+        if is_special {
+            lists.extend(of_gate);
+        }
+    }
+    lists
+}
+
+/// The entries that are not special; all when there would be none left.
+fn without<T: Clone>(entries: Vec<T>, is_special: impl Fn(&T) -> bool) -> Vec<T> {
+    let kept: Vec<T> = entries
+        .iter()
+        .filter(|entry| !is_special(entry))
+        .cloned()
+        .collect();
+    if kept.is_empty() { entries } else { kept }
 }
 
 /// Codes with two levels or in lists that rules ask for are left out: they would do more.

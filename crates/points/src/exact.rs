@@ -10,7 +10,12 @@ use std::cmp::Ordering;
 
 /// The product, or an error that names it.
 pub(crate) fn product(left: i128, right: i128, what: &'static str) -> Result<i128, Error> {
-    left.checked_mul(right).ok_or(Error::Overflow(what))
+    let exact = match (i64::try_from(left), i64::try_from(right)) {
+        // Two factors of 64 bits cannot overflow, and nearly every case is this small.
+        (Ok(left), Ok(right)) => Some(i128::from(left).wrapping_mul(i128::from(right))),
+        _ => left.checked_mul(right),
+    };
+    exact.ok_or(Error::Overflow(what))
 }
 
 /// The sum, or an error that names it.
@@ -29,23 +34,34 @@ pub(crate) fn divide(
     denominator: i128,
     rounding: Rounding,
 ) -> Result<i128, Error> {
+    // Dividing 64 bits is several times faster, and nearly every case is this small.
+    if let (Ok(n), Ok(d)) = (u64::try_from(numerator), u64::try_from(denominator)) {
+        let quotient = n.checked_div(d).ok_or(Error::Overflow("quotient"))?;
+        let rest = n.wrapping_sub(quotient.wrapping_mul(d));
+        let is_away = rounds_away(u128::from(rest), u128::from(d), rounding);
+        return Ok(i128::from(quotient).saturating_add(i128::from(is_away)));
+    }
+    divide_wide(numerator, denominator, rounding)
+}
+
+#[cold]
+fn divide_wide(numerator: i128, denominator: i128, rounding: Rounding) -> Result<i128, Error> {
     const WHAT: &str = "quotient";
-    let quotient = match (i64::try_from(numerator), i64::try_from(denominator)) {
-        // Dividing 64 bits is several times faster, and nearly every case is this small.
-        (Ok(n), Ok(d)) => n.checked_div(d).map(i128::from),
-        _ => numerator.checked_div(denominator),
-    };
+    let quotient = numerator.checked_div(denominator);
     let quotient = quotient.ok_or(Error::Overflow(WHAT))?;
     let rest = difference(numerator, product(quotient, denominator, WHAT)?, WHAT)?;
-    let (rest, whole) = (rest.unsigned_abs(), denominator.unsigned_abs());
-    let is_away = match rounding {
-        Rounding::HalfAwayFromZero => rest >= whole.saturating_sub(rest),
-        Rounding::Down => false,
-    };
-    if is_away {
+    if rounds_away(rest.unsigned_abs(), denominator.unsigned_abs(), rounding) {
         sum(quotient, numerator.signum(), WHAT)
     } else {
         Ok(quotient)
+    }
+}
+
+/// Whether what is left of a whole takes the quotient one further from zero.
+const fn rounds_away(rest: u128, whole: u128, rounding: Rounding) -> bool {
+    match rounding {
+        Rounding::HalfAwayFromZero => rest >= whole.saturating_sub(rest),
+        Rounding::Down => false,
     }
 }
 

@@ -11,6 +11,7 @@ mod lint;
 mod lists;
 mod manifest;
 mod problem;
+mod records;
 mod rows;
 #[cfg(test)]
 mod tests;

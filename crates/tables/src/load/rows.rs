@@ -1,9 +1,9 @@
 //! Reads one CSV table row by row, with columns found by name.
 
 use super::problem::PlanProblem;
+use super::records::each_record;
 use crate::error::{Error, Place};
 use crate::plan::RowRef;
-use csv::{Position, Reader, ReaderBuilder, StringRecord};
 
 /// What a row does to the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,44 +56,29 @@ impl<'a> TableFile<'a> {
         if !self.is_overlay && wanted != Change::Add {
             return Ok(());
         }
-        let mut reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(self.text.as_bytes());
-        let mut record = StringRecord::new();
-        // Of an empty file the record stays empty, and then the first column is missing.
-        self.next(&mut reader, &mut record);
-        let header = self.header(columns, &record)?;
-        while self.next(&mut reader, &mut record) {
-            let line = self.line(&record);
-            let row = self.row(&header, &record, line)?;
+        let mut header = None;
+        each_record(self.text, |line, record| {
+            let Some(header) = &header else {
+                header = Some(self.header(columns, record, line)?);
+                return Ok(());
+            };
+            let row = self.row(header, record, line)?;
             let change = match header.change {
-                Some(at) => self.change(&record[at], line)?,
+                Some(at) => self.change(record[at], line)?,
                 None => Change::Add,
             };
-            if change == wanted {
-                take(&row)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads the next record; `false` at the end.
-    fn next(&self, reader: &mut Reader<&[u8]>, record: &mut StringRecord) -> bool {
-        // The text is UTF-8 and in memory, and records may have any length, so nothing can fail.
-        reader.read_record(record).unwrap_or(false)
+            if change == wanted { take(&row) } else { Ok(()) }
+        })?;
+        // Of an empty file the first column is missing.
+        header.map_or_else(|| self.header(columns, &[], 1).map(|_| ()), |_| Ok(()))
     }
 
     fn header<const N: usize>(
         &self,
         columns: &'static [&'static str; N],
-        record: &StringRecord,
+        record: &[&str],
+        line: u32,
     ) -> Result<Header<N>, Error> {
-        let line = if record.is_empty() {
-            1
-        } else {
-            self.line(record)
-        };
         let all = || {
             let change = self.is_overlay.then_some(CHANGE);
             change
@@ -104,7 +89,7 @@ impl<'a> TableFile<'a> {
         };
         let mut found = [None; N];
         let mut change = None;
-        for (index, name) in record.iter().enumerate() {
+        for (index, &name) in record.iter().enumerate() {
             let known = columns.iter().position(|column| *column == name);
             let slot = match known {
                 Some(column) => &mut found[column],
@@ -140,7 +125,7 @@ impl<'a> TableFile<'a> {
     fn row<'r, const N: usize>(
         &'r self,
         header: &Header<N>,
-        record: &'r StringRecord,
+        record: &[&'r str],
         line: u32,
     ) -> Result<Row<'r, N>, Error> {
         if record.len() != header.fields {
@@ -154,7 +139,7 @@ impl<'a> TableFile<'a> {
             };
             return Err(problem.at(place));
         }
-        let cells = header.at.map(|index| &record[index]);
+        let cells = header.at.map(|index| record[index]);
         let at = RowRef {
             file: self.file,
             line,
@@ -181,21 +166,6 @@ impl<'a> TableFile<'a> {
                 Err(self.error(line, CHANGE, problem))
             }
         }
-    }
-
-    /// The line on which a record begins, past the line ends that the reader counts to it.
-    fn line(&self, record: &StringRecord) -> u32 {
-        let position = record.position().cloned().unwrap_or_else(Position::new);
-        let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
-        let before = self.text.as_bytes().get(start..).unwrap_or_default();
-        let blanks = before
-            .iter()
-            .take_while(|byte| matches!(byte, b'\n' | b'\r'));
-        let skipped = blanks.filter(|byte| **byte == b'\n').count();
-        let line = usize::try_from(position.line())
-            .unwrap_or(usize::MAX)
-            .saturating_add(skipped);
-        u32::try_from(line).unwrap_or(u32::MAX)
     }
 
     fn place(&self) -> Place {

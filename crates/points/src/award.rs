@@ -498,6 +498,36 @@ mod tests {
     }
 
     #[test]
+    fn terms_that_price_nothing_say_why() {
+        let refused = |terms: &CaseTerms| CaseRules::new(terms).unwrap_err().to_string();
+        assert_eq!(
+            refused(&CaseTerms {
+                scale: 0,
+                ..terms()
+            }),
+            "the points for a weight of 1 must be above zero; correct the policy"
+        );
+        assert_eq!(
+            refused(&CaseTerms {
+                mean_cost_fen: 0,
+                ..terms()
+            }),
+            "the mean cost of all cases must be above zero; correct the policy"
+        );
+        let mut late = terms();
+        late.high_bands.remove(0);
+        let rules = CaseRules::new(&late).unwrap();
+        assert_eq!(
+            rules
+                .price("0.9999".parse().unwrap())
+                .unwrap_err()
+                .to_string(),
+            "no band of the high-cost thresholds takes the weight 0.9999; add a band from 0"
+        );
+        assert!(rules.price("1".parse().unwrap()).is_ok());
+    }
+
+    #[test]
     fn the_coefficient_comes_from_where_the_policy_says() {
         let by_level = CoefficientSource::Level([("3".to_owned(), decimal("1.05"))].into());
         let stated = Some("0.92".parse().unwrap());

@@ -235,6 +235,10 @@ mod tests {
             i128::from(i64::MAX),
             i128::from(i64::MAX),
         );
+        let edge = i128::from(u64::MAX);
+        check(edge, 2, (edge + 1) / 2, (edge - 1) / 2);
+        check(edge + 2, 2, (edge + 3) / 2, (edge + 1) / 2);
+        check(edge, edge + 1, 1, 0);
         check(i128::MAX, i128::MAX, 1, 1);
         check(i128::MIN, 1, i128::MIN, i128::MIN);
     }
@@ -243,7 +247,7 @@ mod tests {
     fn a_quotient_that_does_not_exist_is_an_error() {
         assert!(divide(1, 0, Down).is_err());
         assert!(divide(i128::MAX, 0, Down).is_err());
-        assert!(divide(i128::from(i64::MIN), -1, Down).is_err());
+        assert!(divide(i128::MIN, -1, Down).is_err());
         assert!(product(i128::MAX, 2, "test").is_err());
         assert!(sum(i128::MAX, 1, "test").is_err());
         assert!(difference(i128::MIN, 1, "test").is_err());

@@ -62,7 +62,9 @@ impl FileSet {
         bundled::plan(id)
     }
 
-    /// A bundled policy by its id: `<id>.toml` and the tables in `<id>/`; `None` when there is none.
+    /// A bundled policy by its id: `<id>.toml` and the tables in `<id>/`.
+    ///
+    /// `None` when there is none.
     #[must_use]
     pub fn bundled_policy(id: &str) -> Option<Self> {
         bundled::policy(id)

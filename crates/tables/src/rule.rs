@@ -1,4 +1,5 @@
-//! The rule language of grouping plans: one-line boolean expressions over a closed set of predicates.
+//! The rule language of grouping plans: one-line boolean expressions over a closed set of
+//! predicates.
 
 mod parse;
 mod show;

@@ -158,7 +158,9 @@ pub enum PlanProblem {
         first: Place,
     },
     /// An overlay adds what its base has.
-    #[error("{what} `{code}` cannot be added, because the base has it; use replace")]
+    #[error(
+        "{what} `{code}` cannot be added, because the base has it; leave it out or use replace"
+    )]
     AlreadyThere {
         /// Such as "the ADRG".
         what: &'static str,

@@ -244,7 +244,8 @@ fn columns_are_checked_by_name() {
     check_error(
         "mdc.csv",
         ("gate", "gat"),
-        "p/mdc.csv, line 1, gat: the table has no such column; its columns are order, mdc, name, gate",
+        "p/mdc.csv, line 1, gat: the table has no such column; its columns are order, mdc, name, \
+         gate",
     );
     check_error(
         "mdc.csv",
@@ -326,7 +327,8 @@ fn numbers_and_words_are_checked() {
         "9223372036854775807",
     ] {
         let message = format!(
-            "p/weights.csv, line 2, weight: `{weight}` is not a weight; write a decimal number that \
+            "p/weights.csv, line 2, weight: `{weight}` is not a weight; write a decimal number \
+             that \
              is not negative, with at most four decimals, such as 1.2345"
         );
         check_error("weights.csv", ("2.5", &format!("\"{weight}\"")), &message);
@@ -334,13 +336,15 @@ fn numbers_and_words_are_checked() {
     check_error(
         "adrg.csv",
         ("surgical", "surgery"),
-        "p/adrg.csv, line 2, kind: `surgery` is not known here; write surgical, procedure, medical or \
+        "p/adrg.csv, line 2, kind: `surgery` is not known here; write surgical, procedure, \
+         medical or \
          ambiguous",
     );
     check_error(
         "adrg.csv",
         ("continue", "stop"),
-        "p/adrg.csv, line 3, fallback: `stop` is not known here; write adrg or continue, or nothing",
+        "p/adrg.csv, line 3, fallback: `stop` is not known here; write adrg or continue, or \
+         nothing",
     );
     check_error(
         "severity.csv",
@@ -359,13 +363,15 @@ fn what_is_stated_twice_is_checked() {
     check_error(
         "mdc.csv",
         ("20,MDCC", "20,MDCB"),
-        "p/mdc.csv, line 3, mdc: the MDC `MDCB` is already stated in p/mdc.csv, line 2; keep one of \
+        "p/mdc.csv, line 3, mdc: the MDC `MDCB` is already stated in p/mdc.csv, line 2; keep one \
+         of \
          them",
     );
     check_error(
         "adrg.csv",
         ("MDCB,20", "MDCB,10"),
-        "p/adrg.csv, line 3, order: `BR1` has the same order as `BB1` in p/adrg.csv, line 2; which is \
+        "p/adrg.csv, line 3, order: `BR1` has the same order as `BB1` in p/adrg.csv, line 2; \
+         which is \
          tried first is not clear",
     );
     check_error(
@@ -377,7 +383,8 @@ fn what_is_stated_twice_is_checked() {
     check_error(
         "severity.csv",
         ("J96,mcc,2", "J96,cc,1"),
-        "p/severity.csv, line 5: the severity of `J96` is already stated in p/severity.csv, line 4; \
+        "p/severity.csv, line 5: the severity of `J96` is already stated in p/severity.csv, line \
+         4; \
          keep one of them",
     );
 }
@@ -412,7 +419,8 @@ fn the_manifest_is_checked() {
     check_error(
         "plan.toml",
         ("newborn_days = 28\n", ""),
-        "p/plan.toml, settings.newborn_days: the setting is missing; a plan without base states every \
+        "p/plan.toml, settings.newborn_days: the setting is missing; a plan without base states \
+         every \
          setting",
     );
     check_error(
@@ -424,12 +432,14 @@ fn the_manifest_is_checked() {
     check_error(
         "plan.toml",
         ("\"adrg\"", "\"stop\""),
-        "p/plan.toml, line 5, no_group_fallback: unknown variant `stop`, expected `adrg` or `continue`",
+        "p/plan.toml, line 5, no_group_fallback: unknown variant `stop`, expected `adrg` or \
+         `continue`",
     );
     check_error(
         "plan.toml",
         ("id = \"small\"", "id = \"../small\""),
-        "p/plan.toml, line 1, id: `../small` is not the id of a plan; an id has letters, digits, `-`, \
+        "p/plan.toml, line 1, id: `../small` is not the id of a plan; an id has letters, digits, \
+         `-`, \
          `_` and `.`, and begins with a letter or digit",
     );
 }
@@ -460,7 +470,8 @@ fn a_base_is_found_by_its_id_and_never_by_a_path() {
     assert_eq!(
         with_base("nowhere").expect_err("a fault"),
         format!(
-            "p/plan.toml, line 3, base: the base `nowhere` is neither a folder beside this plan nor \
+            "p/plan.toml, line 3, base: the base `nowhere` is neither a folder beside this plan \
+             nor \
              one of the bundled plans: {known}"
         )
     );
@@ -489,7 +500,8 @@ fn a_plan_is_loaded_by_name_or_from_a_folder_with_its_base_beside_it() {
             .expect_err("no base")
             .to_string(),
         format!(
-            "{folder}/plan.toml, line 3, base: the base `small` is neither a folder beside this plan \
+            "{folder}/plan.toml, line 3, base: the base `small` is neither a folder beside this \
+             plan \
              nor one of the bundled plans: {known}"
         )
     );
@@ -509,7 +521,8 @@ fn a_plan_is_loaded_by_name_or_from_a_folder_with_its_base_beside_it() {
             .expect_err("another id")
             .to_string(),
         format!(
-            "{folder}/plan.toml, line 3, base: the folder of the base `small` holds the plan `tiny`; \
+            "{folder}/plan.toml, line 3, base: the folder of the base `small` holds the plan \
+             `tiny`; \
              rename one of them"
         )
     );
@@ -519,7 +532,8 @@ fn a_plan_is_loaded_by_name_or_from_a_folder_with_its_base_beside_it() {
             .expect_err("no plan")
             .to_string(),
         format!(
-            "chs-drg-9: there is no such plan; give the path of a plan folder or one of the bundled \
+            "chs-drg-9: there is no such plan; give the path of a plan folder or one of the \
+             bundled \
              plans: {known}"
         )
     );
@@ -557,7 +571,8 @@ fn overlays_stand_on_overlays_up_to_a_limit() {
     let error = GroupingPlan::load(&layer(0), &find(8)).expect_err("too many");
     assert_eq!(
         error.to_string(),
-        "l7/plan.toml, line 3, base: more than 8 plans stand on one another; state the differences in \
+        "l7/plan.toml, line 3, base: more than 8 plans stand on one another; state the \
+         differences in \
          fewer overlays"
     );
 }
@@ -631,11 +646,13 @@ fn a_group_can_be_split_again() {
     let texts = [
         (
             "drg.csv",
-            "change,adrg,order,drg,name,rule\nremove,,,BR19,,\nadd,BR1,10,BR11,一,mcc\nadd,BR1,20,BR15,五,true\n",
+            "change,adrg,order,drg,name,rule\nremove,,,BR19,,\nadd,BR1,10,BR11,一,mcc\n\
+             add,BR1,20,BR15,五,true\n",
         ),
         (
             "adrg.csv",
-            "change,mdc,order,adrg,name,kind,rule,fallback\nadd,MDCC,90,CQY,歧义,ambiguous,any_op in BB1.op,\n",
+            "change,mdc,order,adrg,name,kind,rule,fallback\nadd,MDCC,90,CQY,歧义,ambiguous,any_op \
+             in BB1.op,\n",
         ),
     ];
     let (plan, _) = overlay(&texts).expect("a plan");
@@ -654,11 +671,13 @@ fn an_overlay_changes_lists_severity_exclusions_and_settings() {
         ),
         (
             "lists/x.csv",
-            "change,list,code\nadd,BB1.op,01.9\nremove,BB1.op,01.2\nremove,CB1.op,\nadd,CB1.op,99.9\nadd,New.op,1\n",
+            "change,list,code\nadd,BB1.op,01.9\nremove,BB1.op,01.2\nremove,CB1.op,\n\
+             add,CB1.op,99.9\nadd,New.op,1\n",
         ),
         (
             "severity.csv",
-            "change,code,level,exclusion_table\nreplace,I10,mcc,7\nreplace,I61,,-\nremove,J96,cc,\nadd,K35,cc,2\n",
+            "change,code,level,exclusion_table\nreplace,I10,mcc,7\nreplace,I61,,-\n\
+             remove,J96,cc,\nadd,K35,cc,2\n",
         ),
         (
             "exclusions.csv",
@@ -711,20 +730,23 @@ fn an_overlay_says_only_what_its_base_allows() {
     check_overlay_error(
         "mdc.csv",
         "change,order,mdc,name,gate\nadd,30,MDCB,x,true\n",
-        "p/mdc.csv, line 2, mdc: the MDC `MDCB` cannot be added, because the base has it; use replace",
+        "p/mdc.csv, line 2, mdc: the MDC `MDCB` cannot be added, because the base \
+         has it; leave it out or use replace",
     );
     for change in ["remove", "replace"] {
         check_overlay_error(
             "drg.csv",
             &format!("change,adrg,order,drg,name,rule\n{change},,,XX11,,\n"),
-            "p/drg.csv, line 2, drg: the group `XX11` cannot be changed or removed, because the base \
+            "p/drg.csv, line 2, drg: the group `XX11` cannot be changed or removed, because the \
+             base \
              does not have it",
         );
     }
     check_overlay_error(
         "drg.csv",
         "change,adrg,order,drg,name,rule\nremove,,,BB11,,mcc\n",
-        "p/drg.csv, line 2, rule: a row that removes something states only drg; leave this field empty",
+        "p/drg.csv, line 2, rule: a row that removes something states only drg; leave this field \
+         empty",
     );
     check_overlay_error(
         "drg.csv",
@@ -734,19 +756,22 @@ fn an_overlay_says_only_what_its_base_allows() {
     check_overlay_error(
         "drg.csv",
         "adrg,order,drg,name,rule\n",
-        "p/drg.csv, line 1, change: the column is missing; the columns are change, adrg, order, drg, \
+        "p/drg.csv, line 1, change: the column is missing; the columns are change, adrg, order, \
+         drg, \
          name, rule",
     );
     check_overlay_error(
         "drg.csv",
         "change,adrg,order,drg,name,rule\nreplace,,,BB11,,cc\nreplace,,,BB11,x,\n",
-        "p/drg.csv, line 3, drg: the group `BB11` is already stated in p/drg.csv, line 2; keep one of \
+        "p/drg.csv, line 3, drg: the group `BB11` is already stated in p/drg.csv, line 2; keep \
+         one of \
          them",
     );
     check_overlay_error(
         "mdc.csv",
         "change,order,mdc,name,gate\nreplace,10,MDCC,,\n",
-        "p/mdc.csv, line 2, order: `MDCC` has the same order as `MDCB` in small/mdc.csv, line 2; which \
+        "p/mdc.csv, line 2, order: `MDCC` has the same order as `MDCB` in small/mdc.csv, line 2; \
+         which \
          is tried first is not clear",
     );
 }
@@ -757,25 +782,29 @@ fn an_overlay_touches_only_codes_that_are_there() {
     check_overlay_error(
         "lists/x.csv",
         &lists("add,BB1.op,01.2"),
-        "p/lists/x.csv, line 2, code: the code `01.2 of BB1.op` cannot be added, because the base has \
+        "p/lists/x.csv, line 2, code: the code `01.2 of BB1.op` cannot be added, because the base \
+         has \
          it; use replace",
     );
     check_overlay_error(
         "lists/x.csv",
         &lists("remove,BB1.op,77"),
-        "p/lists/x.csv, line 2, code: the code `77 of BB1.op` cannot be changed or removed, because \
+        "p/lists/x.csv, line 2, code: the code `77 of BB1.op` cannot be changed or removed, \
+         because \
          the base does not have it",
     );
     check_overlay_error(
         "lists/x.csv",
         &lists("remove,XX1.op,"),
-        "p/lists/x.csv, line 2, list: the list `XX1.op` cannot be changed or removed, because the base \
+        "p/lists/x.csv, line 2, list: the list `XX1.op` cannot be changed or removed, because the \
+         base \
          does not have it",
     );
     check_overlay_error(
         "lists/x.csv",
         &lists("replace,BB1.op,01.2"),
-        "p/lists/x.csv, line 2, list: a row of a list has nothing to replace; remove the one code and \
+        "p/lists/x.csv, line 2, list: a row of a list has nothing to replace; remove the one code \
+         and \
          add the other",
     );
     check_overlay_error(
@@ -794,14 +823,15 @@ fn an_overlay_touches_only_codes_that_are_there() {
     check_overlay_error(
         "severity.csv",
         &severity("remove,I10,mcc,"),
-        "p/severity.csv, line 2, code: the severity of `I10` cannot be changed or removed, because the \
+        "p/severity.csv, line 2, code: the severity of `I10` cannot be changed or removed, \
+         because the \
          base does not have it",
     );
     check_overlay_error(
         "severity.csv",
         &severity("add,I10,cc,"),
-        "p/severity.csv, line 2: the severity of `I10` cannot be added, because the base has it; use \
-         replace",
+        "p/severity.csv, line 2: the severity of `I10` cannot be added, because the base \
+         has it; leave it out or use replace",
     );
     check_overlay_error(
         "exclusions.csv",
@@ -817,7 +847,8 @@ fn oddities_of_published_tables_are_warnings() {
         "drg.csv",
         ("BB1,10,BB11,开颅一,mcc", "BB1,30,BB11,开颅一,mcc"),
         &[
-            "p/drg.csv, line 2, rule: No case can reach the group `BB11`, because `BB15` before it takes \
+            "p/drg.csv, line 2, rule: No case can reach the group `BB11`, because `BB15` before \
+             it takes \
            every such case. [unreachable_group]",
         ],
     );
@@ -825,7 +856,8 @@ fn oddities_of_published_tables_are_warnings() {
         "drg.csv",
         ("开颅一,mcc", "开颅一,false"),
         &[
-            "p/drg.csv, line 2, rule: No case can reach the group `BB11`, because its rule is never true. \
+            "p/drg.csv, line 2, rule: No case can reach the group `BB11`, because its rule is \
+             never true. \
            [unreachable_group]",
         ],
     );
@@ -852,7 +884,8 @@ fn oddities_of_published_tables_are_warnings() {
         "lists/all.csv",
         ("01.3", "01.2"),
         &[
-            "p/lists/all.csv, line 3: The row says the same as p/lists/all.csv, line 2; remove one of \
+            "p/lists/all.csv, line 3: The row says the same as p/lists/all.csv, line 2; remove \
+             one of \
            them. [duplicate_row]",
         ],
     );
@@ -860,7 +893,8 @@ fn oddities_of_published_tables_are_warnings() {
         "severity.csv",
         ("J96,mcc,2", "J96,cc,2"),
         &[
-            "p/severity.csv, line 5: The row says the same as p/severity.csv, line 4; remove one of \
+            "p/severity.csv, line 5: The row says the same as p/severity.csv, line 4; remove one \
+             of \
            them. [duplicate_row]",
         ],
     );

@@ -783,8 +783,7 @@ fn an_overlay_touches_only_codes_that_are_there() {
         "lists/x.csv",
         &lists("add,BB1.op,01.2"),
         "p/lists/x.csv, line 2, code: the code `01.2 of BB1.op` cannot be added, because the base \
-         has \
-         it; use replace",
+         has it; leave it out or use replace",
     );
     check_overlay_error(
         "lists/x.csv",

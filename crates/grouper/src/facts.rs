@@ -13,19 +13,19 @@ pub(crate) struct Facts<'a> {
     pub(crate) case: &'a Case<'a>,
     pub(crate) membership: &'a Membership,
     pub(crate) severity: Found,
-    pub(crate) principal_class: u32,
+    pub(crate) principal_class: u16,
     pub(crate) main: CodeSlot,
-    pub(crate) main_class: u32,
+    pub(crate) main_class: u16,
     pub(crate) other_procedures: &'a [CaseCode],
 }
 
 impl<'a> Facts<'a> {
-    /// The facts of a case as it is.
-    pub(crate) fn new(case: &'a Case<'a>, membership: &'a Membership, severity: Found) -> Self {
+    /// The facts of a case as it is, but for its severity.
+    pub(crate) fn new(case: &'a Case<'a>, membership: &'a Membership) -> Self {
         Self {
             case,
             membership,
-            severity,
+            severity: Found::default(),
             principal_class: membership.class_of_slot(case.principal),
             main: case.main_procedure,
             main_class: membership.class_of_slot(case.main_procedure),

@@ -14,7 +14,6 @@
 //! A disjunction that mixes diagnoses with procedures cannot be decided by one set; it is split
 //! into alternatives, which follow each other and stand for the same rule.
 
-use crate::case::CaseCode;
 use crate::expr::{Expr, Known, looks_at};
 use crate::facts::Facts;
 use crate::lists::{Members, Membership};
@@ -119,19 +118,28 @@ impl Filter {
             .map(|set| set.iter().any(|word| *word != 0))
     }
 
+    /// The bit sets of a case.
+    #[inline]
+    pub(crate) fn sets(&self, facts: &Facts<'_>) -> CaseSets<'_> {
+        let main = facts.main.map_or(0, |_| usize::from(facts.main_class) + 1);
+        CaseSets {
+            principal: self.principal.get(usize::from(facts.principal_class)),
+            main: self.main.get(main),
+            sex: self.sex.get(sex_index(facts.case.sex)),
+        }
+    }
+
     /// Calls `take` with each rule that is true for the case, in order, until it returns something.
     #[inline]
     pub(crate) fn first<T>(
         &self,
         facts: &Facts<'_>,
+        sets: &CaseSets<'_>,
         mut take: impl FnMut(usize) -> Option<T>,
     ) -> Option<T> {
-        let main = facts.main.map_or(0, |_| facts.main_class as usize + 1);
-        let main = self.main.get(main);
-        let sex = self.sex.get(sex_index(facts.case.sex));
-        for word in self.principal.get(facts.principal_class as usize) {
+        for word in sets.principal {
             let index = word.index as usize;
-            let (main, sex) = (main[index], sex[index]);
+            let (main, sex) = (sets.main[index], sets.sex[index]);
             if (word.pair.alone | word.pair.among) & (main.alone | main.among) & sex == 0 {
                 continue;
             }
@@ -157,31 +165,27 @@ impl Filter {
     /// The alternatives of a word to which an other diagnosis of the case matters.
     #[inline]
     fn diagnoses_matter(&self, facts: &Facts<'_>, word: usize) -> u64 {
-        if !facts.severity.listed {
-            return 0;
+        let mut bits = 0;
+        if facts.severity.listed {
+            for code in facts.case.other_diagnoses {
+                bits |= self
+                    .ask_diagnoses
+                    .get(usize::from(facts.membership.class(*code)))[word];
+            }
         }
-        let ask = |code: &CaseCode| {
-            self.ask_diagnoses
-                .get(facts.membership.class(*code) as usize)
-        };
-        facts
-            .case
-            .other_diagnoses
-            .iter()
-            .fold(0, |bits, code| bits | ask(code)[word])
+        bits
     }
 
     /// The alternatives of a word to which an other procedure of the case matters.
     #[inline]
     fn procedures_matter(&self, facts: &Facts<'_>, word: usize) -> u64 {
-        let ask = |code: &CaseCode| {
-            self.ask_procedures
-                .get(facts.membership.class(*code) as usize)
-        };
-        facts
-            .other_procedures
-            .iter()
-            .fold(0, |bits, code| bits | ask(code)[word])
+        let mut bits = 0;
+        for code in facts.other_procedures {
+            bits |= self
+                .ask_procedures
+                .get(usize::from(facts.membership.class(*code)))[word];
+        }
+        bits
     }
 
     #[inline]
@@ -196,6 +200,14 @@ impl Pair {
     fn choose(self, among: u64) -> u64 {
         (self.alone & !among) | (self.among & among)
     }
+}
+
+/// The bit sets of one case.
+#[derive(Debug)]
+pub(crate) struct CaseSets<'a> {
+    principal: &'a [SparseWord],
+    main: &'a [Pair],
+    sex: &'a [u64],
 }
 
 /// The words that are not empty.

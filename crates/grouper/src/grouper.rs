@@ -3,7 +3,7 @@
 use crate::case::{Case, TextSlot};
 use crate::expr::{Compiler, Expr};
 use crate::facts::Facts;
-use crate::filter::Filter;
+use crate::filter::{CaseSets, Filter};
 use crate::groups::{Choice, GroupInfo, GroupTable};
 use crate::lists::Membership;
 use crate::outcome::{GroupIndex, Grouping, InvalidReason, Outcome, Severity, UngroupedReason};
@@ -39,8 +39,8 @@ impl Grouper {
     ///
     /// # Panics
     ///
-    /// When the plan has 65,536 or more groups, MDCs, exclusion tables, departments or discharge
-    /// ways; a hundred times what published plans have.
+    /// When the plan has 65,536 or more groups, MDCs, exclusion tables, departments, discharge ways,
+    /// or classes of codes that stand in the same lists; published plans have a few thousand.
     #[must_use]
     pub fn new(plan: &GroupingPlan) -> Self {
         let mut compiler = Compiler::default();
@@ -77,14 +77,18 @@ impl Grouper {
     /// Groups one case.
     #[must_use]
     pub fn group(&self, case: &Case<'_>) -> Grouping {
-        let found = self.severity.of(case);
+        // The tables of the principal diagnosis and the main procedure lie far apart in memory.
+        // They are asked for first, so that they arrive while severity is worked out.
+        let mut facts = Facts::new(case, &self.membership);
+        let sets = self.adrgs.sets(&facts);
+        facts.severity = self.severity.of(case);
         let outcome = match self.failed_check(case) {
             Some(reason) => Outcome::Invalid(reason),
-            None => self.place(case, found),
+            None => self.place(&facts, &sets),
         };
         Grouping {
             outcome,
-            severity: severity(found),
+            severity: severity(facts.severity),
         }
     }
 
@@ -146,15 +150,15 @@ impl Grouper {
     /// Finds the place of a valid case, trying other procedures as its only one if the plan says so.
     ///
     /// When no attempt gives a group, the reason is that of the case as it is.
-    fn place(&self, case: &Case<'_>, found: Found) -> Outcome {
-        let facts = Facts::new(case, &self.membership, found);
-        let reason = match self.walk(&facts) {
+    fn place(&self, facts: &Facts<'_>, sets: &CaseSets<'_>) -> Outcome {
+        let reason = match self.walk(facts, sets) {
             Ok(outcome) => return outcome,
             Err(reason) => reason,
         };
         if self.settings.retry_with_each_other_procedure {
-            for code in case.other_procedures {
-                if let Ok(outcome) = self.walk(&facts.with_only_procedure(*code)) {
+            for code in facts.other_procedures {
+                let again = facts.with_only_procedure(*code);
+                if let Ok(outcome) = self.walk(&again, &self.adrgs.sets(&again)) {
                     return outcome;
                 }
             }
@@ -163,17 +167,24 @@ impl Grouper {
     }
 
     /// Takes the first ADRG that has a group for the case.
-    fn walk(&self, facts: &Facts<'_>) -> Result<Outcome, UngroupedReason> {
+    fn walk(&self, facts: &Facts<'_>, sets: &CaseSets<'_>) -> Result<Outcome, UngroupedReason> {
         let mut is_taken = false;
-        let outcome = self.adrgs.first(facts, |adrg| {
+        let outcome = self.adrgs.first(facts, sets, |adrg| {
             is_taken = true;
             self.choices[adrg].outcome(facts)
         });
-        outcome.ok_or_else(|| match self.gates.first(facts, Some) {
-            _ if is_taken => UngroupedReason::NoDrg,
+        outcome.ok_or_else(|| match is_taken {
+            true => UngroupedReason::NoDrg,
+            false => self.reason(facts),
+        })
+    }
+
+    /// Why a case that no ADRG takes has no group.
+    fn reason(&self, facts: &Facts<'_>) -> UngroupedReason {
+        match self.gates.first(facts, &self.gates.sets(facts), Some) {
             Some(_) => UngroupedReason::NoAdrg,
             None => UngroupedReason::NoMdc,
-        })
+        }
     }
 }
 

@@ -10,13 +10,13 @@ use drgdip_tables::rule::ListId;
 use std::collections::HashMap;
 
 /// The class of codes that stand in no list, of unknown codes, and of absent ones.
-pub(crate) const UNLISTED: u32 = 0;
+pub(crate) const UNLISTED: u16 = 0;
 
 /// The class of every code and the lists of every class.
 #[derive(Debug)]
 pub(crate) struct Membership {
     /// By code id.
-    class_of: Vec<u32>,
+    class_of: Vec<u16>,
     /// How many words of 64 lists a class takes.
     words: usize,
     /// By class, one bit for each list.
@@ -59,7 +59,7 @@ impl Membership {
         membership
     }
 
-    fn add(&mut self, lists: &[u32]) -> u32 {
+    fn add(&mut self, lists: &[u32]) -> u16 {
         let class = self.classes();
         let start = self.bits.len();
         self.bits.resize(start + self.words, 0);
@@ -70,24 +70,24 @@ impl Membership {
     }
 
     /// How many classes there are.
-    pub(crate) fn classes(&self) -> u32 {
+    pub(crate) fn classes(&self) -> u16 {
         let classes = self.bits.len() / self.words;
-        u32::try_from(classes).expect("there are no more classes than codes")
+        u16::try_from(classes).expect("fewer than 65,536 classes of codes")
     }
 
     /// The class of a code of a case.
-    pub(crate) fn class(&self, code: CaseCode) -> u32 {
+    pub(crate) fn class(&self, code: CaseCode) -> u16 {
         self.class_of.get(code.index()).copied().unwrap_or(UNLISTED)
     }
 
     /// The class of a code that may be absent.
-    pub(crate) fn class_of_slot(&self, code: CodeSlot) -> u32 {
+    pub(crate) fn class_of_slot(&self, code: CodeSlot) -> u16 {
         code.map_or(UNLISTED, |code| self.class(code))
     }
 
     /// The lists of a class.
-    pub(crate) fn members(&self, class: u32) -> Members<'_> {
-        let start = class as usize * self.words;
+    pub(crate) fn members(&self, class: u16) -> Members<'_> {
+        let start = usize::from(class) * self.words;
         Members(&self.bits[start..start + self.words])
     }
 

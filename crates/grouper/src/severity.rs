@@ -79,7 +79,7 @@ impl SeverityTables {
                 kinds.number(Kind {
                     mcc: columns.number(mcc),
                     cc: columns.number(cc),
-                    listed: listed[class as usize],
+                    listed: listed[usize::from(class)],
                 })
             })
             .collect();

@@ -7,6 +7,8 @@
 mod difference;
 mod evidence;
 mod lines;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use difference::{Difference, Expected, divergence, first_difference};

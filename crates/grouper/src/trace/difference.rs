@@ -123,7 +123,7 @@ fn check_sentence(trace: &Trace<'_>, words: Words<'_>) -> String {
         .collect::<String>();
     words.say(
         format!("The case is invalid before any MDC is tried: {what} is missing."),
-        format!("病例无效,未进入分组:缺少{what}。"),
+        format!("病例无效，未进入分组：缺少{what}。"),
     )
 }
 
@@ -135,12 +135,12 @@ fn no_such_adrg(trace: &Trace<'_>, expected: &Expected<'_>, words: Words<'_>) ->
     if names.is_empty() {
         words.say(
             format!("No group was expected, but {ours}."),
-            format!("预期无分组,但{ours}。"),
+            format!("预期无分组，但{ours}。"),
         )
     } else {
         words.say(
             format!("The plan has no {names}; {ours}."),
-            format!("方案中没有 {names};{ours}。"),
+            format!("方案中没有 {names}；{ours}。"),
         )
     }
 }
@@ -155,7 +155,7 @@ fn ours(trace: &Trace<'_>, words: Words<'_>) -> String {
     let (place, because) = (words.place(step.adrg.rule.row), words.because(&step.rule));
     words.say(
         format!("ADRG {adrg} ({place}) takes the case as {group}, since {because}"),
-        format!("ADRG {adrg}({place})已收入该病例为 {group}:{because}"),
+        format!("ADRG {adrg}（{place}）已收入该病例为 {group}：{because}"),
     )
 }
 
@@ -163,7 +163,7 @@ fn taken_before(trace: &Trace<'_>, adrg: &str, words: Words<'_>) -> String {
     let ours = ours(trace, words);
     words.say(
         format!("Before {adrg} is tried, {ours}."),
-        format!("在尝试 {adrg} 之前,{ours}。"),
+        format!("在尝试 {adrg} 之前，{ours}。"),
     )
 }
 
@@ -175,7 +175,7 @@ fn not_matched(
     let because = words.because(evidence);
     words.say(
         format!("{code} ({place}) does not match: {because}; its rule is {text}."),
-        format!("{code}({place})不符:{because};规则为 {text}。"),
+        format!("{code}（{place}）不符：{because}；规则为 {text}。"),
     )
 }
 
@@ -197,14 +197,14 @@ fn in_adrg(
         let (adrg, ours) = (&step.adrg.code, ours(trace, words));
         return words.say(
             format!("No group row of {adrg} matches; {ours}."),
-            format!("{adrg} 没有符合的细分组;{ours}。"),
+            format!("{adrg} 没有符合的细分组；{ours}。"),
         );
     };
     let (code, place) = (&taken.drg.code, words.place(taken.drg.rule.row));
     let because = words.because(&taken.rule);
     words.say(
         format!("Group {code} ({place}) takes the case, not {group}: {because}."),
-        format!("细分组 {code}({place})已收入该病例,而非 {group}:{because}。"),
+        format!("细分组 {code}（{place}）已收入该病例，而非 {group}：{because}。"),
     )
 }
 
@@ -269,7 +269,7 @@ fn answer(trace: &Trace<'_>, step: Option<&Step<'_>>, words: Words<'_>) -> Strin
         let outcome = words.outcome(trace.outcome);
         return words.say(
             format!("In {plan}: {outcome}."),
-            format!("{plan}:{outcome}。"),
+            format!("{plan}：{outcome}。"),
         );
     };
     let (code, place) = (step.code, words.place(step.rule.row));
@@ -280,6 +280,6 @@ fn answer(trace: &Trace<'_>, step: Option<&Step<'_>>, words: Words<'_>) -> Strin
     };
     words.say(
         format!("In {plan}, {code} ({place}) {english}: {because}."),
-        format!("{plan} 中 {code}({place}){chinese}:{because}。"),
+        format!("{plan} 中 {code}（{place}）{chinese}：{because}。"),
     )
 }

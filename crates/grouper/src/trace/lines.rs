@@ -34,7 +34,7 @@ impl Trace<'_> {
         if let Some(step) = failed {
             let what = words.check(step.reason);
             return Some(words.say(format!("Check failed: {what} is missing"), {
-                format!("检查未通过:缺少{what}")
+                format!("检查未通过：缺少{what}")
             }));
         }
         let passed = self.checks.iter().map(|step| words.check(step.reason));
@@ -42,20 +42,20 @@ impl Trace<'_> {
         let is_silent = self.checks.is_empty();
         let line = words.say(
             format!("Checks passed: {passed}"),
-            format!("检查通过:{passed}"),
+            format!("检查通过：{passed}"),
         );
         (!is_silent).then_some(line)
     }
 
     fn severity_line(&self, words: Words<'_>) -> String {
         let (english, chinese) = match self.severity {
-            Severity::Mcc => ("MCC", "严重并发症或合并症 (MCC)"),
-            Severity::Cc => ("CC", "一般并发症或合并症 (CC)"),
+            Severity::Mcc => ("MCC", "严重并发症或合并症（MCC）"),
+            Severity::Cc => ("CC", "一般并发症或合并症（CC）"),
             Severity::None => ("none", "无"),
         };
         words.say(
             format!("Severity: {english}"),
-            format!("严重程度:{chinese}"),
+            format!("严重程度：{chinese}"),
         )
     }
 
@@ -65,7 +65,7 @@ impl Trace<'_> {
         let Some(landing) = &self.landing else {
             return words.say(
                 format!("Outcome: {outcome} [{reason}]"),
-                format!("结果:{outcome} [{reason}]"),
+                format!("结果：{outcome} [{reason}]"),
             );
         };
         let (code, name, row) = match landing.drg {
@@ -80,15 +80,15 @@ impl Trace<'_> {
         let place = words.place(row);
         words.say(
             format!("Outcome: {group} — {outcome} [{reason}] ({place})"),
-            format!("结果:{group} — {outcome} [{reason}]({place})"),
+            format!("结果：{group} — {outcome} [{reason}]（{place}）"),
         )
     }
 }
 
 fn severity_row(step: &SeverityStep<'_>, words: Words<'_>) -> String {
-    let level = match step.row.level {
-        Level::Mcc => "MCC",
-        Level::Cc => "CC",
+    let (english, chinese) = match step.row.level {
+        Level::Mcc => ("an MCC", "MCC"),
+        Level::Cc => ("a CC", "CC"),
     };
     let (code, place) = (step.code, words.place(step.row.row));
     let table = step.row.exclusion_table.as_deref();
@@ -106,13 +106,13 @@ fn severity_row(step: &SeverityStep<'_>, words: Words<'_>) -> String {
             let place = words.place(row.row);
             words.say(
                 format!("excluded by principal diagnosis {principal} ({place})"),
-                format!("被主要诊断 {principal} 排除({place})"),
+                format!("被主要诊断 {principal} 排除（{place}）"),
             )
         }
     };
     words.say(
-        format!("  {code} is a {level}, {table} ({place}): {effect}"),
-        format!("  {code} 为 {level},{table}({place}):{effect}"),
+        format!("  {code} is {english}, {table} ({place}): {effect}"),
+        format!("  {code} 为 {chinese}，{table}（{place}）：{effect}"),
     )
 }
 
@@ -138,7 +138,7 @@ fn walk_lines(walk: &Walk<'_>, words: Words<'_>, lines: &mut Vec<String>) {
 /// One line for a run of MDCs that the case did not enter.
 fn not_entered_line(codes: &mut Vec<&str>, words: Words<'_>) -> Option<String> {
     let all = std::mem::take(codes).join(" ");
-    let line = words.say(format!("Not entered: {all}"), format!("未进入:{all}"));
+    let line = words.say(format!("Not entered: {all}"), format!("未进入：{all}"));
     (!all.is_empty()).then_some(line)
 }
 
@@ -148,7 +148,7 @@ fn mdc_lines(step: &MdcStep<'_>, words: Words<'_>, lines: &mut Vec<String>) {
     let rule = stated(&step.mdc.gate, words);
     lines.push(words.say(
         format!("Entered {mdc}: {because} — {rule}"),
-        format!("进入 {mdc}:{because} — {rule}"),
+        format!("进入 {mdc}：{because} — {rule}"),
     ));
     for adrg in &step.adrgs {
         adrg_lines(adrg, words, lines);
@@ -160,7 +160,7 @@ fn adrg_lines(step: &AdrgStep<'_>, words: Words<'_>, lines: &mut Vec<String>) {
     let verdict = verdict(step.rule.holds, words);
     let because = words.because(&step.rule);
     let rule = stated(&step.adrg.rule, words);
-    lines.push(format!("  {name} {verdict}: {because} — {rule}"));
+    lines.push(format!("  {name} {verdict}{because} — {rule}"));
     lines.extend(step.groups.iter().map(|group| group_line(group, words)));
 }
 
@@ -169,19 +169,19 @@ fn group_line(step: &GroupStep<'_>, words: Words<'_>) -> String {
     let verdict = verdict(step.rule.holds, words);
     let because = words.because(&step.rule);
     let rule = stated(&step.drg.rule, words);
-    format!("    {name} {verdict}: {because} — {rule}")
+    format!("    {name} {verdict}{because} — {rule}")
 }
 
+/// Whether a rule matches, up to the colon after it.
 fn verdict(holds: bool, words: Words<'_>) -> String {
-    if holds {
-        words.say("matches", "符合")
-    } else {
-        words.say("does not match", "不符")
+    match holds {
+        true => words.say("matches: ", "符合："),
+        false => words.say("does not match: ", "不符："),
     }
 }
 
 /// The rule as written, and where.
 fn stated(rule: &StatedRule, words: Words<'_>) -> String {
-    let place = words.place(rule.row);
-    format!("{} ({place})", rule.text)
+    let (text, place) = (&rule.text, words.place(rule.row));
+    words.say(format!("{text} ({place})"), format!("{text}（{place}）"))
 }

@@ -57,7 +57,7 @@ impl Words<'_> {
         match (facts.is_empty(), evidence.holds) {
             (true, true) => self.say("the rule is always true", "规则恒为真"),
             (true, false) => self.say("the rule is never true", "规则恒为假"),
-            (false, _) => facts.join(&self.say("; ", ";")),
+            (false, _) => facts.join(&self.say("; ", "；")),
         }
     }
 
@@ -75,7 +75,7 @@ impl Words<'_> {
                     (Some(number), true) => format!("{field} {number} {sign} {limit}"),
                     (Some(number), false) => self.say(
                         format!("{field} is {number}, not {sign} {limit}"),
-                        format!("{field} 为 {number},不满足 {sign} {limit}"),
+                        format!("{field} 为 {number}，不满足 {sign} {limit}"),
                     ),
                     (None, _) => self.say(format!("{field} is absent"), format!("{field} 缺失")),
                 }
@@ -98,7 +98,7 @@ impl Words<'_> {
         let (role, place) = (self.role(witness.role), self.place(witness.row));
         self.say(
             format!("{role} {code} stands in {list} ({place})"),
-            format!("{role} {code} 在 {list} 中({place})"),
+            format!("{role} {code} 在 {list} 中（{place}）"),
         )
     }
 
@@ -121,10 +121,14 @@ impl Words<'_> {
         let count = found.len();
         let found: Vec<_> = found.iter().map(|witness| self.witness(witness)).collect();
         let found = found.join(&self.say(", ", "、"));
-        let colon = if found.is_empty() { "" } else { ": " };
+        let colon = if found.is_empty() {
+            String::new()
+        } else {
+            self.say(": ", "：")
+        };
         self.say(
             format!("{count} body regions of the {needed} needed{colon}{found}"),
-            format!("涉及 {count} 个部位,需 {needed} 个{colon}{found}"),
+            format!("涉及 {count} 个部位，需 {needed} 个{colon}{found}"),
         )
     }
 
@@ -138,7 +142,7 @@ impl Words<'_> {
             ),
             Some(sex) => self.say(
                 format!("the sex is {sex}, not {asked}"),
-                format!("性别为{},不是{}", chinese(sex), chinese(asked)),
+                format!("性别为{}，不是{}", chinese(sex), chinese(asked)),
             ),
         }
     }
@@ -148,7 +152,7 @@ impl Words<'_> {
             None => self.say(format!("{what} is absent"), format!("{what}缺失")),
             Some(seen) => self.say(
                 format!("{what} is {seen}, asked for: {asked}"),
-                format!("{what}为 {seen},要求:{asked}"),
+                format!("{what}为 {seen}，要求：{asked}"),
             ),
         }
     }
@@ -181,8 +185,8 @@ impl Words<'_> {
     pub(super) fn check(&self, reason: InvalidReason) -> String {
         let (english, chinese) = match reason {
             InvalidReason::SexMissing => ("sex", "性别"),
-            InvalidReason::AgeMissing => ("age in years", "年龄(岁)"),
-            InvalidReason::AgeDaysMissing => ("age in days under one year", "不足一岁的年龄(天)"),
+            InvalidReason::AgeMissing => ("age in years", "年龄（岁）"),
+            InvalidReason::AgeDaysMissing => ("age in days under one year", "不足一岁的年龄（天）"),
             InvalidReason::BirthWeightMissing => ("birth weight of a newborn", "新生儿出生体重"),
             InvalidReason::PrincipalMissing => ("principal diagnosis", "主要诊断"),
         };
@@ -195,25 +199,25 @@ impl Words<'_> {
             OutcomeKind::Grouped => ("grouped by a group row", "入组"),
             OutcomeKind::GroupedByAdrg => (
                 "the ADRG stands for itself, none of its groups matches",
-                "以 ADRG 入组,细分组均不符",
+                "以 ADRG 入组，细分组均不符",
             ),
             OutcomeKind::Ambiguous => (
                 "ambiguous: a valid operation outside the MDC",
-                "歧义病案:有效手术与诊断大类不符",
+                "歧义病案：有效手术与诊断大类不符",
             ),
             OutcomeKind::Ungrouped(UngroupedReason::NoMdc) => (
                 "ungrouped: no MDC takes the case",
-                "无法入组:没有符合的 MDC",
+                "无法入组：没有符合的 MDC",
             ),
             OutcomeKind::Ungrouped(UngroupedReason::NoAdrg) => (
-                "ungrouped: a MDC takes the case, none of its ADRGs does",
-                "无法入组:已进入 MDC,没有符合的 ADRG",
+                "ungrouped: an MDC takes the case, none of its ADRGs does",
+                "无法入组：已进入 MDC，没有符合的 ADRG",
             ),
             OutcomeKind::Ungrouped(UngroupedReason::NoDrg) => (
                 "ungrouped: an ADRG takes the case, none of its groups does",
-                "无法入组:已进入 ADRG,没有符合的细分组",
+                "无法入组：已进入 ADRG，没有符合的细分组",
             ),
-            OutcomeKind::Invalid(_) => ("invalid: facts are missing", "无效病例:信息缺失"),
+            OutcomeKind::Invalid(_) => ("invalid: facts are missing", "无效病例：信息缺失"),
         };
         self.say(english, chinese)
     }

@@ -1,11 +1,11 @@
 //! Single cases out of large files: the claim of a case, the rows of an output that bear a key.
 
 use crate::group::grouping_columns;
-use crate::read::{ClaimFile, ClaimFiles, Column, ColumnNeeds, ReadOptions, ints, texts};
+use crate::read::{ClaimFile, ClaimFiles, Column, ColumnNeeds, ReadOptions, texts};
 use crate::{Error, Progress};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Int64Type};
 use drgdip_claims::{Claim, Sex};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection, RowSelector};
@@ -151,13 +151,12 @@ impl OneRow<'_> {
     }
 
     fn int(&self, column: Column) -> Result<Option<i64>, Error> {
-        let array = self
-            .array(column)
-            .map(|array| ints(self.file, array))
-            .transpose()?;
-        Ok(array
-            .filter(|array| array.is_valid(0))
-            .map(|array| array.value(0)))
+        let Some(array) = self.array(column) else {
+            return Ok(None);
+        };
+        let wide = cast(array, &DataType::Int64).map_err(|error| self.file.broken(&error))?;
+        let wide = wide.as_primitive::<Int64Type>();
+        Ok(wide.is_valid(0).then(|| wide.value(0)))
     }
 
     fn flag(&self, column: Column) -> bool {

@@ -5,6 +5,7 @@
 //! publishes outputs whole or not at all. No rule of grouping or payment lives here.
 
 pub mod compare;
+mod demo;
 mod duplicates;
 mod error;
 mod find;
@@ -24,6 +25,7 @@ mod synth;
 mod table;
 pub mod verify;
 
+pub use demo::{DEMO_CLAIMS, DEMO_INPUTS, DemoJob, DemoSummary, demo};
 pub use error::{Class, Error};
 pub use find::{FoundClaim, TextRow, find_claims, find_rows};
 pub use findings::FindingCounts;

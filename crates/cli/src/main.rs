@@ -1,1 +1,27 @@
-fn main() {}
+//! The `drgdip` command.
+
+mod args;
+mod commands;
+mod fail;
+mod layout;
+mod out;
+mod plans;
+mod progress;
+
+use clap::Parser;
+use fail::Done;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    let progress = progress::start(args.global.quiet);
+    match commands::run(&args, &progress) {
+        Ok(Done::Clean) => ExitCode::SUCCESS,
+        Ok(Done::WithDifferences) => ExitCode::from(1),
+        Err(failure) => {
+            progress.finish();
+            failure.report();
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

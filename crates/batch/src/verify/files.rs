@@ -15,6 +15,8 @@ struct Manifest {
     command: String,
     rows: u64,
     outcomes: BTreeMap<String, u64>,
+    #[serde(default)]
+    case_classes: BTreeMap<String, u64>,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
 }
@@ -39,6 +41,8 @@ pub(super) struct RunFiles {
     pub(super) rows: u64,
     /// How many claims had each outcome, as the manifest states it.
     pub(super) outcomes: BTreeMap<String, u64>,
+    /// How many cases of a settlement had each class, as the manifest states it.
+    pub(super) classes: BTreeMap<String, u64>,
     pub(super) manifest: PathBuf,
     input_rows: u64,
     outputs: Vec<Output>,
@@ -66,6 +70,7 @@ impl RunFiles {
             command: manifest.command,
             rows: manifest.rows,
             outcomes: manifest.outcomes,
+            classes: manifest.case_classes,
             manifest: path,
             input_rows: manifest.inputs.iter().map(|input| input.rows).sum(),
             outputs: manifest.outputs,

@@ -60,6 +60,10 @@ pub(super) struct SettledSums {
     pub(super) cases: ByHospital,
     /// What cases without a pool add up to, which must be nothing.
     pub(super) outside: Sum,
+    /// What cases of a pool that are not paid add up to, which must be nothing but their number.
+    pub(super) unpaid: Sum,
+    /// How many cases have each class.
+    pub(super) classes: BTreeMap<String, u64>,
     pub(super) hospitals: ByHospital,
     /// Rows of hospitals that repeat a pool and hospital.
     pub(super) repeated_hospitals: Vec<String>,
@@ -83,6 +87,7 @@ pub(super) fn settled(files: &RunFiles, progress: &dyn Progress) -> Result<Settl
         "reason",
         "pool",
         "hospital_id",
+        "case_class",
         "points",
         "payment",
     ];
@@ -112,6 +117,7 @@ fn count_outcomes(batch: &Batch<'_>, counts: &mut Counts) -> Result<(), Error> {
 
 fn add_cases(batch: &Batch<'_>, sums: &mut SettledSums) -> Result<(), Error> {
     let (pool, hospital) = (batch.text("pool")?, batch.text("hospital_id")?);
+    let class = batch.text("case_class")?;
     let points = batch.decimal("points", POINT_SCALE)?;
     let payment = batch.decimal("payment", MONEY_SCALE)?;
     for row in 0..batch.rows() {
@@ -120,13 +126,29 @@ fn add_cases(batch: &Batch<'_>, sums: &mut SettledSums) -> Result<(), Error> {
             points: amount(&points, row).unwrap_or(0),
             payment: amount(&payment, row).unwrap_or(0),
         };
+        let class = value(&class, row);
+        count(&mut sums.classes, class);
         match value(&pool, row) {
             "" => sums.outside.add(case),
+            _ if class == UNPAID => sums.unpaid.add(case),
             pool => entry(&mut sums.cases, pool, value(&hospital, row)).add(case),
         }
     }
     Ok(())
 }
+
+/// Counts one more under a name, which is copied only when it is new.
+fn count(counts: &mut BTreeMap<String, u64>, name: &str) {
+    match counts.get_mut(name) {
+        Some(count) => *count += 1,
+        None => {
+            counts.insert(name.to_owned(), 1);
+        }
+    }
+}
+
+/// The class of a case that the policy does not pay.
+const UNPAID: &str = "unpaid";
 
 fn add_hospitals(batch: &Batch<'_>, sums: &mut SettledSums) -> Result<(), Error> {
     let (pool, hospital) = (batch.text("pool")?, batch.text("hospital_id")?);

@@ -1,0 +1,92 @@
+//! `drgdip demo`: a generated month, settled, in one folder.
+
+use crate::grouped::PreparedPlan;
+use crate::inputs::Inputs;
+use crate::output::StagedFolder;
+use crate::policy::PreparedPolicy;
+use crate::read::ReadOptions;
+use crate::settle::{SettleJob, SettleSummary, settle_into};
+use crate::synth::{SynthJob, SynthSummary, synth};
+use crate::{Error, Progress};
+use std::path::Path;
+
+/// What `demo` is asked to do.
+pub struct DemoJob<'a> {
+    /// How many claims to make.
+    pub cases: u64,
+    /// Equal seeds make equal claims.
+    pub seed: u64,
+    /// The plan that the policy names.
+    pub plan: &'a PreparedPlan,
+    /// The policy to pay by.
+    pub policy: &'a PreparedPolicy,
+    /// The month `YYYY-MM` that is made and settled.
+    pub period: &'a str,
+    /// The folder to write: a settled run with its claims and inputs in it.
+    pub out: &'a Path,
+    /// How many threads work; `None` is one for each core.
+    pub threads: Option<usize>,
+}
+
+/// What `demo` did.
+#[derive(Clone, Debug)]
+pub struct DemoSummary {
+    /// The claims that were made.
+    pub synth: SynthSummary,
+    /// How they were settled.
+    pub settled: SettleSummary,
+}
+
+/// The claims of the demo, inside its folder.
+pub const DEMO_CLAIMS: &str = "claims.parquet";
+/// The settlement inputs of the demo, inside its folder.
+pub const DEMO_INPUTS: &str = "inputs";
+
+/// Makes a month and settles it into a folder, which appears whole or not at all.
+///
+/// # Errors
+/// As for `synth` and `settle`; nothing is published then.
+pub fn demo(job: &DemoJob<'_>, progress: &dyn Progress) -> Result<DemoSummary, Error> {
+    let folder = StagedFolder::new(job.out)?;
+    let claims = [folder.path().join(DEMO_CLAIMS)];
+    let inputs_folder = folder.path().join(DEMO_INPUTS);
+    let made = SynthJob {
+        cases: job.cases,
+        seed: job.seed,
+        plan: job.plan,
+        policy: job.policy,
+        period: job.period,
+        bad_rows_per_ten_thousand: None,
+        out: &claims[0],
+        files: 1,
+        inputs: &inputs_folder,
+        threads: job.threads,
+    };
+    let synth = synth(&made, progress)?;
+    let inputs = read_inside(&inputs_folder, folder.path(), job.policy)?;
+    let settled = SettleJob {
+        claims: &claims,
+        plan: job.plan,
+        policy: &job.policy.policy,
+        policy_files: &job.policy.files,
+        inputs: &inputs,
+        period: Some(job.period),
+        out: job.out,
+        read: ReadOptions::default(),
+        threads: job.threads,
+    };
+    let settled = settle_into(&settled, folder.path(), progress)?;
+    folder.publish()?;
+    Ok(DemoSummary { synth, settled })
+}
+
+/// Reads the inputs and names them by their place in the folder that will be published.
+fn read_inside(inputs: &Path, root: &Path, policy: &PreparedPolicy) -> Result<Inputs, Error> {
+    let mut inputs = Inputs::read(Some(inputs), &policy.standing)?;
+    for file in &mut inputs.files {
+        if let Ok(inside) = Path::new(&file.path).strip_prefix(root) {
+            file.path = inside.display().to_string();
+        }
+    }
+    Ok(inputs)
+}

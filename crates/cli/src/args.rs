@@ -1,0 +1,335 @@
+//! The commands and their arguments.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Groups hospital cases by DRG plans and settles them to the fen.
+#[derive(Debug, Parser)]
+#[command(name = "drgdip", version, about, after_help = include_str!("../help/drgdip.txt"))]
+#[command(propagate_version = true, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GlobalArgs {
+    /// How many threads work; one for each core unless told otherwise.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
+    /// Tell only errors, not progress.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Print the result as JSON, for programs.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+impl GlobalArgs {
+    /// The number of threads as the batch runner takes it.
+    pub(crate) fn threads(&self) -> Option<usize> {
+        self.threads.map(usize::from)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Settle a generated month with the bundled tables; the thing to try first.
+    #[command(after_help = include_str!("../help/demo.txt"))]
+    Demo(DemoArgs),
+    /// Group claims: one row with its group for every claim.
+    #[command(after_help = include_str!("../help/group.txt"))]
+    Group(GroupArgs),
+    /// Show the road from the codes of one case to its group, points and yuan.
+    #[command(after_help = include_str!("../help/explain.txt"))]
+    Explain(ExplainArgs),
+    /// Compare groups with a reference; exit 0 when equal, 1 when not.
+    #[command(after_help = include_str!("../help/compare.txt"))]
+    Compare(CompareArgs),
+    /// Group claims, turn them into points, and pay every hospital from its pool.
+    #[command(after_help = include_str!("../help/settle.txt"))]
+    Settle(SettleArgs),
+    /// Make realistic claims from a plan; no row is about a person.
+    #[command(after_help = include_str!("../help/synth.txt"))]
+    Synth(SynthArgs),
+    /// Recompute the hashes and totals of a finished run.
+    #[command(after_help = include_str!("../help/verify.txt"))]
+    Verify(VerifyArgs),
+    /// List, show or check grouping plans.
+    #[command(after_help = include_str!("../help/tables.txt"))]
+    Tables {
+        #[command(subcommand)]
+        command: TablesCommand,
+    },
+}
+
+/// At which findings a finished run exits with 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Never.
+    #[default]
+    None,
+    /// At any finding.
+    Warn,
+    /// At findings that keep a claim from being grouped or paid.
+    Reject,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DemoArgs {
+    /// The folder to write, with claims, inputs and the settled run in it.
+    #[arg(long, short, value_name = "DIR", default_value = "drgdip-demo")]
+    pub(crate) output: PathBuf,
+    /// How many claims to make.
+    #[arg(long, value_name = "N", default_value_t = 200_000)]
+    pub(crate) cases: u64,
+    /// The seed of the claims; the same seed makes the same claims.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GroupArgs {
+    /// Parquet files, folders of them, or globs.
+    #[arg(required = true, value_name = "CLAIMS")]
+    pub(crate) claims: Vec<PathBuf>,
+    /// The plan: a bundled name, or the path of a plan folder.
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: String,
+    /// The Parquet file to write; findings and manifest are written beside it.
+    #[arg(long, short, value_name = "OUT.parquet")]
+    pub(crate) output: PathBuf,
+    /// Write the input columns too.
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// How many rows an output row group has.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) row_group_rows: Option<u64>,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+/// How claims are read and judged.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReadArgs {
+    /// Accept amounts stored as floating-point numbers, each rounded to the fen.
+    #[arg(long)]
+    pub(crate) allow_float_money: bool,
+    /// Exit with 1 when there are findings of this level.
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = FailOn::None)]
+    pub(crate) fail_on: FailOn,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SettleArgs {
+    /// Parquet files, folders of them, or globs.
+    #[arg(required = true, value_name = "CLAIMS")]
+    pub(crate) claims: Vec<PathBuf>,
+    /// The payment policy: a bundled name, or the path of a policy file.
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: String,
+    /// The folder with hospitals, budgets and prior points, as CSV or Parquet.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) inputs: Option<PathBuf>,
+    /// The folder to write.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// The month to settle; unless told, the one that the budgets are for.
+    #[arg(long, value_name = "YYYY-MM")]
+    pub(crate) period: Option<String>,
+    /// The plan, in place of the one that the policy names.
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: Option<String>,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SynthArgs {
+    /// How many claims to make.
+    #[arg(long, value_name = "N")]
+    pub(crate) cases: u64,
+    /// The seed; the same seed makes the same claims.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The Parquet file to write.
+    #[arg(long, short, value_name = "CLAIMS.parquet")]
+    pub(crate) output: PathBuf,
+    /// Where hospitals, budgets and prior points go; OUT-inputs unless told otherwise.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) inputs: Option<PathBuf>,
+    /// The policy that the inputs are made for; the bundled example unless told otherwise.
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: Option<String>,
+    /// The plan to make claims for, in place of the one that the policy names.
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: Option<String>,
+    /// The month of the discharges; that of the bundled example unless told otherwise.
+    #[arg(long, value_name = "YYYY-MM")]
+    pub(crate) period: Option<String>,
+    /// Into how many files the claims are cut.
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) files: u32,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct VerifyArgs {
+    /// The folder of a settlement, or the output file of `group`.
+    #[arg(value_name = "DIR")]
+    pub(crate) run: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CompareArgs {
+    /// A file with group columns.
+    #[arg(value_name = "OURS")]
+    pub(crate) ours: PathBuf,
+    /// A file with group columns, or with expected_status, expected_mdc, expected_adrg and
+    /// expected_group.
+    #[arg(value_name = "REFERENCE")]
+    pub(crate) reference: PathBuf,
+    /// The column that names a case on both sides.
+    #[arg(long, value_name = "COLUMN", default_value = "case_id")]
+    pub(crate) key: String,
+    /// The plan that names the rule where answers part; otherwise the one that OURS was made by.
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: Option<String>,
+    /// The plan of the reference: where answers part, both plans are asked, rule by rule.
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) reference_plan: Option<String>,
+    /// Print Markdown.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) md: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExplainArgs {
+    /// The plan: a bundled name, or the path of a plan folder.
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: String,
+    /// The claim files that hold the case.
+    #[arg(value_name = "CLAIMS", requires = "case_id")]
+    pub(crate) claims: Vec<PathBuf>,
+    /// The case to explain.
+    #[arg(
+        long,
+        value_name = "ID",
+        requires = "claims",
+        conflicts_with = "principal"
+    )]
+    pub(crate) case_id: Option<String>,
+    #[command(flatten)]
+    pub(crate) facts: FactArgs,
+    #[command(flatten)]
+    pub(crate) money: MoneyArgs,
+}
+
+/// The facts of a case on the command line.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "A case by its facts")]
+pub(crate) struct FactArgs {
+    /// Principal diagnosis.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) principal: Option<String>,
+    /// Other diagnoses, separated by commas or by saying it again.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub(crate) other: Vec<String>,
+    /// Procedures, the main one first.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub(crate) op: Vec<String>,
+    /// Sex.
+    #[arg(long, value_name = "1|2|male|female")]
+    pub(crate) sex: Option<String>,
+    /// Age in years.
+    #[arg(long, value_name = "YEARS")]
+    pub(crate) age: Option<i64>,
+    /// Age in days, for infants; without --age, the age in years is 0.
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) age_days: Option<i64>,
+    /// Birth weight in grams.
+    #[arg(long, value_name = "GRAMS")]
+    pub(crate) birth_weight: Option<i64>,
+    /// Length of stay in days.
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) stay: Option<i64>,
+    /// Hours in intensive care.
+    #[arg(long, value_name = "HOURS")]
+    pub(crate) icu_hours: Option<i64>,
+    /// Hours on a ventilator.
+    #[arg(long, value_name = "HOURS")]
+    pub(crate) ventilator_hours: Option<i64>,
+    /// Discharge way, the national code.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) discharge_way: Option<String>,
+    /// Department, the code.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) department: Option<String>,
+    /// The case is flagged as using a new technology.
+    #[arg(long)]
+    pub(crate) new_tech: bool,
+}
+
+/// From the group to points and yuan.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "From group to yuan")]
+pub(crate) struct MoneyArgs {
+    /// A settled run that holds the case: adds its points, point values and payment.
+    #[arg(long, value_name = "DIR", requires = "case_id")]
+    pub(crate) settled: Option<PathBuf>,
+    /// A policy: adds base points, class and points of a case with --cost.
+    #[arg(
+        long,
+        value_name = "POLICY",
+        requires = "cost",
+        conflicts_with = "settled"
+    )]
+    pub(crate) policy: Option<String>,
+    /// The total cost of the case in yuan.
+    #[arg(long, value_name = "YUAN", requires = "policy")]
+    pub(crate) cost: Option<String>,
+    /// The coefficient of the hospital; 1 unless told otherwise.
+    #[arg(long, value_name = "K", requires = "policy")]
+    pub(crate) coefficient: Option<String>,
+    /// The level of the hospital, where the policy's coefficients go by level.
+    #[arg(long, value_name = "LEVEL", requires = "policy")]
+    pub(crate) level: Option<String>,
+    /// What a point is worth in yuan.
+    #[arg(long, value_name = "YUAN", requires = "policy")]
+    pub(crate) point_value: Option<String>,
+    /// The day on which the policy is read; the last of the bundled example's month otherwise.
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "policy")]
+    pub(crate) date: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TablesCommand {
+    /// The bundled plans and policies, and how far each plan is supported.
+    List,
+    /// A plan: its MDCs, ADRGs and groups with their rules.
+    Show(ShowArgs),
+    /// Load a plan and print what is odd about it; exit 4 when it cannot be used.
+    Check {
+        /// A bundled name, or the path of a plan folder.
+        #[arg(value_name = "PLAN")]
+        plan: String,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ShowArgs {
+    /// A bundled name, or the path of a plan folder.
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: String,
+    /// Show one MDC with its ADRGs.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) mdc: Option<String>,
+    /// Show one ADRG with its groups, rules and code lists.
+    #[arg(long, value_name = "CODE", conflicts_with = "mdc")]
+    pub(crate) adrg: Option<String>,
+    /// Show one group with its rule and weight.
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["mdc", "adrg"])]
+    pub(crate) group: Option<String>,
+}

@@ -1,0 +1,56 @@
+//! What each command does.
+
+mod compare;
+mod demo;
+mod explain;
+mod group;
+mod settle;
+mod synth;
+mod tables;
+mod verify;
+
+use crate::args::{Args, Command, FailOn};
+use crate::fail::{Done, Failure};
+use crate::progress::Reporter;
+use drgdip_batch::FindingCounts;
+use drgdip_claims::FindingSeverity;
+
+/// Runs the command that was asked for.
+pub(crate) fn run(args: &Args, progress: &Reporter) -> Result<Done, Failure> {
+    let global = &args.global;
+    match &args.command {
+        Command::Group(group) => group::run(group, global, progress),
+        Command::Compare(compare) => compare::run(compare, global, progress),
+        Command::Verify(verify) => verify::run(verify, global, progress),
+        Command::Tables { command } => tables::run(command, global),
+        Command::Demo(demo) => demo::run(demo, global, progress),
+        Command::Explain(explain) => explain::run(explain, global, progress),
+        Command::Settle(settle) => settle::run(settle, global, progress),
+        Command::Synth(synth) => synth::run(synth, global, progress),
+    }
+}
+
+/// Whether the findings reach the level at which the user wants a failing exit code.
+fn judge(findings: &FindingCounts, level: FailOn) -> Done {
+    let count = match level {
+        FailOn::None => 0,
+        FailOn::Warn => findings.at_least(FindingSeverity::Warn),
+        FailOn::Reject => findings.at_least(FindingSeverity::Reject),
+    };
+    if count == 0 {
+        Done::Clean
+    } else {
+        Done::WithDifferences
+    }
+}
+
+/// The findings of a run as a JSON object by code.
+fn findings_json(findings: &FindingCounts) -> serde_json::Value {
+    let entries = findings
+        .iter()
+        .map(|(finding, count)| (finding.code(), count));
+    entries
+        .collect::<std::collections::BTreeMap<_, _>>()
+        .into_iter()
+        .collect()
+}

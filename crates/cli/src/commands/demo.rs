@@ -1,0 +1,64 @@
+//! `drgdip demo`.
+
+use super::group::{findings_table, outcomes_table};
+use super::settle::report;
+use crate::args::{DemoArgs, GlobalArgs};
+use crate::fail::{Done, Failure};
+use crate::layout::grouped_digits;
+use crate::progress::Reporter;
+use crate::{out, plans};
+use drgdip_batch::{DEMO_CLAIMS, DEMO_INPUTS, DemoJob, DemoSummary};
+
+/// How many hospitals of each pool the table shows.
+const MOST_HOSPITALS: usize = 10;
+
+pub(crate) fn run(
+    args: &DemoArgs,
+    global: &GlobalArgs,
+    progress: &Reporter,
+) -> Result<Done, Failure> {
+    let example = plans::example();
+    let (policy, plan) = plans::prepare_policy(&example.policy, None, &example.period)?;
+    let job = DemoJob {
+        cases: args.cases,
+        seed: args.seed,
+        plan: &plan,
+        policy: &policy,
+        period: &example.period,
+        out: &args.output,
+        threads: global.threads(),
+    };
+    let summary = drgdip_batch::demo(&job, progress)?;
+    progress.finish();
+    if global.json {
+        out::print_json(&report::json("demo", &args.output, &summary.settled))?;
+    } else {
+        out::print(&plain(args, &example.policy, &summary))?;
+    }
+    Ok(Done::Clean)
+}
+
+fn plain(args: &DemoArgs, policy: &str, summary: &DemoSummary) -> String {
+    let settled = &summary.settled;
+    let sections = [
+        format!(
+            "结算期 Period {} · {} 条清单 claims · {} 个病组 groups · 政策 policy {policy}\n",
+            settled.period,
+            grouped_digits(&settled.rows.to_string()),
+            summary.synth.groups,
+        ),
+        outcomes_table(&settled.outcomes),
+        report::pools_table(settled),
+        report::hospitals_table(settled, MOST_HOSPITALS),
+    ];
+    let findings = findings_table(&settled.findings);
+    format!("{}{findings}\n{}", sections.join("\n"), where_to_go(args))
+}
+
+/// Where the files are, and what to try next.
+fn where_to_go(args: &DemoArgs) -> String {
+    include_str!("../../help/demo-next.txt")
+        .replace("{dir}", &args.output.display().to_string())
+        .replace("{claims}", DEMO_CLAIMS)
+        .replace("{inputs}", DEMO_INPUTS)
+}

@@ -1,0 +1,164 @@
+//! `drgdip explain`.
+
+mod money;
+
+use crate::args::{ExplainArgs, FactArgs, GlobalArgs};
+use crate::fail::{Done, Failure};
+use crate::progress::Reporter;
+use crate::{out, plans};
+use drgdip_batch::{PreparedPlan, find_claims};
+use drgdip_claims::{Claim, Sex};
+use drgdip_grouper::trace::{Language, Trace, trace};
+use serde_json::{Value, json};
+
+/// One case, explained.
+struct Explained {
+    /// Where the case comes from.
+    head: String,
+    chinese: Vec<String>,
+    english: Vec<String>,
+    grouping: Value,
+    money: Option<money::Road>,
+}
+
+pub(crate) fn run(
+    args: &ExplainArgs,
+    global: &GlobalArgs,
+    progress: &Reporter,
+) -> Result<Done, Failure> {
+    let plan = plans::prepare(&args.plan)?;
+    let mut explained = Vec::new();
+    for (head, claim) in claims(args, progress)? {
+        let trace = trace(&plan.plan, &claim);
+        explained.push(Explained {
+            head,
+            chinese: trace.lines(Language::Chinese),
+            english: trace.lines(Language::English),
+            grouping: grouping_json(&trace),
+            money: money_road(args, &plan, &trace, progress)?,
+        });
+    }
+    progress.finish();
+    if global.json {
+        let cases: Vec<Value> = explained.iter().map(as_json).collect();
+        out::print_json(&json!({ "plan": plan.plan.id, "cases": cases }))?;
+    } else {
+        let texts: Vec<String> = explained.iter().map(plain).collect();
+        out::print(&texts.join("\n"))?;
+    }
+    Ok(Done::Clean)
+}
+
+/// The cases to explain, each with a line that says where it comes from.
+fn claims(args: &ExplainArgs, progress: &Reporter) -> Result<Vec<(String, Claim)>, Failure> {
+    let Some(case_id) = &args.case_id else {
+        return Ok(vec![(String::new(), stated(&args.facts)?)]);
+    };
+    let found = find_claims(&args.claims, case_id, progress)?;
+    if found.is_empty() {
+        let problem = format!("no claim has the case_id {case_id}.");
+        let error = drgdip_batch::Error::input("claims", problem);
+        return Err(error.with_hint("Check the key and the files.").into());
+    }
+    let head = |found: &drgdip_batch::FoundClaim| {
+        format!(
+            "病例 Case {case_id} · {}, row {}\n",
+            found.file.display(),
+            found.row
+        )
+    };
+    Ok(found
+        .into_iter()
+        .map(|found| (head(&found), found.claim))
+        .collect())
+}
+
+/// The case that the facts on the command line state.
+fn stated(facts: &FactArgs) -> Result<Claim, Failure> {
+    let Some(principal) = &facts.principal else {
+        return Err(Failure::usage(
+            "no case is named.",
+            "Name one with --case-id ID CLAIMS, or state its facts with --principal.",
+        ));
+    };
+    let mut procedures = facts.op.iter().cloned();
+    let infant = facts.age_days.map(|_| 0);
+    Ok(Claim {
+        case_id: String::new(),
+        sex: facts.sex.as_deref().map(sex).transpose()?.flatten(),
+        age_years: facts.age.or(infant),
+        age_days: facts.age_days,
+        birth_weight_g: facts.birth_weight,
+        stay_days: facts.stay,
+        icu_hours: facts.icu_hours,
+        ventilator_hours: facts.ventilator_hours,
+        discharge_way: facts.discharge_way.clone(),
+        department: facts.department.clone(),
+        principal_diagnosis: Some(principal.clone()),
+        other_diagnoses: facts.other.clone(),
+        main_procedure: procedures.next(),
+        other_procedures: procedures.collect(),
+        new_tech: facts.new_tech,
+    })
+}
+
+/// The sex by its word or code; a code that is neither 1 nor 2 counts as absent.
+fn sex(text: &str) -> Result<Option<Sex>, Failure> {
+    match text {
+        "male" | "男" => Ok(Some(Sex::Male)),
+        "female" | "女" => Ok(Some(Sex::Female)),
+        code => code.parse().map(Sex::from_code).map_err(|_| {
+            let problem = format!("{code:?} is no sex.");
+            Failure::usage(problem, "Write male, female, or the code 1, 2 or 9.")
+        }),
+    }
+}
+
+fn money_road(
+    args: &ExplainArgs,
+    plan: &PreparedPlan,
+    trace: &Trace<'_>,
+    progress: &Reporter,
+) -> Result<Option<money::Road>, Failure> {
+    if let (Some(folder), Some(case_id)) = (&args.money.settled, &args.case_id) {
+        return money::settled(folder, case_id, progress).map(Some);
+    }
+    match &args.money.policy {
+        Some(policy) => money::by_policy(policy, &args.money, (plan, trace)).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn plain(case: &Explained) -> String {
+    let mut text = case.head.clone();
+    text += &format!(
+        "{}\n\n{}\n",
+        case.chinese.join("\n"),
+        case.english.join("\n")
+    );
+    if let Some(road) = &case.money {
+        text += &format!("\n{}", road.plain());
+    }
+    text
+}
+
+fn grouping_json(trace: &Trace<'_>) -> Value {
+    let landing = trace.landing.as_ref();
+    json!({
+        "status": trace.outcome.status(),
+        "reason": trace.outcome.reason(),
+        "severity": trace.severity.code(),
+        "mdc": landing.map(|landing| &landing.mdc.code),
+        "adrg": landing.map(|landing| &landing.adrg.code),
+        "group": landing.map(|landing| landing.group()),
+    })
+}
+
+fn as_json(case: &Explained) -> Value {
+    json!({
+        "grouping": case.grouping,
+        "chinese": case.chinese,
+        "english": case.english,
+        "money": case.money.as_ref().map(money::Road::json),
+    })
+}

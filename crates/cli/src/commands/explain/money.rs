@@ -1,0 +1,235 @@
+//! From the group of a case to its points and yuan.
+
+use crate::args::MoneyArgs;
+use crate::fail::Failure;
+use crate::layout::{Align, Layout};
+use crate::plans;
+use crate::progress::Reporter;
+use drgdip_batch::{Error, PreparedPlan, PreparedPolicy, TextRow, find_rows};
+use drgdip_claims::Yuan;
+use drgdip_grouper::trace::Trace;
+use drgdip_points::award::{CaseRules, award, hospital_coefficient};
+use drgdip_points::{PointValue, Ratio, Weight};
+use drgdip_tables::plan::AdrgKind;
+use drgdip_tables::policy::PolicyAt;
+use rust_decimal::Decimal;
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// The stations from group to yuan, in order.
+#[derive(Default)]
+pub(crate) struct Road(Vec<Station>);
+
+struct Station {
+    key: &'static str,
+    name: &'static str,
+    value: String,
+}
+
+impl Road {
+    fn add(&mut self, key: &'static str, name: &'static str, value: impl ToString) {
+        let value = value.to_string();
+        self.0.push(Station { key, name, value });
+    }
+
+    pub(crate) fn plain(&self) -> String {
+        let mut table = Layout::new(&[
+            ("从病组到金额 From group to yuan", Align::Left),
+            ("", Align::Right),
+        ]);
+        for station in &self.0 {
+            table.row([station.name.to_owned(), station.value.clone()]);
+        }
+        table.render()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let entry = |station: &Station| (station.key.to_owned(), station.value.clone().into());
+        Value::Object(self.0.iter().map(entry).collect::<Map<_, _>>())
+    }
+}
+
+/// What a settled run says of a case, its hospital and its pool.
+pub(crate) fn settled(folder: &Path, case_id: &str, progress: &Reporter) -> Result<Road, Failure> {
+    let cases = find_rows(&folder.join("cases.parquet"), "case_id", case_id, progress)?;
+    let Some(case) = cases.first() else {
+        let problem = format!("the settled run has no case {case_id}.");
+        return Err(Error::input(folder.display(), problem).into());
+    };
+    let mut road = Road::default();
+    for (key, name) in CASE_STATIONS {
+        if let Some(value) = case.get(*key) {
+            road.add(key, name, value);
+        }
+    }
+    let Some(pool_id) = case.get("pool") else {
+        return Ok(road);
+    };
+    let pools = find_rows(&folder.join("pools.parquet"), "pool", pool_id, progress)?;
+    let hospitals = find_rows(&folder.join("hospitals.parquet"), "pool", pool_id, progress)?;
+    let of_case = |row: &&TextRow| row.get("hospital_id") == case.get("hospital_id");
+    for (rows, stations) in [
+        (hospitals.iter().find(of_case), HOSPITAL_STATIONS),
+        (pools.first(), POOL_STATIONS),
+    ] {
+        for (key, column, name) in stations {
+            if let Some(value) = rows.and_then(|row| row.get(*column)) {
+                road.add(key, name, value);
+            }
+        }
+    }
+    if let Some(payment) = case.get("payment") {
+        road.add("payment", "支付 payment, yuan", payment);
+    }
+    Ok(road)
+}
+
+const CASE_STATIONS: &[(&str, &str)] = &[
+    ("group", "病组 group"),
+    ("hospital_id", "医院 hospital"),
+    ("pool", "基金池 pool"),
+    ("total_cost", "总费用 total cost, yuan"),
+    ("patient_side", "个人及其他基金 patient side U, yuan"),
+    ("weight", "权重 weight RW"),
+    ("base_points", "基准点数 base points"),
+    ("reference_cost", "参考费用 reference cost, yuan"),
+    ("case_class", "病例类型 case class"),
+    ("unpaid_reason", "不支付原因 why it is not paid"),
+    ("coefficient", "差异系数 hospital coefficient"),
+    ("points", "病例点数 case points"),
+];
+
+const HOSPITAL_STATIONS: &[(&str, &str, &str)] = &[
+    (
+        "hospital_points",
+        "points",
+        "医院点数 points of the hospital",
+    ),
+    (
+        "hospital_baseline_points",
+        "baseline_points",
+        "其中基准 of them baseline",
+    ),
+    (
+        "hospital_increment_points",
+        "increment_points",
+        "其中增量 of them increment",
+    ),
+    (
+        "hospital_gross",
+        "gross",
+        "医院应得 earned by the hospital F + U, yuan",
+    ),
+];
+
+const POOL_STATIONS: &[(&str, &str, &str)] = &[
+    ("fixed_value", "fixed_value", "固定点值 fixed point value"),
+    (
+        "floating_value",
+        "floating_value",
+        "浮动点值 floating point value",
+    ),
+];
+
+/// What a policy says of a case with this cost, without the rest of its pool.
+pub(crate) fn by_policy(
+    policy: &str,
+    args: &MoneyArgs,
+    (plan, trace): (&PreparedPlan, &Trace<'_>),
+) -> Result<Road, Failure> {
+    let terms = terms(policy, args)?;
+    let mut road = Road::default();
+    let cost: Yuan = parsed(args.cost.as_deref().unwrap_or_default(), "amount of yuan")?;
+    let Some(landing) = trace
+        .landing
+        .filter(|place| place.adrg.kind != AdrgKind::Ambiguous)
+    else {
+        road.add("total_cost", "总费用 total cost, yuan", cost);
+        road.add(
+            "treatment",
+            "按政策处理 treated as the policy says",
+            treatment(&terms, trace),
+        );
+        return Ok(road);
+    };
+    road.add("group", "病组 group", landing.group());
+    let Some(row) = plan
+        .plan
+        .weights
+        .iter()
+        .find(|row| row.group == landing.group())
+    else {
+        let said = format!("{:?}", terms.without_weight);
+        road.add(
+            "treatment",
+            "无权重,按政策处理 without weight, as the policy says",
+            said,
+        );
+        return Ok(road);
+    };
+    let rules = CaseRules::new(&terms.case).map_err(wrong)?;
+    let weight = Weight::from_ten_thousandths(row.ten_thousandths).map_err(wrong)?;
+    let price = rules.price(weight).map_err(wrong)?;
+    let stated = parsed::<Decimal>(args.coefficient.as_deref().unwrap_or("1"), "number")?;
+    let stated = Ratio::from_decimal(stated).map_err(wrong)?;
+    let level = args.level.as_deref().unwrap_or_default();
+    let k = hospital_coefficient(&terms.coefficient, level, Some(stated)).map_err(wrong)?;
+    let award = award(&price, k, cost, &rules).map_err(wrong)?;
+    road.add(
+        "weight",
+        "权重 weight RW",
+        format!("{weight} ({})", row.origin),
+    );
+    road.add("scale", "每权重点数 points per weight", terms.case.scale);
+    road.add("base_points", "基准点数 base points", price.base_points());
+    let reference = price.reference_cost().map_err(wrong)?;
+    road.add("reference_cost", "参考费用 reference cost, yuan", reference);
+    road.add("total_cost", "总费用 total cost, yuan", cost);
+    road.add(
+        "high_multiple",
+        "高倍率界 high outlier above",
+        price.high_multiple(),
+    );
+    road.add("case_class", "病例类型 case class", award.class.code());
+    road.add("coefficient", "差异系数 hospital coefficient", k);
+    road.add("points", "病例点数 case points", award.points);
+    if let Some(text) = &args.point_value {
+        let value = PointValue::from_decimal(parsed(text, "point value")?).map_err(wrong)?;
+        let pay = award
+            .points
+            .pay_at(&value, terms.value.money_rounding)
+            .map_err(wrong)?;
+        road.add("point_value", "点值 point value", text);
+        road.add("worth", "点数 × 点值 points × value, yuan", pay);
+    }
+    Ok(road)
+}
+
+fn terms(policy: &str, args: &MoneyArgs) -> Result<PolicyAt, Failure> {
+    let day = match &args.date {
+        Some(date) => parsed(date, "date")?,
+        None => plans::last_day(&plans::example().period)?,
+    };
+    plans::terms(&PreparedPolicy::load(policy)?, day)
+}
+
+/// What the policy does with a case that has no group to be paid by.
+fn treatment(terms: &PolicyAt, trace: &Trace<'_>) -> String {
+    match trace.landing {
+        Some(_) => format!("{:?}", terms.ambiguous),
+        None => format!("{:?}", terms.ungrouped),
+    }
+}
+
+fn parsed<T: std::str::FromStr>(text: &str, what: &str) -> Result<T, Failure> {
+    text.parse().map_err(|_| {
+        Failure::usage(
+            format!("{text:?} is no {what}."),
+            "See drgdip explain --help.",
+        )
+    })
+}
+
+fn wrong(error: drgdip_points::Error) -> Failure {
+    Error::input("policy", error).into()
+}

@@ -1,0 +1,103 @@
+//! `drgdip group`.
+
+use super::{findings_json, judge};
+use crate::args::{GlobalArgs, GroupArgs};
+use crate::fail::{Done, Failure};
+use crate::layout::{Align, Layout, grouped_digits};
+use crate::progress::Reporter;
+use crate::{out, plans};
+use drgdip_batch::{FindingCounts, GroupJob, GroupSummary, OutcomeCounts, Progress, ReadOptions};
+use serde_json::json;
+
+pub(crate) fn run(
+    args: &GroupArgs,
+    global: &GlobalArgs,
+    progress: &Reporter,
+) -> Result<Done, Failure> {
+    let plan = plans::prepare(&args.plan)?;
+    let job = GroupJob {
+        claims: &args.claims,
+        plan: &plan,
+        out: &args.output,
+        keep: args.keep,
+        read: ReadOptions {
+            allow_float_money: args.read.allow_float_money,
+        },
+        threads: global.threads(),
+        row_group_rows: args.row_group_rows,
+    };
+    let summary = drgdip_batch::group(&job, progress)?;
+    progress.finish();
+    if global.json {
+        out::print_json(&as_json(args, &summary))?;
+    } else {
+        let text = format!("{}wrote {}", report(&summary), args.output.display());
+        progress.note(&text);
+    }
+    Ok(judge(&summary.findings, args.read.fail_on))
+}
+
+fn report(summary: &GroupSummary) -> String {
+    let mut text = outcomes_table(&summary.outcomes);
+    text.push_str(&findings_table(&summary.findings));
+    text
+}
+
+/// What became of the claims, as a table.
+pub(crate) fn outcomes_table(outcomes: &OutcomeCounts) -> String {
+    let mut table = Layout::new(&[
+        ("结果 Outcome", Align::Left),
+        ("原因 Reason", Align::Left),
+        ("病例 Cases", Align::Right),
+    ]);
+    for (status, reason, count) in outcomes.iter().filter(|(_, _, count)| *count > 0) {
+        table.row([
+            status.to_owned(),
+            reason.to_owned(),
+            grouped_digits(&count.to_string()),
+        ]);
+    }
+    table.render()
+}
+
+/// What was found about the claims, as a table; empty when nothing was.
+pub(crate) fn findings_table(findings: &FindingCounts) -> String {
+    let mut table = Layout::new(&[
+        ("发现 Finding", Align::Left),
+        ("级别 Level", Align::Left),
+        ("次数 Count", Align::Right),
+        ("说明 Meaning", Align::Left),
+    ]);
+    let mut is_empty = true;
+    for (finding, count) in findings.iter().filter(|(_, count)| *count > 0) {
+        is_empty = false;
+        table.row([
+            finding.code().to_owned(),
+            finding.severity().to_string(),
+            grouped_digits(&count.to_string()),
+            finding.chinese().to_owned(),
+        ]);
+    }
+    if is_empty {
+        String::new()
+    } else {
+        format!("\n{}", table.render())
+    }
+}
+
+fn as_json(args: &GroupArgs, summary: &GroupSummary) -> serde_json::Value {
+    json!({
+        "command": "group",
+        "output": args.output.display().to_string(),
+        "rows": summary.rows,
+        "outcomes": outcomes_json(&summary.outcomes),
+        "findings": findings_json(&summary.findings),
+    })
+}
+
+/// The outcomes of a run as a JSON object by `status/reason`.
+pub(crate) fn outcomes_json(outcomes: &OutcomeCounts) -> serde_json::Value {
+    let counted = outcomes.iter().filter(|(_, _, count)| *count > 0);
+    let entry = |(status, reason, count)| (format!("{status}/{reason}"), json!(count));
+    serde_json::Value::Object(counted.map(entry).collect())
+}

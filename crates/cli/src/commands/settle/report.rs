@@ -1,0 +1,158 @@
+//! A settlement as text or JSON.
+
+use crate::commands::findings_json;
+use crate::commands::group::{findings_table, outcomes_json, outcomes_table};
+use crate::layout::{Align, Layout, grouped_digits};
+use drgdip_batch::{PoolReport, SettleSummary};
+use drgdip_claims::Yuan;
+use drgdip_points::pool::HospitalPayment;
+use drgdip_points::{PointValue, Points, Rounding};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// With how many decimals reports show a point value.
+const VALUE_PLACES: u32 = 4;
+
+/// What became of the claims, the pools, and what was found.
+pub(crate) fn plain(summary: &SettleSummary) -> String {
+    let head = format!(
+        "结算期 Period {} · {} 条清单 claims\n",
+        summary.period,
+        grouped_digits(&summary.rows.to_string())
+    );
+    let outcomes = outcomes_table(&summary.outcomes);
+    let pools = pools_table(summary);
+    let findings = findings_table(&summary.findings);
+    format!("{head}\n{outcomes}\n{pools}{findings}")
+}
+
+/// The pools, one a row.
+pub(crate) fn pools_table(summary: &SettleSummary) -> String {
+    let mut table = Layout::new(&[
+        ("基金池 Pool", Align::Left),
+        ("医院 Hosp.", Align::Right),
+        ("预算 Budget", Align::Right),
+        ("预留 Reserve", Align::Right),
+        ("点数 Points", Align::Right),
+        ("固定点值 Fixed", Align::Right),
+        ("浮动点值 Floating", Align::Right),
+        ("支付 Paid", Align::Right),
+        ("余额 Residual", Align::Right),
+        ("原因 Reason", Align::Left),
+    ]);
+    for pool in &summary.pools {
+        let settled = &pool.settlement;
+        table.row([
+            pool.id.clone(),
+            settled.hospitals.len().to_string(),
+            money(settled.budget),
+            money(settled.reserve),
+            points(settled.points),
+            value(&settled.fixed_value),
+            value(&settled.floating_value),
+            money(settled.paid),
+            money(settled.residual),
+            settled.residual_reason.code().to_owned(),
+        ]);
+    }
+    table.render()
+}
+
+/// The hospitals of all pools, each pool's by what they are paid, `most` of each pool.
+pub(crate) fn hospitals_table(summary: &SettleSummary, most: usize) -> String {
+    let mut table = Layout::new(&[
+        ("基金池 Pool", Align::Left),
+        ("医院 Hospital", Align::Left),
+        ("级别 Level", Align::Left),
+        ("病例 Cases", Align::Right),
+        ("点数 Points", Align::Right),
+        ("基准 Baseline", Align::Right),
+        ("增量 Increment", Align::Right),
+        ("支付 Payment", Align::Right),
+    ]);
+    for pool in &summary.pools {
+        let mut hospitals: Vec<&HospitalPayment> = pool.settlement.hospitals.iter().collect();
+        hospitals.sort_by_key(|hospital| std::cmp::Reverse(hospital.payment));
+        for hospital in hospitals.into_iter().take(most) {
+            table.row(hospital_row(summary, pool, hospital));
+        }
+    }
+    table.render()
+}
+
+fn hospital_row(
+    summary: &SettleSummary,
+    pool: &PoolReport,
+    hospital: &HospitalPayment,
+) -> [String; 8] {
+    let known = summary.hospitals.get(&hospital.hospital_id);
+    let (name, level) = known.cloned().unwrap_or_default();
+    [
+        pool.id.clone(),
+        format!("{} {name}", hospital.hospital_id),
+        level,
+        grouped_digits(&hospital.cases.to_string()),
+        points(hospital.points),
+        points(hospital.baseline_points),
+        points(hospital.increment_points),
+        money(hospital.payment),
+    ]
+}
+
+fn money(amount: Yuan) -> String {
+    grouped_digits(&amount.to_string())
+}
+
+fn points(points: Points) -> String {
+    grouped_digits(&points.to_string())
+}
+
+/// A point value as published; an empty text when it does not fit.
+fn value(value: &PointValue) -> String {
+    let published = value.published(VALUE_PLACES, Rounding::HalfAwayFromZero);
+    published.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// Everything, for programs; amounts are texts, so that no digit is lost.
+pub(crate) fn json(command: &str, output: &Path, summary: &SettleSummary) -> Value {
+    let pools: Vec<Value> = summary.pools.iter().map(pool_json).collect();
+    json!({
+        "command": command,
+        "output": output.display().to_string(),
+        "period": summary.period,
+        "rows": summary.rows,
+        "outcomes": outcomes_json(&summary.outcomes),
+        "classes": summary.classes,
+        "findings": findings_json(&summary.findings),
+        "pools": pools,
+    })
+}
+
+fn pool_json(pool: &PoolReport) -> Value {
+    let settled = &pool.settlement;
+    let hospitals: Vec<Value> = settled.hospitals.iter().map(hospital_json).collect();
+    json!({
+        "pool": pool.id,
+        "region": pool.region,
+        "insurance": pool.insurance,
+        "budget": settled.budget.to_string(),
+        "reserve": settled.reserve.to_string(),
+        "distributable": settled.distributable.to_string(),
+        "points": settled.points.to_string(),
+        "fixed_value": value(&settled.fixed_value),
+        "floating_value": value(&settled.floating_value),
+        "paid": settled.paid.to_string(),
+        "residual": settled.residual.to_string(),
+        "residual_reason": settled.residual_reason.code(),
+        "hospitals": hospitals,
+    })
+}
+
+fn hospital_json(hospital: &HospitalPayment) -> Value {
+    json!({
+        "hospital_id": hospital.hospital_id,
+        "cases": hospital.cases,
+        "points": hospital.points.to_string(),
+        "payment": hospital.payment.to_string(),
+    })
+}

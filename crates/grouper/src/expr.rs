@@ -10,7 +10,7 @@ use crate::case::TextSlot;
 use crate::facts::Facts;
 use crate::lists::Members;
 use drgdip_claims::Sex;
-use drgdip_tables::rule::{Comparison, ListId, NumberField, Predicate, Rule, Scope};
+use drgdip_tables::rule::{Comparison, NumberField};
 
 /// A compiled rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(crate) enum Expr {
     Is(Atom),
 }
 
-/// One fact that a compiled rule asks for. Lists are dense numbers of [`Compiler`].
+/// One fact that a compiled rule asks for. Lists are dense numbers of [`crate::compiler`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Atom {
     Principal(u32),
@@ -52,7 +52,7 @@ pub(crate) mod looks_at {
     pub(crate) const SEX: u8 = 1 << 5;
     pub(crate) const REST: u8 = 1 << 6;
 
-    /// Whether no single bit set of [`crate::filter::Filter`] can decide a rule that looks at these.
+    /// Whether no single bit set of [`crate::filter`] can decide a rule that looks at these.
     pub(crate) fn is_mixed(bits: u8) -> bool {
         let sorts = [PRINCIPAL | OTHER_DX, MAIN | OTHER_OPS | HAS_OPS, SEX];
         !sorts.iter().any(|sort| bits & !sort == 0)
@@ -302,7 +302,7 @@ impl Expr {
     }
 
     /// At least one of these, with constants folded.
-    fn any(parts: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn any(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut kept = Vec::new();
         for part in parts {
             match part {
@@ -323,7 +323,7 @@ impl Expr {
         }
     }
 
-    fn not(inner: Self) -> Self {
+    pub(crate) fn not(inner: Self) -> Self {
         match inner {
             Self::True => Self::False,
             Self::False => Self::True,
@@ -346,95 +346,4 @@ fn split_once(rules: &[Expr]) -> Option<Vec<Expr>> {
     let mut all = rules.to_vec();
     all.splice(position..=position, alternatives);
     (all.len() <= MOST_ALTERNATIVES).then_some(all)
-}
-
-/// Turns rules into [`Expr`], and numbers what they name.
-#[derive(Debug, Default)]
-pub(crate) struct Compiler {
-    /// The lists that rules use; the position is the dense number.
-    pub(crate) lists: Vec<ListId>,
-    /// By [`ListId`], the dense number of a list.
-    numbers: Vec<Option<u32>>,
-    /// The departments that rules name; the position is the number of [`TextSlot::Named`].
-    pub(crate) departments: Vec<String>,
-    /// The discharge ways that rules name.
-    pub(crate) discharge_ways: Vec<String>,
-}
-
-impl Compiler {
-    /// Compiles one rule.
-    pub(crate) fn compile(&mut self, rule: &Rule) -> Expr {
-        match rule {
-            Rule::True => Expr::True,
-            Rule::False => Expr::False,
-            Rule::Not(inner) => Expr::not(self.compile(inner)),
-            Rule::All(parts) => Expr::all(self.compile_each(parts)),
-            Rule::Any(parts) => Expr::any(self.compile_each(parts)),
-            Rule::Is(predicate) => self.predicate(predicate),
-        }
-    }
-
-    fn compile_each(&mut self, parts: &[Rule]) -> Vec<Expr> {
-        parts.iter().map(|part| self.compile(part)).collect()
-    }
-
-    fn predicate(&mut self, predicate: &Predicate) -> Expr {
-        Expr::Is(match predicate {
-            Predicate::In(scope, list) => return self.scope(*scope, *list),
-            Predicate::NoOp => Atom::NoOp,
-            Predicate::Mcc => Atom::Mcc,
-            Predicate::Cc => Atom::Cc,
-            Predicate::NewTech => Atom::NewTech,
-            Predicate::Number(field, comparison, limit) => {
-                Atom::Number(*field, *comparison, *limit)
-            }
-            Predicate::SexIs(sex) => Atom::SexIs(*sex),
-            Predicate::DischargeIn(ways) => Atom::DischargeIn(
-                ways.iter()
-                    .map(|way| number_of(&mut self.discharge_ways, way))
-                    .collect(),
-            ),
-            Predicate::DepartmentIs(code) => {
-                Atom::DepartmentIs(number_of(&mut self.departments, code))
-            }
-            Predicate::BodyRegions(lists, at_least) => {
-                let lists = lists.iter().map(|list| self.list(*list)).collect();
-                Atom::BodyRegions(lists, *at_least)
-            }
-        })
-    }
-
-    fn scope(&mut self, scope: Scope, list: ListId) -> Expr {
-        let list = self.list(list);
-        let either = |one, other| Expr::any([Expr::Is(one), Expr::Is(other)]);
-        match scope {
-            Scope::Principal => Expr::Is(Atom::Principal(list)),
-            Scope::OtherDx => Expr::Is(Atom::OtherDx(list)),
-            Scope::AnyDx => either(Atom::Principal(list), Atom::OtherDx(list)),
-            Scope::MainOp => Expr::Is(Atom::Main(list)),
-            Scope::OtherOp => Expr::Is(Atom::OtherOp(list)),
-            Scope::AnyOp => either(Atom::Main(list), Atom::OtherOp(list)),
-        }
-    }
-
-    fn list(&mut self, id: ListId) -> u32 {
-        let index = id.0 as usize;
-        if self.numbers.len() <= index {
-            self.numbers.resize(index + 1, None);
-        }
-        *self.numbers[index].get_or_insert_with(|| {
-            self.lists.push(id);
-            u32::try_from(self.lists.len() - 1).expect("list ids are 32 bits wide")
-        })
-    }
-}
-
-/// The position of a text among the texts, which it joins if need be.
-fn number_of(texts: &mut Vec<String>, text: &str) -> u16 {
-    let found = texts.iter().position(|known| known == text);
-    let position = found.unwrap_or_else(|| {
-        texts.push(text.to_owned());
-        texts.len() - 1
-    });
-    u16::try_from(position).expect("a plan names fewer than 65,536 departments or discharge ways")
 }

@@ -1,7 +1,8 @@
 //! The compiled plan and the one function that uses it.
 
 use crate::case::{Case, TextSlot};
-use crate::expr::{Compiler, Expr};
+use crate::compiler::Compiler;
+use crate::expr::Expr;
 use crate::facts::Facts;
 use crate::filter::{CaseSets, Filter};
 use crate::groups::{Choice, GroupInfo, GroupTable};
@@ -39,8 +40,8 @@ impl Grouper {
     ///
     /// # Panics
     ///
-    /// When the plan has 65,536 or more groups, MDCs, exclusion tables, departments, discharge ways,
-    /// or classes of codes that stand in the same lists; published plans have a few thousand.
+    /// When the plan has 65,536 or more groups, MDCs, exclusion tables, departments, discharge
+    /// ways, or classes of codes that stand in the same lists; published plans have a few thousand.
     #[must_use]
     pub fn new(plan: &GroupingPlan) -> Self {
         let mut compiler = Compiler::default();
@@ -147,7 +148,8 @@ impl Grouper {
         no_principal.then_some(InvalidReason::PrincipalMissing)
     }
 
-    /// Finds the place of a valid case, trying other procedures as its only one if the plan says so.
+    /// Finds the place of a valid case, with each other procedure as its only one if need be and
+    /// the plan says so.
     ///
     /// When no attempt gives a group, the reason is that of the case as it is.
     fn place(&self, facts: &Facts<'_>, sets: &CaseSets<'_>) -> Outcome {

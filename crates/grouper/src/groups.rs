@@ -1,6 +1,7 @@
 //! The groups of a compiled plan, and how an ADRG chooses among its own.
 
-use crate::expr::{Compiler, Expr, Known};
+use crate::compiler::Compiler;
+use crate::expr::{Expr, Known};
 use crate::facts::Facts;
 use crate::outcome::{GroupIndex, Outcome};
 use drgdip_tables::plan::{Adrg, AdrgKind, Mdc, NoGroupFallback};

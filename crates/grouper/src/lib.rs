@@ -7,6 +7,7 @@
 #![deny(clippy::float_arithmetic)]
 
 mod case;
+mod compiler;
 mod expr;
 mod facts;
 mod filter;

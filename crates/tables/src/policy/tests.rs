@@ -1,6 +1,5 @@
 use super::*;
 use jiff::civil::date;
-use std::borrow::Cow;
 
 fn example() -> Policy {
     Policy::load(&FileSet::bundled_policy("example-2026").unwrap()).unwrap()

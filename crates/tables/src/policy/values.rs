@@ -12,11 +12,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
-const WEIGHT_WORDS: [(&str, fn(Decimal) -> Bound); 2] = [
-    ("weight_at_least", Bound::AtLeast),
-    ("weight_more_than", Bound::MoreThan),
-];
-
 /// The value of an entry, in the form of its parameter.
 pub(super) fn value(kind: Kind, fields: &Fields<'_, '_>) -> Result<Value, Error> {
     match kind {
@@ -81,7 +76,7 @@ fn bound(
         return Err(fields.wrong(PolicyProblem::NotOneComparison { allowed }));
     };
     let value = number_in(fields, word, numeric)?;
-    Ok(match *word {
+    Ok(match word.trim_start_matches("weight_") {
         "less_than" => Bound::LessThan(value),
         "at_most" => Bound::AtMost(value),
         "at_least" => Bound::AtLeast(value),
@@ -89,6 +84,7 @@ fn bound(
     })
 }
 
+const WEIGHT_WORDS: [&str; 2] = ["weight_at_least", "weight_more_than"];
 const HIGH_WORDS: [&str; 2] = ["more_than", "at_least"];
 
 fn bands(fields: &Fields<'_, '_>, numeric: Numeric) -> Result<Vec<HighBand>, Error> {
@@ -116,12 +112,7 @@ fn bands(fields: &Fields<'_, '_>, numeric: Numeric) -> Result<Vec<HighBand>, Err
 }
 
 fn band(fields: &Fields<'_, '_>, numeric: Numeric) -> Result<HighBand, Error> {
-    let known = [
-        "weight_at_least",
-        "weight_more_than",
-        "more_than",
-        "at_least",
-    ];
+    let known = [WEIGHT_WORDS, HIGH_WORDS].concat();
     if let Some(name) = fields
         .table
         .keys()
@@ -131,20 +122,13 @@ fn band(fields: &Fields<'_, '_>, numeric: Numeric) -> Result<HighBand, Error> {
         let problem = PolicyProblem::ComparisonUnknown { word, allowed };
         return Err(fields.wrong_at(&name.span(), problem));
     }
-    let mut weights = WEIGHT_WORDS
-        .iter()
-        .filter(|(word, _)| fields.get(word).is_some());
-    let (Some((word, make)), None) = (weights.next(), weights.next()) else {
-        let allowed = WEIGHT_WORDS.map(|(word, _)| word).join(", ");
-        return Err(fields.wrong(PolicyProblem::NotOneComparison { allowed }));
-    };
     let any = Numeric {
         range: keys::Range::NotNegative,
         places: 4,
         ..numeric
     };
     Ok(HighBand {
-        weight: make(number_in(fields, word, any)?),
+        weight: bound(fields, &WEIGHT_WORDS, any)?,
         threshold: bound(fields, &HIGH_WORDS, numeric)?,
     })
 }

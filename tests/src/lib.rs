@@ -1,1 +1,92 @@
-//! Tests.
+//! What the tests of whole runs share: months that are generated, settled, and looked at.
+
+use drgdip_batch::inputs::Inputs;
+use drgdip_batch::{
+    Error, PreparedPlan, PreparedPolicy, ReadOptions, SettleJob, SettleSummary, Silent, SynthJob,
+    settle, synth,
+};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// The bundled national plan, loaded once.
+pub fn national() -> &'static PreparedPlan {
+    static PLAN: OnceLock<PreparedPlan> = OnceLock::new();
+    PLAN.get_or_init(|| plan("chs-drg-1.1"))
+}
+
+/// A plan by name.
+#[must_use]
+pub fn plan(name: &str) -> PreparedPlan {
+    PreparedPlan::of(drgdip_tables::load_plan(name).expect("the plan is bundled"))
+}
+
+/// The bundled example policy.
+#[must_use]
+pub fn example_policy() -> PreparedPolicy {
+    PreparedPolicy::load("example-2026").expect("the policy is bundled")
+}
+
+/// A month of generated claims with the inputs that fit it.
+pub struct Month {
+    /// The claim files.
+    pub claims: Vec<PathBuf>,
+    /// The folder of hospitals, budgets and prior points.
+    pub inputs: PathBuf,
+}
+
+/// Generates a month into a folder.
+#[must_use]
+pub fn month(folder: &Path, cases: u64, seed: u64, files: u64) -> Month {
+    let out = folder.join("claims.parquet");
+    let inputs = folder.join("inputs");
+    let job = SynthJob {
+        cases,
+        seed,
+        plan: national(),
+        policy: &example_policy(),
+        period: "2026-10",
+        bad_rows_per_ten_thousand: None,
+        out: &out,
+        files,
+        inputs: &inputs,
+        threads: Some(2),
+    };
+    let made = synth(&job, &Silent).expect("the month is generated");
+    Month { claims: made.claims, inputs }
+}
+
+/// Settles claims by the example policy.
+pub fn settle_month(
+    claims: &[PathBuf],
+    inputs: &Path,
+    out: &Path,
+    threads: usize,
+) -> Result<SettleSummary, Error> {
+    let policy = example_policy();
+    let inputs = Inputs::read(Some(inputs), &policy.standing)?;
+    let job = SettleJob {
+        claims,
+        plan: national(),
+        policy: &policy.policy,
+        policy_files: &policy.files,
+        inputs: &inputs,
+        period: Some("2026-10"),
+        out,
+        read: ReadOptions::default(),
+        threads: Some(threads),
+    };
+    settle(&job, &Silent)
+}
+
+/// The bytes of every file of a folder by name.
+#[must_use]
+pub fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let list = std::fs::read_dir(folder).expect("the folder is there");
+    let read = |entry: std::io::Result<std::fs::DirEntry>| {
+        let entry = entry.expect("the folder can be listed");
+        let bytes = std::fs::read(entry.path()).expect("the file can be read");
+        (entry.file_name().to_string_lossy().into_owned(), bytes)
+    };
+    list.map(read).collect()
+}

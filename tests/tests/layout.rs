@@ -1,0 +1,122 @@
+//! Rules about the source tree that a reader can check and a change can break.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The sources of the crates, each without its tests at the foot.
+fn sources() -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        rust_files(&entry.unwrap().path().join("src"), &mut files);
+    }
+    assert!(files.len() > 50, "the crates have sources");
+    let is_test = |path: &Path| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        matches!(name.as_str(), "tests" | "reference" | "properties" | "testing")
+    };
+    files.retain(|path| !is_test(path));
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
+        (path, code)
+    };
+    files.into_iter().map(read).collect()
+}
+
+/// Whether a text looks like an ICD code: a letter or two digits, digits, a dot, digits.
+fn is_code(text: &str) -> bool {
+    let Some((category, detail)) = text.split_once('.') else { return false };
+    let head = category.chars().next().is_some_and(|c| c.is_ascii_uppercase());
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let diagnosis = head && category.len() == 3 && digits(&category[1..]);
+    let procedure = category.len() == 2 && digits(category) && detail.len() == 4;
+    (diagnosis || procedure) && detail.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn is_group(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let letters = bytes.len() >= 2 && bytes[..2].iter().all(u8::is_ascii_uppercase);
+    matches!(bytes.len(), 3 | 4) && letters && bytes[2..].iter().all(u8::is_ascii_digit)
+}
+
+#[test]
+fn no_code_group_or_region_stands_in_the_sources() {
+    for (path, code) in sources() {
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in lines {
+            for text in line.split('"').skip(1).step_by(2) {
+                let is_region = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
+                let is_fact = is_code(text) || is_group(text) || is_region;
+                assert!(!is_fact, "{}: {text:?} belongs into a table", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn exact_crates_know_no_floats() {
+    for (path, code) in sources() {
+        let exact = ["claims", "grouper", "points"];
+        let crate_name = path.strip_prefix(root().join("crates")).unwrap().iter().next().unwrap();
+        if !exact.iter().any(|name| *name == crate_name) {
+            continue;
+        }
+        for word in code.split(|c: char| !c.is_ascii_alphanumeric()) {
+            assert!(word != "f32" && word != "f64", "{} has a float", path.display());
+        }
+    }
+}
+
+#[test]
+fn stage_crates_do_no_io_and_start_no_thread() {
+    for (path, code) in sources() {
+        let pure = ["claims", "grouper", "points", "synth"];
+        let crate_name = path.strip_prefix(root().join("crates")).unwrap().iter().next().unwrap();
+        if !pure.iter().any(|name| *name == crate_name) {
+            continue;
+        }
+        for word in ["std::fs", "std::net", "std::thread", "SystemTime", "Instant::now", "static mut"]
+        {
+            assert!(!code.contains(word), "{} uses {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn arrows_point_down_the_pipeline() {
+    let order = ["claims", "tables", "grouper", "points", "synth", "batch", "cli"];
+    for (number, name) in order.iter().enumerate() {
+        let path = root().join("crates").join(name).join("Cargo.toml");
+        let manifest = fs::read_to_string(&path).unwrap();
+        for later in &order[number..] {
+            let dependency = format!("drgdip-{later}.workspace");
+            assert!(!manifest.contains(&dependency), "{name} depends on {later}");
+        }
+        if number < order.len() - 2 {
+            assert!(!manifest.contains("arrow") && !manifest.contains("rayon"), "{name}");
+        }
+    }
+}
+
+#[test]
+fn files_can_be_read_to_the_end() {
+    for (path, code) in sources() {
+        let lines = code.lines().count();
+        assert!(lines <= 620, "{} has {lines} lines", path.display());
+    }
+}

@@ -1,0 +1,94 @@
+//! Whole months: settled, added up again, and settled alike however they are run.
+
+use drgdip_batch::verify::verify;
+use drgdip_batch::{GroupJob, ReadOptions, Silent, group};
+use drgdip_tests::{contents, month, national, settle_month};
+use std::path::PathBuf;
+
+#[test]
+fn a_generated_month_of_any_seed_adds_up_to_the_fen() {
+    for seed in [1, 7, 20_261_101] {
+        let folder = tempfile::tempdir().unwrap();
+        let made = month(folder.path(), 20_000, seed, 1);
+        let out = folder.path().join("settled");
+        let summary = settle_month(&made.claims, &made.inputs, &out, 2).unwrap();
+        assert_eq!(summary.rows, 20_000);
+        assert_eq!(summary.outcomes.total(), 20_000);
+        assert_eq!(summary.classes.values().sum::<u64>(), 20_000);
+        for pool in &summary.pools {
+            let settled = &pool.settlement;
+            assert!(settled.paid.fen() > 0, "pool {} pays nothing", pool.id);
+            let back = settled.paid.plus(settled.residual).unwrap();
+            assert_eq!(back, settled.distributable);
+        }
+        let verified = verify(&out, &Silent).unwrap();
+        assert!(verified.is_clean(), "{:?}", verified.mismatches);
+    }
+}
+
+#[test]
+fn threads_and_the_order_of_files_do_not_show() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = month(folder.path(), 30_000, 3, 5);
+    let mut shuffled = made.claims.clone();
+    shuffled.rotate_left(2);
+    shuffled.swap(0, 3);
+    let runs = [(&made.claims, 1), (&made.claims, 2), (&shuffled, 2), (&shuffled, 7)];
+    let mut results = Vec::new();
+    for (number, (claims, threads)) in runs.into_iter().enumerate() {
+        let out = folder.path().join(format!("settled-{number}"));
+        settle_month(claims, &made.inputs, &out, threads).unwrap();
+        results.push(contents(&out));
+    }
+    for other in &results[1..] {
+        assert_eq!(results[0].keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+        for (name, bytes) in &results[0] {
+            assert!(*bytes == other[name], "{name} differs");
+        }
+    }
+}
+
+#[test]
+fn how_the_input_is_cut_does_not_show_in_what_is_paid() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, parts) = (folder.path().join("whole"), folder.path().join("parts"));
+    let whole = (month(&whole, 30_000, 5, 1), whole.join("settled"));
+    let parts = (month(&parts, 30_000, 5, 7), parts.join("settled"));
+    for (made, out) in [&whole, &parts] {
+        settle_month(&made.claims, &made.inputs, out, 2).unwrap();
+    }
+    let (whole, parts) = (contents(&whole.1), contents(&parts.1));
+    for name in ["cases.parquet", "hospitals.parquet", "pools.parquet", "groups.parquet"] {
+        assert!(whole[name] == parts[name], "{name} differs");
+    }
+}
+
+#[test]
+fn grouping_writes_the_same_bytes_for_any_threads_and_says_what_it_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = month(folder.path(), 30_000, 9, 3);
+    let run = |name: &str, claims: &[PathBuf], threads, keep| {
+        let out = folder.path().join(name).join("grouped.parquet");
+        let job = GroupJob {
+            claims,
+            plan: national(),
+            out: &out,
+            keep,
+            read: ReadOptions::default(),
+            threads: Some(threads),
+            row_group_rows: Some(4_096),
+        };
+        let summary = group(&job, &Silent).unwrap();
+        assert_eq!(summary.outcomes.total(), 30_000);
+        (contents(out.parent().unwrap()), summary)
+    };
+    let mut reversed = made.claims.clone();
+    reversed.reverse();
+    let (one, summary) = run("one", &made.claims, 1, false);
+    let (two, _) = run("two", &reversed, 2, false);
+    assert_eq!(one.len(), 3);
+    assert!(one == two, "the outputs differ");
+    assert!(summary.findings.iter().count() >= 6, "{:?}", summary.findings);
+    let (kept, _) = run("kept", &made.claims, 2, true);
+    assert!(kept["grouped.parquet"].len() > one["grouped.parquet"].len() * 2);
+}

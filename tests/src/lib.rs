@@ -2,7 +2,7 @@
 
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::{
-    Error, PreparedPlan, PreparedPolicy, ReadOptions, SettleJob, SettleSummary, Silent, SynthJob,
+    Error, PreparedPlan, PreparedPolicy, Progress, ReadOptions, SettleJob, SettleSummary, Silent, SynthJob,
     settle, synth,
 };
 use std::collections::BTreeMap;
@@ -35,9 +35,23 @@ pub struct Month {
     pub inputs: PathBuf,
 }
 
-/// Generates a month into a folder.
+/// Generates a month into a folder, with the usual share of bad rows.
 #[must_use]
 pub fn month(folder: &Path, cases: u64, seed: u64, files: u64) -> Month {
+    generate(folder, (cases, seed, files), None)
+}
+
+/// Generates a month without a bad row.
+#[must_use]
+pub fn clean_month(folder: &Path, cases: u64) -> Month {
+    generate(folder, (cases, 1, 1), Some(0))
+}
+
+fn generate(
+    folder: &Path,
+    (cases, seed, files): (u64, u64, u64),
+    bad_rows_per_ten_thousand: Option<u32>,
+) -> Month {
     let out = folder.join("claims.parquet");
     let inputs = folder.join("inputs");
     let job = SynthJob {
@@ -46,7 +60,7 @@ pub fn month(folder: &Path, cases: u64, seed: u64, files: u64) -> Month {
         plan: national(),
         policy: &example_policy(),
         period: "2026-10",
-        bad_rows_per_ten_thousand: None,
+        bad_rows_per_ten_thousand,
         out: &out,
         files,
         inputs: &inputs,
@@ -63,6 +77,16 @@ pub fn settle_month(
     out: &Path,
     threads: usize,
 ) -> Result<SettleSummary, Error> {
+    settle_with(claims, inputs, out, (threads, ReadOptions::default(), &Silent))
+}
+
+/// Settles claims by the example policy, read and watched as told.
+pub fn settle_with(
+    claims: &[PathBuf],
+    inputs: &Path,
+    out: &Path,
+    (threads, read, progress): (usize, ReadOptions, &dyn Progress),
+) -> Result<SettleSummary, Error> {
     let policy = example_policy();
     let inputs = Inputs::read(Some(inputs), &policy.standing)?;
     let job = SettleJob {
@@ -73,10 +97,10 @@ pub fn settle_month(
         inputs: &inputs,
         period: Some("2026-10"),
         out,
-        read: ReadOptions::default(),
+        read,
         threads: Some(threads),
     };
-    settle(&job, &Silent)
+    settle(&job, progress)
 }
 
 /// The bytes of every file of a folder by name.

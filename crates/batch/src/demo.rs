@@ -1,5 +1,6 @@
 //! `drgdip demo`: a generated month, settled, in one folder.
 
+use crate::find::first_value;
 use crate::grouped::PreparedPlan;
 use crate::inputs::Inputs;
 use crate::output::StagedFolder;
@@ -35,6 +36,8 @@ pub struct DemoSummary {
     pub synth: SynthSummary,
     /// How they were settled.
     pub settled: SettleSummary,
+    /// A case to look at; `None` when there is none.
+    pub example_case: Option<String>,
 }
 
 /// The claims of the demo, inside its folder.
@@ -76,8 +79,13 @@ pub fn demo(job: &DemoJob<'_>, progress: &dyn Progress) -> Result<DemoSummary, E
         threads: job.threads,
     };
     let settled = settle_into(&settled, folder.path(), progress)?;
+    let example_case = first_value(&folder.path().join("cases.parquet"), "case_id")?;
     folder.publish()?;
-    Ok(DemoSummary { synth, settled })
+    Ok(DemoSummary {
+        synth,
+        settled,
+        example_case,
+    })
 }
 
 /// Reads the inputs and names them by their place in the folder that will be published.

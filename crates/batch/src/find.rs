@@ -205,6 +205,28 @@ pub fn find_rows(
     Ok(found)
 }
 
+/// The first value of a column that is there, within the first rows of the file.
+pub(crate) fn first_value(path: &Path, column: &str) -> Result<Option<String>, Error> {
+    let builder = builder(path)?;
+    let Some((root, _)) = builder.schema().column_with_name(column) else {
+        return Ok(None);
+    };
+    let mask = ProjectionMask::roots(builder.parquet_schema(), [root]);
+    let reader = builder
+        .with_projection(mask)
+        .with_batch_size(1 << 10)
+        .build();
+    let batch = reader
+        .map_err(|error| broken(path, &error))?
+        .next()
+        .transpose();
+    let Some(batch) = batch.map_err(|error| broken(path, &error))? else {
+        return Ok(None);
+    };
+    let texts = as_text(batch.column(0)).map_err(|error| broken(path, &error))?;
+    Ok(texts.iter().flatten().next().map(str::to_owned))
+}
+
 fn matching_rows(
     path: &Path,
     column: &str,

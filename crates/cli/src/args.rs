@@ -45,7 +45,7 @@ pub(crate) enum Command {
     Group(GroupArgs),
     /// Show the road from the codes of one case to its group, points and yuan.
     #[command(after_help = include_str!("../help/explain.txt"))]
-    Explain(ExplainArgs),
+    Explain(Box<ExplainArgs>),
     /// Compare groups with a reference; exit 0 when equal, 1 when not.
     #[command(after_help = include_str!("../help/compare.txt"))]
     Compare(CompareArgs),

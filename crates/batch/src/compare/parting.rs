@@ -18,6 +18,9 @@ pub struct Plans<'p> {
     pub reference: Option<&'p GroupingPlan>,
 }
 
+/// Which row of a file a difference is about.
+type RowOf = fn(&Difference) -> u64;
+
 /// Adds to each difference the first rule at which the two answers part.
 ///
 /// The facts of the cases are taken from the reference, or else from our file; when neither has
@@ -32,7 +35,7 @@ pub fn explain_differences(
     plans: &Plans<'_>,
     progress: &dyn Progress,
 ) -> Result<(), Error> {
-    let sides: [(&Path, fn(&Difference) -> u64); 2] = [
+    let sides: [(&Path, RowOf); 2] = [
         (&job.reference, |case| case.reference_row),
         (&job.ours, |case| case.ours_row),
     ];

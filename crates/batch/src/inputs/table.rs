@@ -103,7 +103,7 @@ impl TextTable {
     }
 
     fn push_batch(&mut self, batch: &RecordBatch) -> Result<(), Error> {
-        let texts = batch.columns().iter().map(|column| as_text(column));
+        let texts = batch.columns().iter().map(as_text);
         let texts: Vec<StringArray> = texts
             .collect::<Result<_, _>>()
             .map_err(|error| Error::input(&self.label, format!("{error}.")))?;

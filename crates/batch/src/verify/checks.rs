@@ -21,17 +21,23 @@ pub(super) fn counts(files: &RunFiles, counts: &Counts, result: &mut Verificatio
         );
         result.mismatch("rows_stated", &file, problem);
     }
-    let names: BTreeSet<&String> = files
-        .outcomes
-        .keys()
-        .chain(counts.outcomes.keys())
-        .collect();
+    let place = format!("{file}, outcome");
+    compare_counts(&counts.outcomes, &files.outcomes, &place, result);
+}
+
+fn compare_counts(
+    found: &BTreeMap<String, u64>,
+    stated: &BTreeMap<String, u64>,
+    place: &str,
+    result: &mut Verification,
+) {
+    let names: BTreeSet<&String> = found.keys().chain(stated.keys()).collect();
     for name in names {
         let of = |all: &BTreeMap<String, u64>| all.get(name).copied().unwrap_or(0);
-        let (has, states) = (of(&counts.outcomes), of(&files.outcomes));
+        let (has, states) = (of(found), of(stated));
         if has != states {
             let problem = format!("the file has {has} rows; the manifest states {states}.");
-            result.mismatch("outcomes", format!("{file}, outcome {name}"), problem);
+            result.mismatch("counts", format!("{place} {name}"), problem);
         }
     }
 }
@@ -39,14 +45,20 @@ pub(super) fn counts(files: &RunFiles, counts: &Counts, result: &mut Verificatio
 /// The counts of a settled run, and the sums of every pool.
 pub(super) fn settled(files: &RunFiles, sums: &SettledSums, result: &mut Verification) {
     counts(files, &sums.counts, result);
-    if sums.outside.points != 0 || sums.outside.payment != 0 {
-        let Sum {
-            points, payment, ..
-        } = sums.outside;
-        let (points, payment) = (decimal(points, 4), decimal(payment, 2));
-        let problem = format!("cases without a pool have {points} points and {payment} yuan.");
-        result.mismatch("outside_pools", "cases.parquet", problem);
-    }
+    let place = "cases.parquet, case_class";
+    compare_counts(&sums.classes, &files.classes, place, result);
+    earn_nothing(
+        "outside_pools",
+        "cases without a pool",
+        sums.outside,
+        result,
+    );
+    earn_nothing(
+        "unpaid_cases",
+        "cases that are not paid",
+        sums.unpaid,
+        result,
+    );
     for place in &sums.repeated_hospitals {
         let problem = "the row is there more than once.".to_owned();
         result.mismatch("repeated", format!("hospitals.parquet, {place}"), problem);
@@ -70,7 +82,15 @@ pub(super) fn settled(files: &RunFiles, sums: &SettledSums, result: &mut Verific
     }
 }
 
-/// Each hospital's row is the sum of its cases.
+fn earn_nothing(check: &'static str, who: &str, sum: Sum, result: &mut Verification) {
+    if sum.points != 0 || sum.payment != 0 {
+        let (points, payment) = (decimal(sum.points, 4), decimal(sum.payment, 2));
+        let problem = format!("{who} have {points} points and {payment} yuan.");
+        result.mismatch(check, "cases.parquet", problem);
+    }
+}
+
+/// Each hospital's row is the sum of its paid cases.
 fn hospitals(sums: &SettledSums, result: &mut Verification) {
     let keys = |all: &ByHospital| -> Vec<(String, String)> {
         let pair = |pool: &String, hospital: &String| (pool.clone(), hospital.clone());

@@ -16,6 +16,8 @@ struct Settled {
     reserve: i128,
     reason: &'static str,
     ungrouped: u64,
+    last_pool: &'static str,
+    last_payment: Option<i128>,
 }
 
 impl Settled {
@@ -23,12 +25,14 @@ impl Settled {
         Self {
             folder: tempfile::tempdir().unwrap(),
             case_points: [1_0000, 2_5000, 5000],
-            case_payments: [100_00, 250_01, 49_98],
-            paid: 399_99,
+            case_payments: [10_000, 25_001, 4_998],
+            paid: 39_999,
             residual: 1,
-            reserve: 100_00,
+            reserve: 10_000,
             reason: "",
             ungrouped: 1,
+            last_pool: "P",
+            last_payment: Some(0),
         }
     }
 
@@ -44,10 +48,11 @@ impl Settled {
                 "reason",
                 texts(&["group_rule", "group_rule", "group_rule", "no_mdc"]),
             ),
-            ("pool", texts(&["P", "P", "P", ""])),
+            ("pool", texts(&["P", "P", "P", self.last_pool])),
             ("hospital_id", texts(&["H1", "H1", "H2", "H2"])),
+            ("case_class", texts(&["normal", "low", "normal", "unpaid"])),
             ("points", decimals(vec![a, b, c, None], 4)),
-            ("payment", decimals(vec![x, y, z, None], 2)),
+            ("payment", decimals(vec![x, y, z, self.last_payment], 2)),
         ]
     }
 
@@ -55,9 +60,9 @@ impl Settled {
         let money = |fen| decimals(vec![Some(fen)], 2);
         vec![
             ("pool", texts(&["P"])),
-            ("budget", money(500_00)),
+            ("budget", money(50_000)),
             ("reserve", money(self.reserve)),
-            ("distributable", money(400_00)),
+            ("distributable", money(40_000)),
             ("points", decimals(vec![Some(4_0000)], 4)),
             ("paid", money(self.paid)),
             ("residual", money(self.residual)),
@@ -71,7 +76,7 @@ impl Settled {
             ("hospital_id", texts(&["H1", "H2"])),
             ("cases", Arc::new(Int64Array::from(vec![2, 1]))),
             ("points", decimals(vec![Some(3_5000), Some(5000)], 4)),
-            ("payment", decimals(vec![Some(350_01), Some(49_98)], 2)),
+            ("payment", decimals(vec![Some(35_001), Some(4_998)], 2)),
         ];
         let outputs = json!([
             self.table("cases.parquet", self.cases()),
@@ -80,7 +85,7 @@ impl Settled {
         ]);
         let outcomes = json!({ "grouped/group_rule": 3, "ungrouped/no_mdc": self.ungrouped });
         let manifest = json!({
-            "drgdip": "0", "command": "settle", "rows": 4, "outcomes": outcomes,
+            "case_classes": { "low": 1, "normal": 2, "unpaid": 1 }, "drgdip": "0", "command": "settle", "rows": 4, "outcomes": outcomes,
             "inputs": [{ "rows": 4 }], "outputs": outputs,
         });
         std::fs::write(
@@ -189,7 +194,7 @@ fn points_are_compared_to_the_last_place() {
 #[test]
 fn budgets_must_balance() {
     let mut run = Settled::new();
-    run.reserve = 99_99;
+    run.reserve = 9_999;
     run.residual = 2;
     check(
         &run,
@@ -211,8 +216,8 @@ fn budgets_must_balance() {
 #[test]
 fn a_large_residual_needs_a_reason() {
     let mut run = Settled::new();
-    run.case_payments = [100_00, 250_01, 49_96];
-    run.paid = 399_97;
+    run.case_payments = [10_000, 25_001, 4_996];
+    run.paid = 39_997;
     run.residual = 3;
     let found = run.verify().mismatches;
     assert!(
@@ -234,13 +239,24 @@ fn a_large_residual_needs_a_reason() {
 }
 
 #[test]
+fn cases_that_are_not_paid_earn_nothing() {
+    let mut run = Settled::new();
+    run.last_payment = Some(5);
+    let problem = "cases that are not paid have 0.0000 points and 0.05 yuan.";
+    check(&run, &[("unpaid_cases", "cases.parquet", problem)]);
+    run.last_pool = "";
+    let problem = "cases without a pool have 0.0000 points and 0.05 yuan.";
+    check(&run, &[("outside_pools", "cases.parquet", problem)]);
+}
+
+#[test]
 fn outcomes_are_counted_again() {
     let mut run = Settled::new();
     run.ungrouped = 2;
     check(
         &run,
         &[(
-            "outcomes",
+            "counts",
             "cases.parquet, outcome ungrouped/no_mdc",
             "the file has 1 rows; the manifest states 2.",
         )],

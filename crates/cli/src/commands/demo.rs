@@ -10,7 +10,7 @@ use crate::{out, plans};
 use drgdip_batch::{DEMO_CLAIMS, DEMO_INPUTS, DemoJob, DemoSummary};
 
 /// How many hospitals of each pool the table shows.
-const MOST_HOSPITALS: usize = 10;
+const MOST_HOSPITALS: usize = 6;
 
 pub(crate) fn run(
     args: &DemoArgs,
@@ -52,13 +52,19 @@ fn plain(args: &DemoArgs, policy: &str, summary: &DemoSummary) -> String {
         report::hospitals_table(settled, MOST_HOSPITALS),
     ];
     let findings = findings_table(&settled.findings);
-    format!("{}{findings}\n{}", sections.join("\n"), where_to_go(args))
+    format!(
+        "{}{findings}\n{}",
+        sections.join("\n"),
+        where_to_go(args, summary)
+    )
 }
 
 /// Where the files are, and what to try next.
-fn where_to_go(args: &DemoArgs) -> String {
+fn where_to_go(args: &DemoArgs, summary: &DemoSummary) -> String {
+    let case = summary.example_case.as_deref().unwrap_or_default();
     include_str!("../../help/demo-next.txt")
         .replace("{dir}", &args.output.display().to_string())
+        .replace("{case}", case)
         .replace("{claims}", DEMO_CLAIMS)
         .replace("{inputs}", DEMO_INPUTS)
 }

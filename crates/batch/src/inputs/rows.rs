@@ -76,8 +76,14 @@ impl Hospital {
     }
 
     fn overlaps(&self, other: &Self) -> bool {
-        let starts_after = |a: &Self, b: &Self| matches!((a.from, b.until), (Some(from), Some(until)) if from > until);
-        !starts_after(self, other) && !starts_after(other, self)
+        !self.starts_after(other) && !other.starts_after(self)
+    }
+
+    /// Whether the row begins only when the other has ended.
+    fn starts_after(&self, other: &Self) -> bool {
+        self.from
+            .zip(other.until)
+            .is_some_and(|(from, until)| from > until)
     }
 }
 

@@ -114,7 +114,8 @@ fn a_bad_cell_is_named_with_file_line_and_column() {
     check(
         "budgets.csv",
         &budget("330100,employee,2026-10,1.234"),
-        "budgets.csv, line 2, amount: \"1.234\" is not an amount of yuan with at most two decimals.",
+        "budgets.csv, line 2, amount: \"1.234\" is not an amount of yuan with at most two \
+         decimals.",
     );
     check(
         "budgets.csv",

@@ -9,4 +9,4 @@ pub(crate) use cases::{CaseBatch, CaseReader};
 pub(crate) use columns::{Column, ColumnNeeds};
 pub use files::ReadOptions;
 pub(crate) use files::{ClaimFile, ClaimFiles, Unit};
-pub(crate) use values::{MoneyCell, Remap, column_array, dates, ints, money, texts};
+pub(crate) use values::{MoneyCell, Remap, column_array, dates, money, texts};

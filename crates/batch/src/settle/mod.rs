@@ -4,10 +4,14 @@
 //! case of its pool has its points. The first pass writes all columns but the payment as encoded
 //! pages into a temporary file; the second one only adds the payment.
 
+mod batch;
 mod cases;
 pub(crate) mod columns;
+mod desk;
 mod ledger;
+mod pools;
 mod pricing;
+mod prior;
 mod reports;
 pub(crate) mod setting;
 mod totals;
@@ -23,23 +27,20 @@ use crate::read::{ClaimFiles, Column, ColumnNeeds, ReadOptions};
 use crate::run::{Run, Stage};
 use crate::spill::SpillFactory;
 use crate::table::{self, CHUNK_ROWS, Chunks, TableEncoder, TableWriter};
-use crate::{Class, Error, Progress};
+use crate::{Error, Progress};
 use arrow::datatypes::Schema;
 use cases::{CaseWorker, SettledRows, Sums};
 use columns::{CaseNames, class_code};
 use drgdip_claims::Yuan;
-
-use drgdip_points::pool::{
-    HospitalPayment, HospitalTotals, PoolInput, PoolSettlement, PriorYear, reserve_of, settle_pool,
-};
-use drgdip_points::{PointValue, Points, Ratio};
+use drgdip_points::pool::PoolSettlement;
 use drgdip_tables::Policy;
-use drgdip_tables::policy::{PatientSide, ValueFamily, ValueModel};
-use ledger::{Account, Ledger};
-use rust_decimal::Decimal;
+use drgdip_tables::policy::{PatientSide, ValueFamily};
+use ledger::Ledger;
+use pools::{pay, settle_pools};
+use prior::{priors, require_inputs};
 use serde_json::json;
 use setting::{Period, Setting};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -213,63 +214,6 @@ pub(crate) fn settle_into(
     Ok(summary)
 }
 
-fn require_inputs(inputs: &Inputs, needed: &[InputTable]) -> Result<(), Error> {
-    let missing: Vec<String> = inputs
-        .missing(needed)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let problem = format!("the settlement needs {}.", missing.join("; "));
-    Err(Error::input("inputs", problem)
-        .with_hint("Put them into one folder and name it with --inputs."))
-}
-
-/// Last year's settlement of each pool, where the policy's model needs it.
-fn priors(setting: &Setting<'_>, inputs: &Inputs) -> Result<Vec<Option<PriorYear>>, Error> {
-    if matches!(setting.terms.value.model, ValueModel::Uniform) {
-        return Ok(setting.pools.iter().map(|_| None).collect());
-    }
-    require_inputs(inputs, &[InputTable::Prior])?;
-    setting
-        .pools
-        .iter()
-        .map(|pool| prior(&pool.id, inputs).map(Some))
-        .collect()
-}
-
-fn prior(pool: &str, inputs: &Inputs) -> Result<PriorYear, Error> {
-    let rows = || inputs.prior.iter().filter(|row| row.pool == pool);
-    let mut values: Vec<i64> = rows().filter_map(|row| row.value).collect();
-    values.sort_unstable();
-    values.dedup();
-    let place = format!("prior, pool {pool}");
-    let value = match values[..] {
-        [value] => {
-            PointValue::from_decimal(Decimal::new(value, 4)).map_err(|e| Error::input(&place, e))?
-        }
-        [] => {
-            let problem = "there is no row that states last year's point value.";
-            return Err(Error::input(&place, problem).with_hint("Add the pool's rows."));
-        }
-        _ => {
-            let problem = "the rows state more than one point value.";
-            return Err(Error::input(&place, problem).with_hint("A pool has one value a year."));
-        }
-    };
-    let points = rows()
-        .map(|row| {
-            (
-                row.hospital_id.clone(),
-                Points::from_ten_thousandths(row.points),
-            )
-        })
-        .collect();
-    Ok(PriorYear { value, points })
-}
-
 fn create_cases(folder: &Path) -> Result<(TableWriter, TableEncoder), Error> {
     let schema = Schema::new(columns::case_fields());
     let (writer, encoder) = table::create(&folder.join("cases.parquet"), schema, &["case_id"])?;
@@ -357,90 +301,6 @@ impl Record {
         }
         self.findings.append(files, &encoded.findings)
     }
-}
-
-/// Finds what a point is worth in every pool, and what every hospital is paid.
-fn settle_pools(
-    setting: &Setting<'_>,
-    sums: &Sums,
-    priors: Vec<Option<PriorYear>>,
-) -> Result<Vec<PoolReport>, Error> {
-    let mut hospitals: Vec<Vec<HospitalTotals>> = vec![Vec::new(); setting.pools.len()];
-    for (account, totals) in &sums.accounts {
-        hospitals[usize::from(account.pool)].push(HospitalTotals {
-            hospital_id: setting.hospitals[account.hospital as usize][0]
-                .hospital_id
-                .clone(),
-            cases: totals.cases,
-            points: totals.points()?,
-            total_cost: totals.total_cost()?,
-            patient_side: totals.patient_side()?,
-        });
-    }
-    let share = Ratio::from_decimal(setting.terms.reserve_share)
-        .map_err(|e| Error::new(Class::Table, "policy, reserve share", e, ""))?;
-    let settled = setting.pools.iter().zip(hospitals).zip(priors);
-    settled
-        .map(|((pool, hospitals), prior)| {
-            let wrong = |e: drgdip_points::Error| Error::input(format!("pool {}", pool.id), e);
-            let terms = &setting.terms.value;
-            let reserve = reserve_of(pool.budget, share, terms.money_rounding).map_err(wrong)?;
-            let input = PoolInput {
-                budget: pool.budget,
-                reserve,
-                hospitals,
-                prior,
-            };
-            Ok(PoolReport {
-                id: pool.id.clone(),
-                region: pool.region.clone(),
-                insurance: pool.insurance.to_string(),
-                settlement: settle_pool(&input, terms).map_err(wrong)?,
-            })
-        })
-        .collect()
-}
-
-/// What every row is paid, in fen.
-fn pay(
-    setting: &Setting<'_>,
-    ledger: &Ledger,
-    pools: &[PoolReport],
-    rows: u64,
-) -> Result<Vec<AtomicI64>, Error> {
-    let mut by_account: HashMap<Account, &HospitalPayment> = HashMap::new();
-    for (pool, report) in (0..).zip(pools) {
-        for payment in &report.settlement.hospitals {
-            if let Some(hospital) = setting.hospital_numbers.get(&payment.hospital_id) {
-                by_account.insert(
-                    Account {
-                        pool,
-                        hospital: *hospital,
-                    },
-                    payment,
-                );
-            }
-        }
-    }
-    let payments = ledger.payments(rows, &by_account)?;
-    let by_case: i128 = payments
-        .iter()
-        .map(|p| i128::from(p.load(Ordering::Relaxed)))
-        .sum();
-    let by_pool: i128 = pools
-        .iter()
-        .map(|p| i128::from(p.settlement.paid.fen()))
-        .sum();
-    if by_case != by_pool {
-        let problem = format!("the cases add up to {by_case} fen, the pools to {by_pool}.");
-        return Err(Error::new(
-            Class::Reconcile,
-            "settlement",
-            problem,
-            "Please report this.",
-        ));
-    }
-    Ok(payments)
 }
 
 /// Writes the row groups of the first pass with the payments.

@@ -85,7 +85,8 @@ impl Settled {
         ]);
         let outcomes = json!({ "grouped/group_rule": 3, "ungrouped/no_mdc": self.ungrouped });
         let manifest = json!({
-            "case_classes": { "low": 1, "normal": 2, "unpaid": 1 }, "drgdip": "0", "command": "settle", "rows": 4, "outcomes": outcomes,
+            "drgdip": "0", "command": "settle", "rows": 4, "outcomes": outcomes,
+            "case_classes": { "low": 1, "normal": 2, "unpaid": 1 },
             "inputs": [{ "rows": 4 }], "outputs": outputs,
         });
         std::fs::write(

@@ -1,0 +1,124 @@
+//! The columns of a batch that settlement looks at, with their texts looked up.
+
+use super::setting::Setting;
+use crate::Error;
+use crate::inputs::Insurance;
+use crate::read::{ClaimFile, Column, MoneyCell, Remap, column_array, dates, money, texts};
+use arrow::array::{ArrayRef, Date32Array, RecordBatch};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A text of a claim that names something the settlement knows, or does not.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Named<T> {
+    Missing,
+    Unknown,
+    Known(T),
+}
+
+/// The pools of a region, by insurance.
+pub(super) type PoolsOfRegion = [Option<u16>; 2];
+
+/// The pools of each region text that came up.
+#[derive(Default)]
+struct PoolCache {
+    numbers: HashMap<String, u32>,
+    pools: Vec<PoolsOfRegion>,
+}
+
+impl PoolCache {
+    fn number(&mut self, setting: &Setting<'_>, region: &str) -> u32 {
+        if let Some(number) = self.numbers.get(region) {
+            return *number;
+        }
+        let number = u32::try_from(self.pools.len()).expect("fewer regions than 2^32");
+        let both = [Insurance::Employee, Insurance::Resident];
+        self.pools
+            .push(both.map(|insurance| setting.pool(region, insurance)));
+        self.numbers.insert(region.to_owned(), number);
+        number
+    }
+}
+
+/// The columns of a batch that settlement looks at.
+pub(super) struct Batch {
+    pub(super) hospital_texts: ArrayRef,
+    pub(super) hospitals: Vec<Named<u32>>,
+    pub(super) regions: Vec<Option<u32>>,
+    pub(super) insurances: Vec<Option<Insurance>>,
+    pub(super) discharges: Date32Array,
+    pub(super) total: Vec<MoneyCell>,
+    pub(super) fund: Option<Vec<MoneyCell>>,
+    pub(super) other_funds: Option<Vec<MoneyCell>>,
+    pub(super) patient: Option<Vec<MoneyCell>>,
+}
+
+/// Reads batches; remembers the dictionaries that it has looked up.
+pub(super) struct BatchReader<'s> {
+    setting: &'s Setting<'s>,
+    hospital: Remap<Named<u32>>,
+    /// A region by its place in `pools`.
+    region: Remap<u32>,
+    insurance: Remap<Option<Insurance>>,
+    pools: PoolCache,
+}
+
+impl<'s> BatchReader<'s> {
+    pub(super) fn new(setting: &'s Setting<'s>) -> Self {
+        Self {
+            setting,
+            hospital: Remap::default(),
+            region: Remap::default(),
+            insurance: Remap::default(),
+            pools: PoolCache::default(),
+        }
+    }
+
+    /// The pools of the regions that batches refer to.
+    pub(super) fn pools(&self) -> &[PoolsOfRegion] {
+        &self.pools.pools
+    }
+
+    pub(super) fn read(&mut self, file: &ClaimFile, batch: &RecordBatch) -> Result<Batch, Error> {
+        let array = |column| column_array(batch, file.position(column, false));
+        let required = |column| array(column).expect("settle asks for this column");
+        let amounts = |column| array(column).map(|a| money(file, a)).transpose();
+        let hospitals = texts(file, required(Column::HospitalId))?;
+        let regions = texts(file, required(Column::Region))?;
+        let insurances = texts(file, required(Column::Insurance))?;
+        let setting = self.setting;
+        let known = |id: &str| match setting.hospital_numbers.get(id) {
+            Some(number) => Named::Known(*number),
+            None => Named::Unknown,
+        };
+        let table = self.hospital.update(&hospitals, known);
+        let hospital_of = |key: Option<i32>| key.map_or(Named::Missing, |k| table[k as usize]);
+        let hospital_numbers = hospitals.keys().iter().map(hospital_of).collect();
+        let pools = &mut self.pools;
+        let table = self
+            .region
+            .update(&regions, |region| pools.number(setting, region));
+        let region_numbers = regions
+            .keys()
+            .iter()
+            .map(|k| k.map(|k| table[k as usize]))
+            .collect();
+        let table = self.insurance.update(&insurances, Insurance::from_word);
+        let insured = insurances
+            .keys()
+            .iter()
+            .map(|k| k.and_then(|k| table[k as usize]))
+            .collect();
+        Ok(Batch {
+            hospitals: hospital_numbers,
+            hospital_texts: Arc::new(hospitals),
+            regions: region_numbers,
+            insurances: insured,
+            discharges: dates(file, required(Column::DischargeDate))?,
+            total: money(file, required(Column::TotalCost))?,
+            fund: amounts(Column::FundPaid)?,
+            other_funds: amounts(Column::OtherFundsPaid)?,
+            patient: amounts(Column::PatientPaid)?,
+        })
+    }
+}

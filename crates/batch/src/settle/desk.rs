@@ -1,0 +1,276 @@
+//! Decides on one case: whether it is paid, from which pool, and with how many points.
+
+use super::batch::{Batch, Named, PoolsOfRegion};
+use super::cases::{SettledCase, SettledClass};
+use super::ledger::Account;
+use super::pricing::Way;
+use super::setting::{Dated, Setting, date_of};
+use crate::Error;
+use crate::findings::FindingRow;
+use crate::grouped::invalid_finding;
+use crate::read::MoneyCell;
+use arrow::array::{Array, StringArray};
+use drgdip_claims::{Finding, Yuan};
+use drgdip_grouper::{Grouping, Outcome};
+use drgdip_points::award::{award, award_by_cost};
+use drgdip_points::{Points, Ratio};
+use drgdip_tables::policy::{LateEntries, PatientSide, ValueFamily};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// One grouped row.
+pub(super) struct Seen<'a> {
+    pub(super) row: usize,
+    pub(super) number: u64,
+    pub(super) ids: &'a StringArray,
+    pub(super) grouping: Grouping,
+}
+
+impl Seen<'_> {
+    pub(super) fn id(&self) -> Option<&str> {
+        self.ids
+            .is_valid(self.row)
+            .then(|| self.ids.value(self.row))
+    }
+}
+
+/// Decides on the rows of a batch.
+pub(super) struct Desk<'d> {
+    pub(super) setting: &'d Setting<'d>,
+    pub(super) batch: &'d Batch,
+    pub(super) pools: &'d [PoolsOfRegion],
+    pub(super) days: &'d mut HashMap<i32, Option<Arc<Dated>>>,
+    pub(super) has_verdicts: bool,
+}
+
+impl Desk<'_> {
+    /// Settles a row; an account comes with every case that is paid.
+    pub(super) fn settle(
+        &mut self,
+        seen: &Seen<'_>,
+        found: &mut Vec<FindingRow>,
+    ) -> Result<(SettledCase, Option<Account>), Error> {
+        let amount = match self.batch.total[seen.row] {
+            MoneyCell::Fen(fen) => Some(fen),
+            MoneyCell::Missing | MoneyCell::Unusable => None,
+        };
+        let mut case = SettledCase {
+            pool: self.pool(seen.row),
+            class: SettledClass::Unpaid(Finding::CaseIdMissing),
+            total_cost: amount,
+            patient_side: self.patient_side(seen.row),
+            reference_cost: None,
+            weight: None,
+            base_points: None,
+            coefficient: None,
+            points: Points::ZERO,
+        };
+        let mut say = |finding| {
+            found.push(FindingRow {
+                row: seen.number,
+                finding,
+                case_id: seen.id().map(str::to_owned),
+                value: String::new(),
+            });
+        };
+        self.warn(seen.row, &mut say);
+        match self.pay(seen, &mut case, &mut say) {
+            Ok(account) => Ok((case, Some(account))),
+            Err(Refusal::Finding(finding)) => {
+                case.class = SettledClass::Unpaid(finding);
+                // The grouping has already said why a case is invalid or has no id.
+                if !matches!(seen.grouping.outcome, Outcome::Invalid(_))
+                    && finding != Finding::CaseIdMissing
+                {
+                    say(finding);
+                }
+                Ok((case, None))
+            }
+            Err(Refusal::Error(error)) => Err(error),
+        }
+    }
+
+    fn pool(&self, row: usize) -> Option<u16> {
+        let region = self.batch.regions[row]?;
+        let insurance = self.batch.insurances[row]?;
+        self.pools[region as usize][insurance as usize]
+    }
+
+    /// U of a case, where the claim states what it is made of.
+    fn patient_side(&self, row: usize) -> Option<i64> {
+        let amount = |column: &Option<Vec<MoneyCell>>| match column.as_ref()?[row] {
+            MoneyCell::Fen(fen) => Some(fen),
+            MoneyCell::Missing | MoneyCell::Unusable => None,
+        };
+        match self.setting.terms.patient_side {
+            PatientSide::PatientAndOtherFunds => {
+                amount(&self.batch.patient)?.checked_add(amount(&self.batch.other_funds)?)
+            }
+            PatientSide::TotalLessFund => match self.batch.total[row] {
+                MoneyCell::Fen(total) => total.checked_sub(amount(&self.batch.fund)?),
+                MoneyCell::Missing | MoneyCell::Unusable => None,
+            },
+        }
+    }
+
+    /// Findings that do not keep a case from being paid.
+    fn warn(&self, row: usize, say: &mut impl FnMut(Finding)) {
+        let cell = |column: &Option<Vec<MoneyCell>>| column.as_ref().map(|cells| cells[row]);
+        let batch = self.batch;
+        let parts = (
+            cell(&batch.fund),
+            cell(&batch.other_funds),
+            cell(&batch.patient),
+        );
+        if let (
+            Some(MoneyCell::Fen(fund)),
+            Some(MoneyCell::Fen(other)),
+            Some(MoneyCell::Fen(patient)),
+        ) = parts
+            && let MoneyCell::Fen(total) = batch.total[row]
+        {
+            let sum = i128::from(fund) + i128::from(other) + i128::from(patient);
+            if sum != i128::from(total) {
+                say(Finding::PaymentPartsDiffer);
+            }
+        }
+    }
+
+    /// Gives a case its class and points, or says why it gets none.
+    fn pay(
+        &mut self,
+        seen: &Seen<'_>,
+        case: &mut SettledCase,
+        say: &mut impl FnMut(Finding),
+    ) -> Result<Account, Refusal> {
+        self.admit(seen)?;
+        let cost = admissible_cost(self.batch.total[seen.row])?;
+        let (day, dated) = self.rules(seen.row, say)?;
+        let (account, coefficient) = self.account(seen.row, day, &dated)?;
+        self.require_patient_side(case)?;
+        let overflow = |e: drgdip_points::Error| {
+            let id = seen.id().unwrap_or_default();
+            Refusal::Error(Error::input(format!("case {id}"), e))
+        };
+        let rules = &dated.pricing.rules;
+        match dated.pricing.way(seen.grouping.outcome) {
+            Way::ByWeight {
+                price,
+                reference_cost,
+            } => {
+                let awarded = award(price, coefficient, cost, rules).map_err(overflow)?;
+                case.class = SettledClass::Priced(awarded.class);
+                case.points = awarded.points;
+                case.weight = Some(price.weight().ten_thousandths());
+                case.base_points = Some(price.base_points().ten_thousandths());
+                case.reference_cost = Some(reference_cost.fen());
+                case.coefficient = Some(coefficient.millionths());
+            }
+            Way::ByCost(discount, finding) => {
+                case.points = award_by_cost(cost, rules, discount).map_err(overflow)?;
+                case.class = SettledClass::ByCost;
+                finding.into_iter().for_each(say);
+            }
+            Way::Unpaid(finding) => return Err(Refusal::Finding(finding)),
+        }
+        Ok(account)
+    }
+
+    /// Whether the row may be paid at all.
+    fn admit(&self, seen: &Seen<'_>) -> Result<(), Refusal> {
+        if seen.id().is_none() {
+            return Err(Refusal::Finding(Finding::CaseIdMissing));
+        }
+        let verdict = self
+            .has_verdicts
+            .then(|| self.setting.verdicts.on(seen.number))
+            .flatten();
+        if let Some(finding) = verdict {
+            return Err(Refusal::Finding(finding));
+        }
+        match seen.grouping.outcome {
+            Outcome::Invalid(reason) => Err(Refusal::Finding(invalid_finding(reason))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The rules that the discharge date selects.
+    fn rules(
+        &mut self,
+        row: usize,
+        say: &mut impl FnMut(Finding),
+    ) -> Result<(i32, Arc<Dated>), Refusal> {
+        if self.batch.discharges.is_null(row) {
+            return Err(Refusal::Finding(Finding::DischargeMissing));
+        }
+        let day = self.batch.discharges.value(row);
+        if day > self.setting.last_day {
+            return Err(Refusal::Finding(Finding::DischargeAfterPeriod));
+        }
+        if !self.days.contains_key(&day) {
+            let rules = self.setting.rules_on(day).map_err(Refusal::Error)?;
+            self.days.insert(day, rules);
+        }
+        let dated = self.days[&day].clone();
+        let dated = dated.ok_or(Refusal::Finding(Finding::PolicyDateMissing))?;
+        if day < self.setting.first_day {
+            match dated.pricing.late {
+                LateEntries::Pay => say(Finding::DischargeBeforePeriod),
+                LateEntries::Unpaid => {
+                    return Err(Refusal::Finding(Finding::DischargeBeforePeriod));
+                }
+            }
+        }
+        Ok((day, dated))
+    }
+
+    /// The account that a case is booked in, and the hospital's coefficient on the day.
+    fn account(&self, row: usize, day: i32, dated: &Dated) -> Result<(Account, Ratio), Refusal> {
+        if self.batch.insurances[row].is_none() {
+            return Err(Refusal::Finding(Finding::InsuranceUnknown));
+        }
+        if self.batch.regions[row].is_none() {
+            return Err(Refusal::Finding(Finding::RegionMissing));
+        }
+        let pool = self
+            .pool(row)
+            .ok_or(Refusal::Finding(Finding::RegionNotSettled))?;
+        let hospital = match self.batch.hospitals[row] {
+            Named::Known(number) => number,
+            Named::Unknown => return Err(Refusal::Finding(Finding::HospitalUnknown)),
+            Named::Missing => return Err(Refusal::Finding(Finding::HospitalMissing)),
+        };
+        let rows = &self.setting.hospitals[hospital as usize];
+        let date = date_of(day);
+        let holds = rows
+            .iter()
+            .position(|row| date.is_some_and(|date| row.holds_on(date)));
+        let holds = holds.ok_or(Refusal::Finding(Finding::HospitalUnknown))?;
+        let coefficient = dated.coefficients[hospital as usize][holds];
+        Ok((Account { pool, hospital }, coefficient))
+    }
+
+    fn require_patient_side(&self, case: &SettledCase) -> Result<(), Refusal> {
+        let is_needed = self.setting.terms.value.family != ValueFamily::A;
+        if is_needed && case.patient_side.is_none() {
+            return Err(Refusal::Finding(Finding::PaymentPartsMissing));
+        }
+        Ok(())
+    }
+}
+
+/// Why a case gets no points.
+enum Refusal {
+    Finding(Finding),
+    /// The run cannot go on.
+    Error(Error),
+}
+
+fn admissible_cost(cell: MoneyCell) -> Result<Yuan, Refusal> {
+    match cell {
+        MoneyCell::Fen(fen) if fen < 0 => Err(Refusal::Finding(Finding::CostNegative)),
+        MoneyCell::Fen(fen) => Ok(Yuan::from_fen(fen)),
+        MoneyCell::Missing => Err(Refusal::Finding(Finding::CostMissing)),
+        MoneyCell::Unusable => Err(Refusal::Finding(Finding::CostUnusable)),
+    }
+}

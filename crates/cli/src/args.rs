@@ -18,7 +18,8 @@ pub(crate) struct Args {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct GlobalArgs {
     /// How many threads work; one for each core unless told otherwise.
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, global = true, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
     /// Tell only errors, not progress.
     #[arg(long, short, global = true)]
@@ -171,7 +172,8 @@ pub(crate) struct SynthArgs {
     #[arg(long, value_name = "YYYY-MM")]
     pub(crate) period: Option<String>,
     /// Into how many files the claims are cut.
-    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "K", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) files: u32,
 }
 

@@ -8,10 +8,10 @@ use crate::progress::Reporter;
 use drgdip_batch::{Error, PreparedPlan, PreparedPolicy, TextRow, find_rows};
 use drgdip_claims::Yuan;
 use drgdip_grouper::trace::Trace;
-use drgdip_points::award::{CaseRules, award, hospital_coefficient};
-use drgdip_points::{PointValue, Ratio, Weight};
-use drgdip_tables::plan::AdrgKind;
-use drgdip_tables::policy::PolicyAt;
+use drgdip_points::award::{CaseRules, award, award_by_cost, hospital_coefficient};
+use drgdip_points::{PointValue, Points, Ratio, Weight};
+use drgdip_tables::plan::{AdrgKind, WeightRow};
+use drgdip_tables::policy::{PolicyAt, Treatment, WithoutWeight};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -137,44 +137,92 @@ pub(crate) fn by_policy(
     args: &MoneyArgs,
     (plan, trace): (&PreparedPlan, &Trace<'_>),
 ) -> Result<Road, Failure> {
-    let terms = terms(policy, args)?;
-    let mut road = Road::default();
     let cost: Yuan = parsed(args.cost.as_deref().unwrap_or_default(), "amount of yuan")?;
-    let Some(landing) = trace
-        .landing
-        .filter(|place| place.adrg.kind != AdrgKind::Ambiguous)
-    else {
-        road.add("total_cost", "总费用 total cost, yuan", cost);
-        road.add(
-            "treatment",
-            "按政策处理 treated as the policy says",
-            treatment(&terms, trace),
-        );
-        return Ok(road);
+    let terms = terms(policy, args)?;
+    let rules = CaseRules::new(&terms.case).map_err(wrong)?;
+    let mut road = Road::default();
+    let points = match treatment(&terms, plan, trace) {
+        Treated::ByWeight(row) => {
+            road.add("group", "病组 group", &row.group);
+            priced_points(&mut road, args, (&terms, &rules), (row, cost))?
+        }
+        Treated::Otherwise(Treatment::ByCost { discount }) => {
+            road.add("total_cost", TOTAL_COST, cost);
+            road.add(
+                "discount",
+                "按费用折算，折扣 by cost, at a discount of",
+                discount,
+            );
+            let discount = Ratio::from_decimal(discount).map_err(wrong)?;
+            award_by_cost(cost, &rules, discount).map_err(wrong)?
+        }
+        Treated::Otherwise(Treatment::Unpaid) => {
+            road.add("treatment", "按政策 by policy", "不支付 not paid");
+            return Ok(road);
+        }
+        Treated::Refused => {
+            let said = "病组无权重，拒绝结算 the group has no weight; settling is refused";
+            road.add("treatment", "按政策 by policy", said);
+            return Ok(road);
+        }
     };
-    road.add("group", "病组 group", landing.group());
-    let Some(row) = plan
+    road.add("points", "病例点数 case points", points);
+    if let Some(text) = &args.point_value {
+        let value = PointValue::from_decimal(parsed(text, "point value")?).map_err(wrong)?;
+        let worth = points
+            .pay_at(&value, terms.value.money_rounding)
+            .map_err(wrong)?;
+        road.add("point_value", "点值 point value", text);
+        road.add("worth", "点数 × 点值 points × value, yuan", worth);
+    }
+    Ok(road)
+}
+
+const TOTAL_COST: &str = "总费用 total cost, yuan";
+
+/// How a policy treats a case.
+enum Treated<'p> {
+    /// By the weight of its group.
+    ByWeight(&'p WeightRow),
+    /// In another way.
+    Otherwise(Treatment),
+    /// Not at all: such a case stops a settlement.
+    Refused,
+}
+
+fn treatment<'p>(terms: &PolicyAt, plan: &'p PreparedPlan, trace: &Trace<'_>) -> Treated<'p> {
+    let Some(landing) = &trace.landing else {
+        return Treated::Otherwise(terms.ungrouped);
+    };
+    if landing.adrg.kind == AdrgKind::Ambiguous {
+        return Treated::Otherwise(terms.ambiguous);
+    }
+    let weight = plan
         .plan
         .weights
         .iter()
-        .find(|row| row.group == landing.group())
-    else {
-        let said = format!("{:?}", terms.without_weight);
-        road.add(
-            "treatment",
-            "无权重,按政策处理 without weight, as the policy says",
-            said,
-        );
-        return Ok(road);
-    };
-    let rules = CaseRules::new(&terms.case).map_err(wrong)?;
+        .find(|row| row.group == landing.group());
+    match (weight, terms.without_weight) {
+        (Some(row), _) => Treated::ByWeight(row),
+        (None, WithoutWeight::Treat(treatment)) => Treated::Otherwise(treatment),
+        (None, WithoutWeight::Refuse) => Treated::Refused,
+    }
+}
+
+/// The points of a case whose group has a weight.
+fn priced_points(
+    road: &mut Road,
+    args: &MoneyArgs,
+    (terms, rules): (&PolicyAt, &CaseRules),
+    (row, cost): (&WeightRow, Yuan),
+) -> Result<Points, Failure> {
     let weight = Weight::from_ten_thousandths(row.ten_thousandths).map_err(wrong)?;
     let price = rules.price(weight).map_err(wrong)?;
     let stated = parsed::<Decimal>(args.coefficient.as_deref().unwrap_or("1"), "number")?;
     let stated = Ratio::from_decimal(stated).map_err(wrong)?;
     let level = args.level.as_deref().unwrap_or_default();
     let k = hospital_coefficient(&terms.coefficient, level, Some(stated)).map_err(wrong)?;
-    let award = award(&price, k, cost, &rules).map_err(wrong)?;
+    let award = award(&price, k, cost, rules).map_err(wrong)?;
     road.add(
         "weight",
         "权重 weight RW",
@@ -184,7 +232,7 @@ pub(crate) fn by_policy(
     road.add("base_points", "基准点数 base points", price.base_points());
     let reference = price.reference_cost().map_err(wrong)?;
     road.add("reference_cost", "参考费用 reference cost, yuan", reference);
-    road.add("total_cost", "总费用 total cost, yuan", cost);
+    road.add("total_cost", TOTAL_COST, cost);
     road.add(
         "high_multiple",
         "高倍率界 high outlier above",
@@ -192,17 +240,7 @@ pub(crate) fn by_policy(
     );
     road.add("case_class", "病例类型 case class", award.class.code());
     road.add("coefficient", "差异系数 hospital coefficient", k);
-    road.add("points", "病例点数 case points", award.points);
-    if let Some(text) = &args.point_value {
-        let value = PointValue::from_decimal(parsed(text, "point value")?).map_err(wrong)?;
-        let pay = award
-            .points
-            .pay_at(&value, terms.value.money_rounding)
-            .map_err(wrong)?;
-        road.add("point_value", "点值 point value", text);
-        road.add("worth", "点数 × 点值 points × value, yuan", pay);
-    }
-    Ok(road)
+    Ok(award.points)
 }
 
 fn terms(policy: &str, args: &MoneyArgs) -> Result<PolicyAt, Failure> {
@@ -211,14 +249,6 @@ fn terms(policy: &str, args: &MoneyArgs) -> Result<PolicyAt, Failure> {
         None => plans::last_day(&plans::example().period)?,
     };
     plans::terms(&PreparedPolicy::load(policy)?, day)
-}
-
-/// What the policy does with a case that has no group to be paid by.
-fn treatment(terms: &PolicyAt, trace: &Trace<'_>) -> String {
-    match trace.landing {
-        Some(_) => format!("{:?}", terms.ambiguous),
-        None => format!("{:?}", terms.ungrouped),
-    }
 }
 
 fn parsed<T: std::str::FromStr>(text: &str, what: &str) -> Result<T, Failure> {

@@ -5,8 +5,10 @@ use crate::fail::Failure;
 use crate::layout::{Align, Layout};
 use crate::{out, plans};
 use drgdip_tables::GroupingPlan;
-use drgdip_tables::plan::{Adrg, AdrgKind, CodeList, Drg, Mdc, StatedRule};
+use drgdip_tables::plan::{Adrg, AdrgKind, Drg, Mdc, StatedRule};
+use drgdip_tables::rule::{ListId, Predicate, Rule};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 pub(crate) fn run(args: &ShowArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let plan = plans::load(&args.plan)?.plan;
@@ -174,21 +176,17 @@ impl View<'_> {
         )
     }
 
-    /// The code lists that bear the ADRG's code, each with its codes.
+    /// The code lists that the rules of an ADRG name, each with its codes.
     fn lists(&self, adrg: &Adrg) -> String {
-        let is_of = |list: &&CodeList| {
-            let owner = list.name.split('.').next().unwrap_or_default();
-            owner == adrg.code
-                || owner.starts_with(&format!("{}_", adrg.code))
-                || adrg.drgs.iter().any(|drg| drg.code == owner)
-        };
+        let mut named = BTreeSet::new();
+        collect_lists(&adrg.rule.rule, &mut named);
+        for drg in &adrg.drgs {
+            collect_lists(&drg.rule.rule, &mut named);
+        }
         let mut text = String::new();
-        for list in self.plan.lists.iter().filter(is_of) {
-            let codes: Vec<&str> = list
-                .codes
-                .iter()
-                .map(|(code, _)| self.plan.codes.text(*code))
-                .collect();
+        for list in named.into_iter().map(|id| self.plan.list(id)) {
+            let codes = list.codes.iter();
+            let codes: Vec<&str> = codes.map(|(code, _)| self.plan.codes.text(*code)).collect();
             text += &format!("\n{} ({})\n  {}\n", list.name, codes.len(), codes.join(" "));
         }
         text
@@ -219,6 +217,21 @@ impl View<'_> {
     fn unknown(&self, what: &str, code: &str, instead: &str) -> Failure {
         let problem = format!("the plan {} has no {what} {code}.", self.plan.id);
         Failure::usage(problem, format!("drgdip {instead} lists what there is."))
+    }
+}
+
+/// The code lists that a rule names.
+fn collect_lists(rule: &Rule, found: &mut BTreeSet<ListId>) {
+    match rule {
+        Rule::Not(inner) => collect_lists(inner, found),
+        Rule::All(parts) | Rule::Any(parts) => {
+            parts.iter().for_each(|part| collect_lists(part, found));
+        }
+        Rule::Is(Predicate::In(_, list)) => {
+            found.insert(*list);
+        }
+        Rule::Is(Predicate::BodyRegions(lists, _)) => found.extend(lists),
+        Rule::True | Rule::False | Rule::Is(_) => {}
     }
 }
 

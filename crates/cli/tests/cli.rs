@@ -1,0 +1,493 @@
+//! The commands as a user runs them: exit codes, messages, what stands where.
+
+use assert_cmd::Command;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+const PLAN: &str = "chs-drg-1.1";
+const POLICY: &str = "example-2026";
+
+fn drgdip(folder: &Path, arguments: &[&str]) -> Run {
+    let mut command = Command::cargo_bin("drgdip").unwrap();
+    let output = command
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap();
+    Run {
+        code: output.status.code().expect("the process ends by itself"),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+struct Run {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Run {
+    #[track_caller]
+    fn ends_with(self, code: i32) -> Self {
+        assert_eq!(
+            self.code, code,
+            "stdout: {}\nstderr: {}",
+            self.stdout, self.stderr
+        );
+        self
+    }
+
+    #[track_caller]
+    fn says(self, text: &str) -> Self {
+        assert!(
+            self.stdout.contains(text),
+            "stdout: {}\nstderr: {}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    #[track_caller]
+    fn complains(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "stderr: {}", self.stderr);
+        self
+    }
+
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+}
+
+/// A folder with `claims.parquet` and `claims-inputs/`.
+fn month(cases: u32) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = cases.to_string();
+    drgdip(
+        folder.path(),
+        &[
+            "synth",
+            "--cases",
+            &cases,
+            "-o",
+            "claims.parquet",
+            "--quiet",
+        ],
+    )
+    .ends_with(0);
+    folder
+}
+
+/// The same folder with `grouped.parquet`.
+fn grouped(cases: u32) -> TempDir {
+    let folder = month(cases);
+    let arguments = [
+        "group",
+        "claims.parquet",
+        "--plan",
+        PLAN,
+        "-o",
+        "grouped.parquet",
+    ];
+    let run = drgdip(folder.path(), &arguments).ends_with(0);
+    assert_eq!(run.stdout, "");
+    folder
+}
+
+fn settle(folder: &Path, more: &[&str]) -> Run {
+    let mut arguments = vec![
+        "settle",
+        "--policy",
+        POLICY,
+        "claims.parquet",
+        "-o",
+        "settled",
+    ];
+    arguments.extend(more);
+    drgdip(folder, &arguments)
+}
+
+#[test]
+fn every_command_has_help_with_examples() {
+    let here = Path::new(".");
+    let commands = [
+        "demo", "group", "explain", "compare", "settle", "synth", "verify", "tables",
+    ];
+    let all = drgdip(here, &["--help"]).ends_with(0).says("Exit codes:");
+    for command in commands {
+        assert!(all.stdout.contains(command));
+        drgdip(here, &[command, "--help"])
+            .ends_with(0)
+            .says("Examples:\n  drgdip ");
+    }
+}
+
+#[test]
+fn wrong_use_ends_with_2() {
+    let here = Path::new(".");
+    drgdip(here, &[]).ends_with(2);
+    drgdip(here, &["group", "claims.parquet"])
+        .ends_with(2)
+        .complains("--plan");
+    drgdip(here, &["--threads", "0", "tables", "list"]).ends_with(2);
+    drgdip(here, &["explain", "--plan", PLAN])
+        .ends_with(2)
+        .complains("no case is named.");
+    drgdip(here, &["tables", "show", PLAN, "--mdc", "MDC?"])
+        .ends_with(2)
+        .complains("the plan chs-drg-1.1 has no MDC MDC?.");
+}
+
+#[test]
+fn an_unknown_plan_or_policy_ends_with_4_and_names_the_known_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = [
+        "group",
+        "claims.parquet",
+        "--plan",
+        "nothing",
+        "-o",
+        "out.parquet",
+    ];
+    drgdip(folder.path(), &arguments)
+        .ends_with(4)
+        .complains(PLAN);
+    let arguments = [
+        "settle",
+        "--policy",
+        "nothing",
+        "claims.parquet",
+        "-o",
+        "out",
+    ];
+    drgdip(folder.path(), &arguments)
+        .ends_with(4)
+        .complains(POLICY);
+}
+
+#[test]
+fn missing_or_broken_claims_end_with_3_and_leave_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let group = |file: &str| {
+        drgdip(
+            folder.path(),
+            &["group", file, "--plan", PLAN, "-o", "out.parquet"],
+        )
+        .ends_with(3)
+    };
+    group("claims.parquet").complains("where: claims.parquet\n  what to do: Check the path.");
+    fs::write(folder.path().join("broken.parquet"), "no Parquet").unwrap();
+    group("broken.parquet").complains("this is not a readable Parquet file");
+    fs::write(folder.path().join("empty.parquet"), "").unwrap();
+    group("empty.parquet").complains("the file is empty.");
+    let left: Vec<PathBuf> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}
+
+#[test]
+fn groups_are_compared_with_exit_0_or_1() {
+    let folder = grouped(1500);
+    let compare = |reference: &str, more: &[&str]| {
+        let mut arguments = vec!["compare", "grouped.parquet", reference];
+        arguments.extend(more);
+        drgdip(folder.path(), &arguments)
+    };
+    compare("grouped.parquet", &[])
+        .ends_with(0)
+        .says("1,500 / 1,500 = 100.00 %");
+    let equal = compare("grouped.parquet", &["--json"]).ends_with(0).json();
+    assert_eq!(equal["equal"], true);
+    assert_eq!(equal["overall"]["group"], 1500);
+
+    let fewer = ["synth", "--cases", "1400", "-o", "fewer.parquet", "--quiet"];
+    drgdip(folder.path(), &fewer).ends_with(0);
+    let group = [
+        "group",
+        "fewer.parquet",
+        "--plan",
+        PLAN,
+        "-o",
+        "fewer-grouped.parquet",
+    ];
+    drgdip(folder.path(), &group).ends_with(0);
+    let different = compare("fewer-grouped.parquet", &["--json"])
+        .ends_with(1)
+        .json();
+    let missing = different["unmatched"]["missing_in_reference"]
+        .as_array()
+        .unwrap();
+    assert!(missing.len() >= 90, "{}", missing.len());
+    compare("fewer-grouped.parquet", &["--md"])
+        .ends_with(1)
+        .says("## 无法配对 Unmatched");
+    compare("claims.parquet", &[])
+        .ends_with(3)
+        .complains("no group column in common");
+    compare("grouped.parquet", &["--key", "id"])
+        .ends_with(3)
+        .complains("--key");
+}
+
+#[test]
+fn findings_fail_a_run_only_when_asked() {
+    let folder = month(4000);
+    let group = |level: &str| {
+        let arguments = [
+            "group",
+            "claims.parquet",
+            "--plan",
+            PLAN,
+            "-o",
+            "out.parquet",
+            "--fail-on",
+            level,
+            "--json",
+        ];
+        drgdip(folder.path(), &arguments)
+    };
+    let summary = group("none").ends_with(0).json();
+    assert_eq!(summary["rows"], 4000);
+    assert!(summary["findings"]["sex_missing"].as_u64().unwrap() > 0);
+    group("reject").ends_with(1);
+    group("warn").ends_with(1);
+}
+
+#[test]
+fn a_month_is_settled_and_verified_and_a_changed_fen_is_found() {
+    let folder = month(3000);
+    let inputs = ["--inputs", "claims-inputs"];
+    let run = settle(folder.path(), &inputs)
+        .ends_with(0)
+        .complains("基金池 Pool");
+    assert_eq!(run.stdout, "");
+    let verify = |run: &str| drgdip(folder.path(), &["verify", run]);
+    verify("settled")
+        .ends_with(0)
+        .says("全部一致 Everything adds up.");
+
+    let budgets = folder.path().join("settled/pools.parquet");
+    let mut bytes = fs::read(&budgets).unwrap();
+    let last = bytes.len() - 100;
+    bytes[last] ^= 1;
+    fs::write(&budgets, bytes).unwrap();
+    verify("settled")
+        .ends_with(5)
+        .says("[sha256] pools.parquet")
+        .complains("do not reconcile");
+    fs::remove_file(&budgets).unwrap();
+    verify("settled").ends_with(3).complains("pools.parquet");
+}
+
+#[test]
+fn a_settlement_names_all_inputs_that_it_lacks() {
+    let folder = month(300);
+    settle(folder.path(), &["--period", "2026-10"])
+        .ends_with(3)
+        .complains("budgets.csv");
+    fs::remove_file(folder.path().join("claims-inputs/prior.csv")).unwrap();
+    settle(folder.path(), &["--inputs", "claims-inputs"])
+        .ends_with(3)
+        .complains("prior.csv");
+    settle(folder.path(), &["--inputs", "nowhere"])
+        .ends_with(3)
+        .complains("nowhere");
+    assert!(!folder.path().join("settled").exists());
+}
+
+#[test]
+fn the_demo_fills_one_folder_that_verifies_and_can_be_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = || drgdip(folder.path(), &["demo", "-o", "demo", "--cases", "3000"]);
+    let first = demo()
+        .ends_with(0)
+        .says("下一步 Next")
+        .says("drgdip verify demo");
+    drgdip(folder.path(), &["verify", "demo"]).ends_with(0);
+    assert_eq!(demo().ends_with(0).stdout, first.stdout);
+
+    // Every command that the demo proposes works as it stands.
+    let next = first
+        .stdout
+        .lines()
+        .skip_while(|line| !line.starts_with("下一步"));
+    for line in next.filter_map(|line| line.trim().strip_prefix("drgdip ")) {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        drgdip(folder.path(), &arguments).ends_with(0);
+    }
+}
+
+#[test]
+fn a_folder_that_is_no_run_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("letter.txt"), "dear").unwrap();
+    let run = drgdip(folder.path(), &["demo", "-o", ".", "--cases", "100"]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert_eq!(
+        fs::read_to_string(folder.path().join("letter.txt")).unwrap(),
+        "dear"
+    );
+}
+
+#[test]
+fn tables_are_listed_shown_and_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = |arguments: &[&str]| {
+        let all: Vec<&str> = ["tables"].iter().chain(arguments).copied().collect();
+        drgdip(folder.path(), &all)
+    };
+    tables(&["list"]).ends_with(0).says(PLAN).says(POLICY);
+    let list = tables(&["list", "--json"]).ends_with(0).json();
+    assert_eq!(list["plans"][0]["groups"], 628);
+    tables(&["show", PLAN]).ends_with(0).says("MDCF");
+    tables(&["show", PLAN, "--mdc", "MDCF"])
+        .ends_with(0)
+        .says("FM1");
+    tables(&["show", PLAN, "--adrg", "FM1"])
+        .ends_with(0)
+        .says("规则 Rule:");
+    tables(&["show", PLAN, "--group", "FM19"])
+        .ends_with(0)
+        .says("权重 Weight");
+    tables(&["check", PLAN]).ends_with(0).says("usable");
+
+    fs::create_dir(folder.path().join("plan")).unwrap();
+    tables(&["check", "./plan"])
+        .ends_with(4)
+        .complains("plan.toml");
+    fs::write(
+        folder.path().join("plan/plan.toml"),
+        "id = \"p\"\nidd = 1\n",
+    )
+    .unwrap();
+    tables(&["check", "./plan"]).ends_with(4).complains("idd");
+}
+
+/// The folder of the test data, where a plan of two groups stands.
+fn data() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
+}
+
+#[test]
+fn a_case_is_explained_from_codes_to_yuan() {
+    let arguments = "explain --plan ./mini --principal I50.900 --other E87.600 --sex 1 --age 64 \
+                     --policy example-2026 --cost 16500 --coefficient 1.1 --point-value 98";
+    let arguments: Vec<&str> = arguments
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .collect();
+    let run = drgdip(&data(), &arguments).ends_with(0);
+    assert_eq!(run.stdout, include_str!("data/explain.txt"));
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn an_explanation_is_json_for_programs() {
+    let explain = |more: &str| {
+        let arguments = format!("explain --plan ./mini --json --principal I50.900 {more}");
+        drgdip(&data(), &arguments.split(' ').collect::<Vec<_>>())
+    };
+    let case = &explain("--sex female --age 70").ends_with(0).json()["cases"][0];
+    assert_eq!(case["grouping"]["group"], "FR25");
+    assert_eq!(case["money"], serde_json::Value::Null);
+    let case = &explain("--age 70").ends_with(0).json()["cases"][0];
+    assert_eq!(case["grouping"]["reason"], "sex_missing");
+    let case = &explain("--sex 1 --age-days 3").ends_with(0).json()["cases"][0];
+    assert_eq!(case["grouping"]["reason"], "birth_weight_missing");
+    // Without a group the example policy pays by cost: 16,500 / 11,000 × 100 × 0.7.
+    let ungrouped = "--policy example-2026 --cost 16500";
+    let case = &explain(&format!("--age 70 {ungrouped}"))
+        .ends_with(0)
+        .json()["cases"][0];
+    assert_eq!(case["money"]["points"], "105.0000");
+    explain("--sex x")
+        .ends_with(2)
+        .complains("\"x\" is no sex.");
+    explain("--policy example-2026 --cost 1,5")
+        .ends_with(2)
+        .complains("is no amount of yuan");
+}
+
+#[test]
+fn a_settled_case_is_explained_with_its_pool() {
+    let folder = month(3000);
+    settle(folder.path(), &["--inputs", "claims-inputs"]).ends_with(0);
+    let explain = |case_id: &str| {
+        let arguments = [
+            "explain",
+            "--plan",
+            PLAN,
+            "--case-id",
+            case_id,
+            "claims.parquet",
+            "--settled",
+            "settled",
+            "--json",
+        ];
+        drgdip(folder.path(), &arguments)
+    };
+    explain("nobody")
+        .ends_with(3)
+        .complains("no claim has the case_id nobody.");
+    let case_id = first_case(folder.path());
+    let case = &explain(&case_id).ends_with(0).json()["cases"][0];
+    assert_eq!(case["grouping"]["group"], case["money"]["group"]);
+    assert!(case["money"]["payment"].is_string());
+}
+
+/// A case of a demo of the same seed, since the demo names one.
+fn first_case(folder: &Path) -> String {
+    let run = drgdip(folder, &["demo", "-o", "demo", "--cases", "3000"]).ends_with(0);
+    let after = run.stdout.split("--case-id ").nth(1).unwrap();
+    after.split(' ').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    use std::process::{Command as Process, Stdio};
+    let mut child = Process::new(env!("CARGO_BIN_EXE_drgdip"))
+        .args(["tables", "show", PLAN, "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_ends_with_130_and_leaves_nothing() {
+    use std::io::{BufRead, BufReader, Read};
+    use std::process::{Command as Process, Stdio};
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Process::new(env!("CARGO_BIN_EXE_drgdip"))
+        .args(["synth", "--cases", "50000000", "-o", "claims.parquet"])
+        .current_dir(folder.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    stderr.read_line(&mut line).unwrap();
+    assert_eq!(line, "generate claims: 50000000 rows\n");
+    let pid = child.id().to_string();
+    assert!(
+        Process::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(rest, "error: interrupted; nothing was published\n");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}

@@ -200,6 +200,9 @@ fn groups_are_compared_with_exit_0_or_1() {
     compare("grouped.parquet", &[])
         .ends_with(0)
         .says("1,500 / 1,500 = 100.00 %");
+    drgdip(folder.path(), &["verify", "grouped.parquet"])
+        .ends_with(0)
+        .says("1,500 行 rows");
     let equal = compare("grouped.parquet", &["--json"]).ends_with(0).json();
     assert_eq!(equal["equal"], true);
     assert_eq!(equal["overall"]["group"], 1500);

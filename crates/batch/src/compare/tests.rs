@@ -144,3 +144,87 @@ fn a_file_without_the_key_is_refused() {
     );
     assert_eq!(error.hint(), "Name another column with --key.");
 }
+
+const PLAN_TOML: &str = r#"
+id = "mini"
+title = "A plan of one group"
+sources = ["model"]
+[settings]
+no_group_fallback = "adrg"
+retry_with_each_other_procedure = false
+newborn_days = 28
+[checks]
+sex_missing = "invalid"
+age_missing = "invalid"
+age_0_without_days = "invalid"
+newborn_without_weight = "invalid"
+principal_missing = "none"
+"#;
+
+/// A plan of one category that takes a case by its procedure or not at all.
+fn plan() -> drgdip_tables::GroupingPlan {
+    let files = [
+        ("mdc.csv", "order,mdc,name,gate\n10,MDCF,,true\n"),
+        (
+            "adrg.csv",
+            "mdc,order,adrg,name,kind,rule,fallback\nMDCF,10,FM1,,procedure,main_op in FM1.op,\n",
+        ),
+        ("drg.csv", "adrg,order,drg,name,rule\nFM1,10,FM19,,true\n"),
+        ("lists/F.csv", "list,code\nFM1.op,36.0601\n"),
+        ("severity.csv", "code,level,exclusion_table\n"),
+        ("exclusions.csv", "exclusion_table,principal\n"),
+        ("plan.toml", PLAN_TOML),
+    ];
+    let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().into()));
+    let files = drgdip_tables::FileSet::in_memory("mini", files);
+    drgdip_tables::GroupingPlan::load(&files, &|_| Ok(None))
+        .unwrap()
+        .0
+}
+
+#[test]
+fn a_difference_is_led_back_to_the_rule_where_the_answers_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let job = CompareJob {
+        ours: folder.path().join("ours.parquet"),
+        reference: folder.path().join("reference.parquet"),
+        key: "case_id".to_owned(),
+    };
+    write(&job.ours, "", &[grouped("a", "FM19"), ungrouped("b")]);
+    let text = |cells: [&str; 2]| Arc::new(StringArray::from(cells.to_vec())) as ArrayRef;
+    let columns = [
+        ("case_id", text(["a", "b"])),
+        ("sex", text(["1", "1"])),
+        (
+            "age_years",
+            Arc::new(arrow::array::Int32Array::from(vec![64, 64])) as ArrayRef,
+        ),
+        ("principal_diagnosis", text(["I50.900", "I50.900"])),
+        ("main_procedure", text(["36.0601", "00.0000"])),
+        ("expected_group", text(["FM19", "FM19"])),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let file = std::fs::File::create(&job.reference).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+
+    let mut result = compare(&job, &Silent).unwrap();
+    assert_eq!(result.fields, [Field::Group]);
+    let plan = plan();
+    let plans = Plans {
+        ours: &plan,
+        reference: None,
+    };
+    explain_differences(&mut result, &job, &plans, &Silent).unwrap();
+    let [case] = &result.differences[..] else {
+        panic!("one case differs")
+    };
+    assert_eq!(case.key, "b");
+    let parting = case.parting.as_ref().unwrap();
+    assert_eq!(
+        parting.english,
+        "FM1 (mini/adrg.csv, line 2) does not match: the main procedure does not stand in FM1.op; \
+         its rule is main_op in FM1.op."
+    );
+}

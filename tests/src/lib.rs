@@ -2,8 +2,8 @@
 
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::{
-    Error, PreparedPlan, PreparedPolicy, Progress, ReadOptions, SettleJob, SettleSummary, Silent, SynthJob,
-    settle, synth,
+    Error, PreparedPlan, PreparedPolicy, Progress, ReadOptions, SettleJob, SettleSummary, Silent,
+    SynthJob, settle, synth,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -67,7 +67,10 @@ fn generate(
         threads: Some(2),
     };
     let made = synth(&job, &Silent).expect("the month is generated");
-    Month { claims: made.claims, inputs }
+    Month {
+        claims: made.claims,
+        inputs,
+    }
 }
 
 /// Settles claims by the example policy.
@@ -77,7 +80,12 @@ pub fn settle_month(
     out: &Path,
     threads: usize,
 ) -> Result<SettleSummary, Error> {
-    settle_with(claims, inputs, out, (threads, ReadOptions::default(), &Silent))
+    settle_with(
+        claims,
+        inputs,
+        out,
+        (threads, ReadOptions::default(), &Silent),
+    )
 }
 
 /// Settles claims by the example policy, read and watched as told.

@@ -32,10 +32,16 @@ fn grouped_by(name: &str, cases: &Path, folder: &Path) -> PathBuf {
 
 #[test]
 fn the_transcribed_plan_gives_every_answer_of_the_reference() {
-    let Some(reference) = reference_cases() else { return };
+    let Some(reference) = reference_cases() else {
+        return;
+    };
     let folder = tempfile::tempdir().unwrap();
     let ours = grouped_by("chs-drg-1.1-opendrg", &reference, folder.path());
-    let job = CompareJob { ours, reference, key: "case_id".to_owned() };
+    let job = CompareJob {
+        ours,
+        reference,
+        key: "case_id".to_owned(),
+    };
     let result = compare(&job, &Silent).unwrap();
     assert!(result.is_equal(), "{:?}", result.differences);
 }
@@ -43,18 +49,24 @@ fn the_transcribed_plan_gives_every_answer_of_the_reference() {
 /// The published lists differ from the transcription in a handful of groups, and nowhere else.
 #[test]
 fn the_published_plan_differs_only_where_the_lists_do() {
-    let Some(reference) = reference_cases() else { return };
+    let Some(reference) = reference_cases() else {
+        return;
+    };
     let folder = tempfile::tempdir().unwrap();
     let ours = grouped_by("chs-drg-1.1", &reference, folder.path());
-    let job = CompareJob { ours, reference, key: "case_id".to_owned() };
+    let job = CompareJob {
+        ours,
+        reference,
+        key: "case_id".to_owned(),
+    };
     let result = compare(&job, &Silent).unwrap();
     assert_eq!(result.unmatched.count(), 0);
     let listed = ["PV1", "FM1", "FM3", "LL1", "FF1", "FF2"];
     for difference in &result.differences {
         let adrgs = [&difference.ours.adrg, &difference.reference.adrg];
-        let is_listed = adrgs.iter().any(|adrg| {
-            adrg.as_deref().is_some_and(|adrg| listed.contains(&adrg))
-        });
+        let is_listed = adrgs
+            .iter()
+            .any(|adrg| adrg.as_deref().is_some_and(|adrg| listed.contains(&adrg)));
         assert!(is_listed, "{difference:?}");
     }
 }

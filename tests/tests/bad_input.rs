@@ -7,9 +7,7 @@ use arrow::array::{
 };
 use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Field, Schema};
-use drgdip_batch::{
-    Class, Error, GroupJob, Progress, ReadOptions, SettleSummary, Silent, group,
-};
+use drgdip_batch::{Class, Error, GroupJob, Progress, ReadOptions, SettleSummary, Silent, group};
 use drgdip_tests::{Month, clean_month, national, settle_month, settle_with};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -85,8 +83,12 @@ fn write(path: &Path, batch: &RecordBatch) {
 
 fn replaced(batch: &RecordBatch, name: &str, array: ArrayRef) -> RecordBatch {
     let index = batch.schema().index_of(name).unwrap();
-    let mut fields: Vec<Field> =
-        batch.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
+    let mut fields: Vec<Field> = batch
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.as_ref().clone())
+        .collect();
     fields[index] = Field::new(name, array.data_type().clone(), true);
     let mut columns = batch.columns().to_vec();
     columns[index] = array;
@@ -94,24 +96,42 @@ fn replaced(batch: &RecordBatch, name: &str, array: ArrayRef) -> RecordBatch {
 }
 
 fn without(batch: &RecordBatch, name: &str) -> RecordBatch {
-    let keep: Vec<usize> =
-        (0..batch.num_columns()).filter(|i| batch.schema().field(*i).name() != name).collect();
+    let keep: Vec<usize> = (0..batch.num_columns())
+        .filter(|i| batch.schema().field(*i).name() != name)
+        .collect();
     batch.project(&keep).unwrap()
 }
 
-fn text(batch: &RecordBatch, name: &str, change: impl Fn(usize, &mut Option<String>)) -> RecordBatch {
+fn text(
+    batch: &RecordBatch,
+    name: &str,
+    change: impl Fn(usize, &mut Option<String>),
+) -> RecordBatch {
     let column = cast(batch.column_by_name(name).unwrap(), &DataType::Utf8).unwrap();
-    let mut texts: Vec<Option<String>> =
-        column.as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect();
+    let mut texts: Vec<Option<String>> = column
+        .as_string::<i32>()
+        .iter()
+        .map(|text| text.map(str::to_owned))
+        .collect();
     for (row, text) in texts.iter_mut().enumerate() {
         change(row, text);
     }
     replaced(batch, name, Arc::new(StringArray::from(texts)))
 }
 
-fn money(batch: &RecordBatch, name: &str, change: impl Fn(usize, Option<i128>) -> Option<i128>) -> RecordBatch {
-    let column = batch.column_by_name(name).unwrap().as_primitive::<Decimal128Type>();
-    let amounts = column.iter().enumerate().map(|(row, amount)| change(row, amount));
+fn money(
+    batch: &RecordBatch,
+    name: &str,
+    change: impl Fn(usize, Option<i128>) -> Option<i128>,
+) -> RecordBatch {
+    let column = batch
+        .column_by_name(name)
+        .unwrap()
+        .as_primitive::<Decimal128Type>();
+    let amounts = column
+        .iter()
+        .enumerate()
+        .map(|(row, amount)| change(row, amount));
     let amounts: Decimal128Array = amounts.collect();
     let amounts = amounts.with_data_type(DataType::Decimal128(16, 2));
     replaced(batch, name, Arc::new(amounts))
@@ -131,7 +151,10 @@ fn refused(result: Result<SettleSummary, Error>, class: Class, parts: &[&str]) {
 fn a_missing_column_is_named_with_its_file() {
     let bench = Bench::new();
     let claims = without(&without(&bench.claims(), "hospital_id"), "total_cost");
-    let parts = ["damaged.parquet", "lacks hospital_id (or fixmedins_code), total_cost"];
+    let parts = [
+        "damaged.parquet",
+        "lacks hospital_id (or fixmedins_code), total_cost",
+    ];
     refused(bench.settle(&claims), Class::Input, &parts);
 }
 
@@ -157,14 +180,24 @@ fn floating_money_is_refused_unless_it_is_asked_for() {
     let exact = bench.claims();
     let paid = bench.settle(&exact).unwrap();
     let mut floating = exact.clone();
-    for name in ["total_cost", "fund_paid", "other_funds_paid", "patient_paid"] {
+    for name in [
+        "total_cost",
+        "fund_paid",
+        "other_funds_paid",
+        "patient_paid",
+    ] {
         let amounts = cast(exact.column_by_name(name).unwrap(), &DataType::Float64).unwrap();
         floating = replaced(&floating, name, amounts);
     }
     fs::remove_dir_all(bench.path("settled")).unwrap();
-    let parts = ["total_cost holds Float64, not exact money", "--allow-float-money"];
+    let parts = [
+        "total_cost holds Float64, not exact money",
+        "--allow-float-money",
+    ];
     refused(bench.settle(&floating), Class::Input, &parts);
-    let read = ReadOptions { allow_float_money: true };
+    let read = ReadOptions {
+        allow_float_money: true,
+    };
     let out = bench.path("settled");
     let claims = [bench.path("damaged.parquet")];
     let asked = settle_with(&claims, &bench.month.inputs, &out, (1, read, &Silent)).unwrap();
@@ -181,8 +214,16 @@ fn an_empty_file_and_a_file_of_another_format_are_refused() {
     let parts = ["claims-of-today.parquet", "the file is empty"];
     refused(bench.settle_file(&path), Class::Input, &parts);
     fs::write(&path, "case_id,sex\n1,2\n").unwrap();
-    refused(bench.settle_file(&path), Class::Input, &["not a readable Parquet file"]);
-    refused(bench.settle_file(&bench.path("nowhere.parquet")), Class::Input, &["no such file"]);
+    refused(
+        bench.settle_file(&path),
+        Class::Input,
+        &["not a readable Parquet file"],
+    );
+    refused(
+        bench.settle_file(&bench.path("nowhere.parquet")),
+        Class::Input,
+        &["no such file"],
+    );
 }
 
 #[test]
@@ -191,7 +232,11 @@ fn a_truncated_file_is_refused() {
     let whole = fs::read(&bench.month.claims[0]).unwrap();
     let path = bench.path("half.parquet");
     fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-    refused(bench.settle_file(&path), Class::Input, &["half.parquet", "deliver it again"]);
+    refused(
+        bench.settle_file(&path),
+        Class::Input,
+        &["half.parquet", "deliver it again"],
+    );
 }
 
 #[test]
@@ -203,7 +248,11 @@ fn damaged_pages_behind_a_good_footer_are_refused() {
     let path = bench.path("damaged-pages.parquet");
     fs::write(&path, &bytes).unwrap();
     let result = bench.settle_file(&path);
-    refused(result, Class::Input, &["damaged-pages.parquet", "cannot be decoded"]);
+    refused(
+        result,
+        Class::Input,
+        &["damaged-pages.parquet", "cannot be decoded"],
+    );
 }
 
 #[test]
@@ -265,7 +314,9 @@ fn a_negative_cost_that_reverses_nothing_is_not_paid() {
         if row < 5 { Some(-100) } else { cost }
     });
     assert_eq!(bench.count(&claims, "cost_negative"), (5, 5));
-    let claims = money(&bench.claims(), "total_cost", |row, cost| cost.filter(|_| row >= 7));
+    let claims = money(&bench.claims(), "total_cost", |row, cost| {
+        cost.filter(|_| row >= 7)
+    });
     assert_eq!(bench.count(&claims, "cost_missing"), (7, 7));
 }
 
@@ -273,7 +324,11 @@ fn a_negative_cost_that_reverses_nothing_is_not_paid() {
 fn a_reversal_and_the_case_it_cancels_are_both_left_out() {
     let bench = Bench::new();
     let claims = bench.claims();
-    let ids = claims.column_by_name("case_id").unwrap().as_string::<i32>().clone();
+    let ids = claims
+        .column_by_name("case_id")
+        .unwrap()
+        .as_string::<i32>()
+        .clone();
     let costs = claims.column_by_name("total_cost").unwrap().clone();
     let costs = costs.as_primitive::<Decimal128Type>().clone();
     // Row 1 cancels row 0; row 3 names row 2 with another amount; row 5 names no case at all.
@@ -290,7 +345,13 @@ fn a_reversal_and_the_case_it_cancels_are_both_left_out() {
         _ => {}
     });
     let summary = bench.settle(&claims).unwrap();
-    let count = |code| summary.findings.iter().find(|(f, _)| f.code() == code).map(|(_, n)| n);
+    let count = |code| {
+        summary
+            .findings
+            .iter()
+            .find(|(f, _)| f.code() == code)
+            .map(|(_, n)| n)
+    };
     assert_eq!(count("reversal"), Some(1));
     assert_eq!(count("reversed"), Some(1));
     assert_eq!(count("reversal_unmatched"), Some(2));
@@ -301,7 +362,12 @@ fn a_reversal_and_the_case_it_cancels_are_both_left_out() {
 fn a_repeated_case_id_counts_once() {
     let bench = Bench::new();
     let claims = bench.claims();
-    let first = claims.column_by_name("case_id").unwrap().as_string::<i32>().value(0).to_owned();
+    let first = claims
+        .column_by_name("case_id")
+        .unwrap()
+        .as_string::<i32>()
+        .value(0)
+        .to_owned();
     let claims = text(&claims, "case_id", |row, id| {
         if row % 500 == 499 {
             *id = Some(first.clone());
@@ -320,7 +386,11 @@ fn a_repeated_case_id_counts_once() {
 fn a_discharge_after_the_period_is_not_paid_and_a_late_entry_is() {
     let bench = Bench::new();
     let claims = bench.claims();
-    let days = claims.column_by_name("discharge_date").unwrap().as_primitive::<Date32Type>().clone();
+    let days = claims
+        .column_by_name("discharge_date")
+        .unwrap()
+        .as_primitive::<Date32Type>()
+        .clone();
     let moved = days.iter().enumerate().map(|(row, day)| match row {
         0..3 => day.map(|day| day + 40),
         3..9 => day.map(|day| day - 40),
@@ -345,12 +415,29 @@ fn places_that_the_policy_does_not_know_are_findings() {
             }
         })
     };
-    assert_eq!(bench.count(&changed("region", Some("000001")), "region_not_settled"), (6, 6));
-    assert_eq!(bench.count(&changed("region", None), "region_missing"), (6, 6));
-    assert_eq!(bench.count(&changed("insurance", Some("x")), "insurance_unknown"), (6, 6));
-    assert_eq!(bench.count(&changed("hospital_id", Some("x")), "hospital_unknown"), (6, 6));
-    assert_eq!(bench.count(&changed("hospital_id", None), "hospital_missing"), (6, 6));
-    let claims = money(&bench.claims(), "patient_paid", |row, paid| paid.filter(|_| row >= 6));
+    assert_eq!(
+        bench.count(&changed("region", Some("000001")), "region_not_settled"),
+        (6, 6)
+    );
+    assert_eq!(
+        bench.count(&changed("region", None), "region_missing"),
+        (6, 6)
+    );
+    assert_eq!(
+        bench.count(&changed("insurance", Some("x")), "insurance_unknown"),
+        (6, 6)
+    );
+    assert_eq!(
+        bench.count(&changed("hospital_id", Some("x")), "hospital_unknown"),
+        (6, 6)
+    );
+    assert_eq!(
+        bench.count(&changed("hospital_id", None), "hospital_missing"),
+        (6, 6)
+    );
+    let claims = money(&bench.claims(), "patient_paid", |row, paid| {
+        paid.filter(|_| row >= 6)
+    });
     assert_eq!(bench.count(&claims, "payment_parts_missing"), (6, 6));
     let claims = money(&bench.claims(), "fund_paid", |row, paid| {
         paid.map(|fen| if row < 6 { fen + 1 } else { fen })
@@ -366,15 +453,25 @@ fn a_pool_without_a_budget_stops_the_run_and_is_named() {
     let mut lines: Vec<&str> = budgets.lines().collect();
     lines.remove(1);
     fs::write(&path, lines.join("\n")).unwrap();
-    refused(bench.settle(&bench.claims()), Class::Input, &["have no budget for 2026-10"]);
+    refused(
+        bench.settle(&bench.claims()),
+        Class::Input,
+        &["have no budget for 2026-10"],
+    );
 }
 
 #[test]
 fn a_pool_without_points_keeps_its_whole_budget() {
     let bench = Bench::new();
-    let claims = text(&bench.claims(), "insurance", |_, code| *code = Some("310".to_owned()));
+    let claims = text(&bench.claims(), "insurance", |_, code| {
+        *code = Some("310".to_owned())
+    });
     let summary = bench.settle(&claims).unwrap();
-    let empty: Vec<_> = summary.pools.iter().filter(|pool| pool.insurance == "resident").collect();
+    let empty: Vec<_> = summary
+        .pools
+        .iter()
+        .filter(|pool| pool.insurance == "resident")
+        .collect();
     assert_eq!(empty.len(), 3);
     for pool in empty {
         assert_eq!(pool.settlement.residual_reason.code(), "no_points");
@@ -388,7 +485,11 @@ fn missing_inputs_are_named_together() {
     for name in ["budgets.csv", "prior.csv"] {
         fs::remove_file(bench.month.inputs.join(name)).unwrap();
     }
-    refused(bench.settle(&bench.claims()), Class::Input, &["budgets.csv", "prior.csv", "--inputs"]);
+    refused(
+        bench.settle(&bench.claims()),
+        Class::Input,
+        &["budgets.csv", "prior.csv", "--inputs"],
+    );
 }
 
 #[test]
@@ -399,7 +500,10 @@ fn a_folder_that_is_no_run_of_ours_is_left_alone() {
     fs::write(out.join("thesis.txt"), "ten years").unwrap();
     let result = settle_month(&bench.month.claims, &bench.month.inputs, &out, 2);
     refused(result, Class::Usage, &["precious", "not empty"]);
-    assert_eq!(fs::read_to_string(out.join("thesis.txt")).unwrap(), "ten years");
+    assert_eq!(
+        fs::read_to_string(out.join("thesis.txt")).unwrap(),
+        "ten years"
+    );
 }
 
 /// Asks to stop after some rows.

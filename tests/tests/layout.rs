@@ -4,7 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -26,13 +29,24 @@ fn sources() -> Vec<(PathBuf, String)> {
     }
     assert!(files.len() > 50, "the crates have sources");
     let is_test = |path: &Path| {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        matches!(name.as_str(), "tests" | "reference" | "properties" | "testing")
+        let name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        matches!(
+            name.as_str(),
+            "tests" | "reference" | "properties" | "testing"
+        )
     };
     files.retain(|path| !is_test(path));
     let read = |path: PathBuf| {
         let text = fs::read_to_string(&path).unwrap();
-        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
+        let code = text
+            .split("#[cfg(test)]\nmod tests {")
+            .next()
+            .unwrap()
+            .to_owned();
         (path, code)
     };
     files.into_iter().map(read).collect()
@@ -40,8 +54,13 @@ fn sources() -> Vec<(PathBuf, String)> {
 
 /// Whether a text looks like an ICD code: a letter or two digits, digits, a dot, digits.
 fn is_code(text: &str) -> bool {
-    let Some((category, detail)) = text.split_once('.') else { return false };
-    let head = category.chars().next().is_some_and(|c| c.is_ascii_uppercase());
+    let Some((category, detail)) = text.split_once('.') else {
+        return false;
+    };
+    let head = category
+        .chars()
+        .next()
+        .is_some_and(|c| c.is_ascii_uppercase());
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     let diagnosis = head && category.len() == 3 && digits(&category[1..]);
     let procedure = category.len() == 2 && digits(category) && detail.len() == 4;
@@ -57,12 +76,18 @@ fn is_group(text: &str) -> bool {
 #[test]
 fn no_code_group_or_region_stands_in_the_sources() {
     for (path, code) in sources() {
-        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let lines = code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
         for line in lines {
             for text in line.split('"').skip(1).step_by(2) {
                 let is_region = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
                 let is_fact = is_code(text) || is_group(text) || is_region;
-                assert!(!is_fact, "{}: {text:?} belongs into a table", path.display());
+                assert!(
+                    !is_fact,
+                    "{}: {text:?} belongs into a table",
+                    path.display()
+                );
             }
         }
     }
@@ -72,12 +97,21 @@ fn no_code_group_or_region_stands_in_the_sources() {
 fn exact_crates_know_no_floats() {
     for (path, code) in sources() {
         let exact = ["claims", "grouper", "points"];
-        let crate_name = path.strip_prefix(root().join("crates")).unwrap().iter().next().unwrap();
+        let crate_name = path
+            .strip_prefix(root().join("crates"))
+            .unwrap()
+            .iter()
+            .next()
+            .unwrap();
         if !exact.iter().any(|name| *name == crate_name) {
             continue;
         }
         for word in code.split(|c: char| !c.is_ascii_alphanumeric()) {
-            assert!(word != "f32" && word != "f64", "{} has a float", path.display());
+            assert!(
+                word != "f32" && word != "f64",
+                "{} has a float",
+                path.display()
+            );
         }
     }
 }
@@ -86,12 +120,23 @@ fn exact_crates_know_no_floats() {
 fn stage_crates_do_no_io_and_start_no_thread() {
     for (path, code) in sources() {
         let pure = ["claims", "grouper", "points", "synth"];
-        let crate_name = path.strip_prefix(root().join("crates")).unwrap().iter().next().unwrap();
+        let crate_name = path
+            .strip_prefix(root().join("crates"))
+            .unwrap()
+            .iter()
+            .next()
+            .unwrap();
         if !pure.iter().any(|name| *name == crate_name) {
             continue;
         }
-        for word in ["std::fs", "std::net", "std::thread", "SystemTime", "Instant::now", "static mut"]
-        {
+        for word in [
+            "std::fs",
+            "std::net",
+            "std::thread",
+            "SystemTime",
+            "Instant::now",
+            "static mut",
+        ] {
             assert!(!code.contains(word), "{} uses {word}", path.display());
         }
     }
@@ -99,7 +144,9 @@ fn stage_crates_do_no_io_and_start_no_thread() {
 
 #[test]
 fn arrows_point_down_the_pipeline() {
-    let order = ["claims", "tables", "grouper", "points", "synth", "batch", "cli"];
+    let order = [
+        "claims", "tables", "grouper", "points", "synth", "batch", "cli",
+    ];
     for (number, name) in order.iter().enumerate() {
         let path = root().join("crates").join(name).join("Cargo.toml");
         let manifest = fs::read_to_string(&path).unwrap();
@@ -108,7 +155,10 @@ fn arrows_point_down_the_pipeline() {
             assert!(!manifest.contains(&dependency), "{name} depends on {later}");
         }
         if number < order.len() - 2 {
-            assert!(!manifest.contains("arrow") && !manifest.contains("rayon"), "{name}");
+            assert!(
+                !manifest.contains("arrow") && !manifest.contains("rayon"),
+                "{name}"
+            );
         }
     }
 }

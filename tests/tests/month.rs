@@ -33,7 +33,12 @@ fn threads_and_the_order_of_files_do_not_show() {
     let mut shuffled = made.claims.clone();
     shuffled.rotate_left(2);
     shuffled.swap(0, 3);
-    let runs = [(&made.claims, 1), (&made.claims, 2), (&shuffled, 2), (&shuffled, 7)];
+    let runs = [
+        (&made.claims, 1),
+        (&made.claims, 2),
+        (&shuffled, 2),
+        (&shuffled, 7),
+    ];
     let mut results = Vec::new();
     for (number, (claims, threads)) in runs.into_iter().enumerate() {
         let out = folder.path().join(format!("settled-{number}"));
@@ -41,7 +46,10 @@ fn threads_and_the_order_of_files_do_not_show() {
         results.push(contents(&out));
     }
     for other in &results[1..] {
-        assert_eq!(results[0].keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+        assert_eq!(
+            results[0].keys().collect::<Vec<_>>(),
+            other.keys().collect::<Vec<_>>()
+        );
         for (name, bytes) in &results[0] {
             assert!(*bytes == other[name], "{name} differs");
         }
@@ -58,7 +66,12 @@ fn how_the_input_is_cut_does_not_show_in_what_is_paid() {
         settle_month(&made.claims, &made.inputs, out, 2).unwrap();
     }
     let (whole, parts) = (contents(&whole.1), contents(&parts.1));
-    for name in ["cases.parquet", "hospitals.parquet", "pools.parquet", "groups.parquet"] {
+    for name in [
+        "cases.parquet",
+        "hospitals.parquet",
+        "pools.parquet",
+        "groups.parquet",
+    ] {
         assert!(whole[name] == parts[name], "{name} differs");
     }
 }
@@ -88,7 +101,11 @@ fn grouping_writes_the_same_bytes_for_any_threads_and_says_what_it_found() {
     let (two, _) = run("two", &reversed, 2, false);
     assert_eq!(one.len(), 3);
     assert!(one == two, "the outputs differ");
-    assert!(summary.findings.iter().count() >= 6, "{:?}", summary.findings);
+    assert!(
+        summary.findings.iter().count() >= 6,
+        "{:?}",
+        summary.findings
+    );
     let (kept, _) = run("kept", &made.claims, 2, true);
     assert!(kept["grouped.parquet"].len() > one["grouped.parquet"].len() * 2);
 }

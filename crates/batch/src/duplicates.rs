@@ -36,7 +36,7 @@ impl IdHashes {
 
     /// The hashes that occur more than once.
     fn repeated(&self) -> HashSet<u64> {
-        const PARTS: u64 = 64;
+        const PARTS: u64 = 8;
         let of_part = |part: u64| -> Vec<u64> {
             let all = self.by_first_row.values().flatten();
             let mut hashes: Vec<u64> = all

@@ -156,6 +156,22 @@ impl Inputs {
         Ok(inputs)
     }
 
+    /// Makes sure that these tables are there.
+    ///
+    /// # Errors
+    ///
+    /// One that names all tables that are missing.
+    pub fn require(&self, needed: &[InputTable]) -> Result<(), Error> {
+        let missing = self.missing(needed);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        let problem = format!("the settlement needs {}.", missing.join("; "));
+        let hint = "Put them into one folder and name it with --inputs.";
+        Err(Error::input("inputs", problem).with_hint(hint))
+    }
+
     /// The tables among `needed` that no file was found for.
     #[must_use]
     pub fn missing(&self, needed: &[InputTable]) -> Vec<InputTable> {

@@ -37,7 +37,7 @@ use drgdip_tables::Policy;
 use drgdip_tables::policy::{PatientSide, ValueFamily};
 use ledger::Ledger;
 use pools::{pay, settle_pools};
-use prior::{priors, require_inputs};
+use prior::priors;
 use serde_json::json;
 use setting::{Period, Setting};
 use std::collections::BTreeMap;
@@ -137,7 +137,7 @@ pub(crate) fn settle_into(
     folder: &Path,
     progress: &dyn Progress,
 ) -> Result<SettleSummary, Error> {
-    require_inputs(job.inputs, &[InputTable::Hospitals, InputTable::Budgets])?;
+    require_inputs(job)?;
     let period = Period::choose(job.period, &job.inputs.budgets)?;
     let mut setting = Setting::new(job.plan, job.policy, job.inputs, period)?;
     let priors = priors(&setting, job.inputs)?;
@@ -212,6 +212,16 @@ pub(crate) fn settle_into(
     manifest.outputs(&outputs);
     manifest.write(&folder.join(MANIFEST))?;
     Ok(summary)
+}
+
+/// Names all tables that are missing, as far as can be told before the period is known.
+fn require_inputs(job: &SettleJob<'_>) -> Result<(), Error> {
+    let mut needed = vec![InputTable::Hospitals, InputTable::Budgets];
+    if let Some(text) = job.period {
+        let terms = job.policy.at(Period::parse(text)?.last)?;
+        needed.extend(prior::needs_prior(&terms).then_some(InputTable::Prior));
+    }
+    job.inputs.require(&needed)
 }
 
 fn create_cases(folder: &Path) -> Result<(TableWriter, TableEncoder), Error> {

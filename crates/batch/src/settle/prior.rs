@@ -5,22 +5,12 @@ use crate::Error;
 use crate::inputs::{InputTable, Inputs};
 use drgdip_points::pool::PriorYear;
 use drgdip_points::{PointValue, Points};
-use drgdip_tables::policy::ValueModel;
+use drgdip_tables::policy::{PolicyAt, ValueModel};
 use rust_decimal::Decimal;
 
-/// The tables that a settlement cannot do without; the error names all that are missing.
-pub(super) fn require_inputs(inputs: &Inputs, needed: &[InputTable]) -> Result<(), Error> {
-    let missing: Vec<String> = inputs
-        .missing(needed)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let problem = format!("the settlement needs {}.", missing.join("; "));
-    Err(Error::input("inputs", problem)
-        .with_hint("Put them into one folder and name it with --inputs."))
+/// Whether the policy's model builds on last year's settlement.
+pub(super) fn needs_prior(terms: &PolicyAt) -> bool {
+    matches!(terms.value.model, ValueModel::BaselineIncrement(_))
 }
 
 /// Last year's settlement of each pool, where the policy's model needs it.
@@ -28,10 +18,10 @@ pub(super) fn priors(
     setting: &Setting<'_>,
     inputs: &Inputs,
 ) -> Result<Vec<Option<PriorYear>>, Error> {
-    if matches!(setting.terms.value.model, ValueModel::Uniform) {
+    if !needs_prior(&setting.terms) {
         return Ok(setting.pools.iter().map(|_| None).collect());
     }
-    require_inputs(inputs, &[InputTable::Prior])?;
+    inputs.require(&[InputTable::Prior])?;
     setting
         .pools
         .iter()

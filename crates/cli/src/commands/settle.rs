@@ -7,9 +7,10 @@ use crate::args::{GlobalArgs, SettleArgs};
 use crate::fail::{Done, Failure};
 use crate::progress::Reporter;
 use crate::{out, plans};
-use drgdip_batch::inputs::Inputs;
+use drgdip_batch::inputs::{InputTable, Inputs};
 use drgdip_batch::{PreparedPlan, PreparedPolicy, Progress, ReadOptions, SettleJob};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 pub(crate) fn run(
     args: &SettleArgs,
@@ -17,12 +18,23 @@ pub(crate) fn run(
     progress: &Reporter,
 ) -> Result<Done, Failure> {
     let policy = PreparedPolicy::load(&args.policy)?;
-    let inputs = Inputs::read(args.inputs.as_deref(), &policy.standing)?;
+    let folder = args.inputs.clone().or_else(|| beside(&args.claims));
+    if let (None, Some(folder)) = (&args.inputs, &folder) {
+        progress.note(&format!(
+            "note: the inputs are taken from {}",
+            folder.display()
+        ));
+    }
+    let inputs = Inputs::read(folder.as_deref(), &policy.standing)?;
     if !inputs.unused.is_empty() {
         let names = inputs.unused.join(", ");
         progress.note(&format!(
             "note: no table is read from {names} of the inputs folder"
         ));
+    }
+    if args.period.is_none() {
+        // Without a period the budgets say which month it is, so what is missing is said first.
+        inputs.require(&[InputTable::Hospitals, InputTable::Budgets])?;
     }
     let plan = plan(args, &policy, &inputs)?;
     let job = SettleJob {
@@ -47,6 +59,15 @@ pub(crate) fn run(
         progress.note(&format!("{text}\n已写入 wrote {}", args.output.display()));
     }
     Ok(judge(&summary.findings, args.read.fail_on))
+}
+
+/// The folder that `synth` writes beside a claims file: its name with `-inputs` for `.parquet`.
+fn beside(claims: &[PathBuf]) -> Option<PathBuf> {
+    let [only] = claims else { return None };
+    let mut name = only.file_stem()?.to_os_string();
+    name.push("-inputs");
+    let folder = only.with_file_name(name);
+    folder.is_dir().then_some(folder)
 }
 
 /// The plan asked for, or the one that the policy names on the last day of the month.

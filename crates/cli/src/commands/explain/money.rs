@@ -32,6 +32,28 @@ impl Road {
         self.0.push(Station { key, name, value });
     }
 
+    fn value(&self, key: &str) -> Option<&str> {
+        let station = self.0.iter().find(|station| station.key == key);
+        station.map(|station| station.value.as_str())
+    }
+
+    /// The payment as a reviewer can redo it; rounding is to the fen, in the order of case ids.
+    fn arithmetic(&self) -> String {
+        let value = |key| self.value(key).unwrap_or("0");
+        let (points, gross) = (value("points"), value("hospital_gross"));
+        let share = format!("{points} × {gross} ÷ {}", value("hospital_points"));
+        // Outside cost points the fund pays the share whole, and the hospital's U is zero.
+        let is_whole = value("hospital_patient_side")
+            .trim_matches(['0', '.'])
+            .is_empty();
+        let taken_off = if is_whole {
+            String::new()
+        } else {
+            format!(" − {}", value("patient_side"))
+        };
+        format!("{share}{taken_off} ≈ {}", value("payment"))
+    }
+
     pub(crate) fn plain(&self) -> String {
         let mut table = Layout::new(&[
             ("从病组到金额 From group to yuan", Align::Left),
@@ -81,6 +103,9 @@ pub(crate) fn settled(folder: &Path, case_id: &str, progress: &Reporter) -> Resu
     if let Some(payment) = case.get("payment") {
         road.add("payment", "支付 payment, yuan", payment);
     }
+    if road.value("hospital_gross").is_some() && road.value("unpaid_reason").is_none() {
+        road.add("arithmetic", "算式 how it is found", road.arithmetic());
+    }
     Ok(road)
 }
 
@@ -119,6 +144,11 @@ const HOSPITAL_STATIONS: &[(&str, &str, &str)] = &[
         "hospital_gross",
         "gross",
         "医院应得 earned by the hospital F + U, yuan",
+    ),
+    (
+        "hospital_patient_side",
+        "patient_side",
+        "其中个人及其他基金 of it patient side U, yuan",
     ),
 ];
 

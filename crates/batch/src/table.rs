@@ -2,14 +2,17 @@
 
 use crate::Error;
 use crate::output::{Fingerprint, HashingFile};
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::compute::concat;
 use arrow::datatypes::{Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
-    ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves,
+    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriterOptions,
+    compute_leaves,
 };
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::page_store::PageStoreFactory;
+use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
@@ -81,8 +84,7 @@ fn properties(unique: &[&str]) -> WriterProperties {
     properties.build()
 }
 
-fn write_error(path: &Path, error: &parquet::errors::ParquetError) -> Error {
-    use parquet::errors::ParquetError;
+fn write_error(path: &Path, error: &ParquetError) -> Error {
     if let ParquetError::External(source) = error
         && let Some(io) = source.downcast_ref::<std::io::Error>()
     {
@@ -122,23 +124,21 @@ impl TableEncoder {
 }
 
 fn encode_column(
-    writers: &mut impl Iterator<Item = parquet::arrow::arrow_writer::ArrowColumnWriter>,
+    writers: &mut impl Iterator<Item = ArrowColumnWriter>,
     field: &Field,
     pieces: &[ArrayRef],
-) -> Result<Chunks, parquet::errors::ParquetError> {
-    let mut leaf_writers = Vec::new();
-    for piece in pieces {
-        for (number, leaf) in compute_leaves(field, piece)?.iter().enumerate() {
-            if leaf_writers.len() == number {
-                leaf_writers.push(writers.next().expect("one writer for each leaf column"));
-            }
-            leaf_writers[number].write(leaf)?;
-        }
+) -> Result<Chunks, ParquetError> {
+    // Pages end where a count of rows says so, counted from the start of what is written at once:
+    // pieces are joined first, so that where the input was cut cannot show.
+    let pieces: Vec<&dyn Array> = pieces.iter().map(AsRef::as_ref).collect();
+    let whole = concat(&pieces)?;
+    let mut chunks = Vec::new();
+    for leaf in compute_leaves(field, &whole)? {
+        let mut writer = writers.next().expect("one writer for each leaf column");
+        writer.write(&leaf)?;
+        chunks.push(writer.close()?);
     }
-    leaf_writers
-        .into_iter()
-        .map(parquet::arrow::arrow_writer::ArrowColumnWriter::close)
-        .collect()
+    Ok(chunks)
 }
 
 impl TableWriter {

@@ -289,11 +289,20 @@ fn a_month_is_settled_and_verified_and_a_changed_fen_is_found() {
 #[test]
 fn a_settlement_names_all_inputs_that_it_lacks() {
     let folder = month(300);
-    settle(folder.path(), &["--period", "2026-10"])
+    settle(folder.path(), &[])
+        .ends_with(0)
+        .complains("the inputs are taken from claims-inputs");
+    fs::remove_dir_all(folder.path().join("settled")).unwrap();
+    let inputs = folder.path().join("inputs");
+    fs::rename(folder.path().join("claims-inputs"), &inputs).unwrap();
+    settle(folder.path(), &[])
         .ends_with(3)
         .complains("budgets.csv");
-    fs::remove_file(folder.path().join("claims-inputs/prior.csv")).unwrap();
-    settle(folder.path(), &["--inputs", "claims-inputs"])
+    settle(folder.path(), &["--period", "2026-10"])
+        .ends_with(3)
+        .complains("prior.csv");
+    fs::remove_file(inputs.join("prior.csv")).unwrap();
+    settle(folder.path(), &["--inputs", "inputs"])
         .ends_with(3)
         .complains("prior.csv");
     settle(folder.path(), &["--inputs", "nowhere"])
@@ -321,6 +330,28 @@ fn the_demo_fills_one_folder_that_verifies_and_can_be_made_again() {
     for line in next.filter_map(|line| line.trim().strip_prefix("drgdip ")) {
         let arguments: Vec<&str> = line.split(' ').collect();
         drgdip(folder.path(), &arguments).ends_with(0);
+    }
+}
+
+/// A process may be told how large its files can grow; beyond it, writing fails as on a full disk.
+#[cfg(unix)]
+#[test]
+fn a_disk_that_takes_no_more_is_said_and_nothing_is_left() {
+    let folder = month(300);
+    for command in [
+        "group claims.parquet --plan chs-drg-1.1 -o out/grouped.parquet",
+        "settle --policy example-2026 claims.parquet -o out/settled",
+    ] {
+        let script = format!("trap '' XFSZ; ulimit -f 2; exec \"$0\" {command}");
+        let run = std::process::Command::new("bash")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_drgdip")])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(3), "{said}");
+        assert!(said.contains("cannot write"), "{said}");
+        assert_eq!(fs::read_dir(folder.path().join("out")).unwrap().count(), 0);
     }
 }
 

@@ -10,6 +10,7 @@ use parquet::arrow::arrow_reader::{
     ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -266,11 +267,16 @@ impl ClaimFile {
     }
 
     /// The next batch, or the error that names this file.
+    ///
+    /// The decoder panics on some damaged pages; that is the file's fault and not ours, so it is
+    /// an error like any other.
     pub(crate) fn next_batch(
         &self,
         reader: &mut ParquetRecordBatchReader,
     ) -> Result<Option<RecordBatch>, Error> {
-        reader.next().transpose().map_err(|e| self.broken(&e))
+        let next = catch_unwind(AssertUnwindSafe(|| reader.next()));
+        let next = next.map_err(|_| self.broken(&"a page is damaged"))?;
+        next.transpose().map_err(|e| self.broken(&e))
     }
 }
 

@@ -78,7 +78,7 @@ impl Ledger {
     }
 
     fn wrong(&self, error: &io::Error) -> Error {
-        Error::file(&self.folder, "use temporary files", error)
+        Error::file(&self.folder, "write and read temporary files", error)
     }
 
     /// The payment of every row, in fen; rows that earn nothing have 0.

@@ -132,25 +132,14 @@ pub fn group(job: &GroupJob<'_>, progress: &dyn Progress) -> Result<GroupSummary
     let hashes = stage.hashes.into_inner().expect("no worker panicked");
     findings.append(&files, &duplicate_findings(&pool, &hashes, &files)?)?;
 
-    let result = OutputFile {
-        name: file_name(job.out),
-        rows: files.rows,
-        fingerprint: writer.finish()?,
-    };
+    let result = OutputFile::new(&file_name(job.out), files.rows, writer.finish()?);
     let (fingerprint, rows, found) = findings.finish()?;
     let name = file_name(&beside(job.out, "findings.parquet"));
     let mut manifest = Manifest::new("group");
     manifest.plan(job.plan);
     manifest.inputs(&files, &fingerprints);
     manifest.counts(files.rows, &outcomes, &found);
-    manifest.outputs(&[
-        result,
-        OutputFile {
-            name,
-            rows,
-            fingerprint,
-        },
-    ]);
+    manifest.outputs(&[result, OutputFile::new(&name, rows, fingerprint)]);
     manifest.write(&manifest_path)?;
     staged.publish()?;
     Ok(GroupSummary {

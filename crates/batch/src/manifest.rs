@@ -18,6 +18,17 @@ pub(crate) struct OutputFile {
     pub(crate) fingerprint: Fingerprint,
 }
 
+impl OutputFile {
+    pub(crate) fn new(name: &str, rows: u64, fingerprint: Fingerprint) -> Self {
+        let name = name.to_owned();
+        Self {
+            name,
+            rows,
+            fingerprint,
+        }
+    }
+}
+
 impl Manifest {
     pub(crate) fn new(command: &str) -> Self {
         let mut fields = Map::new();

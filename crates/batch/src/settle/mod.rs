@@ -141,8 +141,7 @@ pub(crate) fn settle_into(
     let period = Period::choose(job.period, &job.inputs.budgets)?;
     let mut setting = Setting::new(job.plan, job.policy, job.inputs, period)?;
     let priors = priors(&setting, job.inputs)?;
-    let terms = &setting.terms.value;
-    let needs = needs(terms.family, setting.terms.patient_side);
+    let needs = needs(setting.terms.value.family, setting.terms.patient_side);
     let files = ClaimFiles::open(job.claims, &needs, job.read, Some(folder))?;
     let pool = thread_pool(job.threads)?;
     let run = Run {
@@ -182,19 +181,14 @@ pub(crate) fn settle_into(
         &payments,
         progress,
     )?;
-    let name = "cases.parquet".to_owned();
-    let mut outputs = vec![OutputFile {
-        name,
-        rows: files.rows,
-        fingerprint: writer.finish()?,
-    }];
+    let mut outputs = vec![OutputFile::new(
+        "cases.parquet",
+        files.rows,
+        writer.finish()?,
+    )];
     outputs.extend(write_reports(folder, &setting, &pools, &sums)?);
     let (fingerprint, rows, findings) = record.findings.finish()?;
-    outputs.push(OutputFile {
-        name: "findings.parquet".to_owned(),
-        rows,
-        fingerprint,
-    });
+    outputs.push(OutputFile::new("findings.parquet", rows, fingerprint));
 
     let summary = SettleSummary {
         period: setting.period.text.clone(),

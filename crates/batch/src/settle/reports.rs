@@ -39,11 +39,7 @@ fn write(folder: &Path, name: &str, columns: Vec<NamedColumn>) -> Result<OutputF
     let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
         .expect("the columns of a report have one length and their own types");
     let fingerprint = table::write_whole(&folder.join(name), &batch)?;
-    Ok(OutputFile {
-        name: name.to_owned(),
-        rows: batch.num_rows() as u64,
-        fingerprint,
-    })
+    Ok(OutputFile::new(name, batch.num_rows() as u64, fingerprint))
 }
 
 /// Writes `hospitals.parquet`.

@@ -68,8 +68,7 @@ impl Period {
 
 /// Days since 1970-01-01.
 pub(crate) fn day_number(date: Date) -> i32 {
-    let days = (date - jiff::civil::date(1970, 1, 1)).get_days();
-    days
+    (date - jiff::civil::date(1970, 1, 1)).get_days()
 }
 
 /// The date of a day number; `None` beyond the calendar.

@@ -1,7 +1,7 @@
 //! Reads grouping plans: files in, a checked and resolved plan out.
 //!
 //! An overlay names its base and states only what differs. All layers are read base first into one
-//! [`draft::Draft`]; rules are parsed once, at the end, against the lists that are left.
+//! `draft::Draft`; rules are parsed once, at the end, against the lists that are left.
 
 mod cells;
 mod codes;

@@ -27,18 +27,6 @@ COLUMNS = [
 COPY = """
 import sys, pyarrow.parquet as pq
 source, target, columns = sys.argv[1], sys.argv[2], sys.argv[3].split(",")
-reader = pq.ParquetFile(source)
-have = [c for c in columns if c in reader.schema_arrow.names]
-back = ["case_id", "principal_diagnosis"]
-with pq.ParquetWriter(target, pq.read_schema(source).empty_table().select(back).schema,
-                      compression="zstd") as writer:
-    for group in range(reader.num_row_groups):
-        table = reader.read_row_group(group, columns=have, use_threads=True)
-        writer.write_table(table.select(back))
-"""
-WHOLE_COPY = """
-import sys, pyarrow.parquet as pq
-source, target, columns = sys.argv[1], sys.argv[2], sys.argv[3].split(",")
 names = pq.read_schema(source).names
 table = pq.read_table(source, columns=[c for c in columns if c in names], use_threads=True)
 pq.write_table(table.select(["case_id", "principal_diagnosis"]), target, compression="zstd")
@@ -70,8 +58,7 @@ def main():
         copy = [options.claims, f"{folder}/copy.parquet", ",".join(COLUMNS)]
         group = [options.drgdip, "--quiet", "group", options.claims, "--plan", options.plan]
         commands = {
-            "plain copy": [sys.executable, "-c", WHOLE_COPY, *copy],
-            "plain copy, by row group": [sys.executable, "-c", COPY, *copy],
+            "plain copy": [sys.executable, "-c", COPY, *copy],
             "group": [*group, "-o", f"{folder}/grouped.parquet"],
             "group, one thread": [*group, "--threads", "1", "-o", f"{folder}/one.parquet"],
         }

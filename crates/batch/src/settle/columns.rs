@@ -16,6 +16,16 @@ pub(crate) const POINTS: DataType = DataType::Decimal128(18, 4);
 /// Ratios with six decimals.
 pub(crate) const RATIO: DataType = DataType::Decimal128(12, 6);
 
+/// The columns whose values hardly repeat, so that a dictionary would only cost time.
+pub(crate) const UNIQUE: &[&str] = &[
+    "case_id",
+    "total_cost",
+    "patient_side",
+    "fund_share",
+    "points",
+    "payment",
+];
+
 fn coded() -> DataType {
     DataType::Dictionary(Box::new(DataType::UInt16), Box::new(DataType::Utf8))
 }

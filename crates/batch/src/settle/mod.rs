@@ -220,7 +220,8 @@ fn require_inputs(job: &SettleJob<'_>) -> Result<(), Error> {
 
 fn create_cases(folder: &Path) -> Result<(TableWriter, TableEncoder), Error> {
     let schema = Schema::new(columns::case_fields());
-    let (writer, encoder) = table::create(&folder.join("cases.parquet"), schema, &["case_id"])?;
+    let path = folder.join("cases.parquet");
+    let (writer, encoder) = table::create(&path, schema, columns::UNIQUE)?;
     let pages =
         SpillFactory::new(folder).map_err(|e| Error::file(folder, "write temporary files", &e))?;
     Ok((writer, encoder.with_page_store(Arc::new(pages))))

@@ -22,6 +22,20 @@ fn item() -> Arc<Field> {
     Arc::new(Field::new("element", coded(), true))
 }
 
+/// The columns whose values hardly repeat.
+pub(super) const UNIQUE: &[&str] = &[
+    "case_id",
+    "person_id",
+    "total_cost",
+    "drug_cost",
+    "consumable_cost",
+    "service_cost",
+    "tcm_cost",
+    "fund_paid",
+    "other_funds_paid",
+    "patient_paid",
+];
+
 /// The columns that generated claims have.
 pub(super) fn claim_fields() -> Vec<Field> {
     use DataType::{Boolean, Date32, Int8, Int16, Int32, Utf8};

@@ -176,7 +176,7 @@ impl Work<'_> {
         experience: &mut Experience,
     ) -> Result<(), Error> {
         let schema = Schema::new(claim_fields());
-        let (mut writer, encoder) = table::create(path, schema, &["case_id", "person_id"])?;
+        let (mut writer, encoder) = table::create(path, schema, columns::UNIQUE)?;
         let texts = Texts::new(self.synth);
         let chunk = |number: u64| {
             let from = rows.start + number * CHUNK_ROWS;

@@ -1,0 +1,202 @@
+//! The same claims under other names, in other types and other pieces give the same groups.
+
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::compute::{cast, concat_batches};
+use arrow::datatypes::{DataType, Field, Schema};
+use drgdip_batch::{GroupJob, GroupSummary, ReadOptions, Silent, group};
+use drgdip_tests::{clean_month, national};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+fn read(path: &Path) -> RecordBatch {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+    let batches: Vec<_> = reader.build().unwrap().map(Result::unwrap).collect();
+    concat_batches(&batches[0].schema(), &batches).unwrap()
+}
+
+fn write(path: &Path, batch: &RecordBatch, codec: Compression) {
+    let properties = WriterProperties::builder().set_compression(codec).build();
+    let file = File::create(path).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+    writer.write(batch).unwrap();
+    writer.close().unwrap();
+}
+
+/// The bytes of the grouped output of these claims.
+fn grouped(claims: &[PathBuf], folder: &Path) -> (Vec<u8>, GroupSummary) {
+    let out = folder.join("grouped.parquet");
+    let job = GroupJob {
+        claims,
+        plan: national(),
+        out: &out,
+        keep: false,
+        read: ReadOptions::default(),
+        threads: Some(2),
+        row_group_rows: None,
+    };
+    let summary = group(&job, &Silent).unwrap();
+    (fs::read(out).unwrap(), summary)
+}
+
+fn with_columns(
+    batch: &RecordBatch,
+    change: impl Fn(&Field) -> Option<(String, DataType)>,
+) -> RecordBatch {
+    let mut fields = Vec::new();
+    let mut columns = Vec::new();
+    for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+        if let Some((name, data_type)) = change(field) {
+            columns.push(cast(column, &data_type).unwrap());
+            fields.push(Field::new(name, data_type, true));
+        }
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap()
+}
+
+fn list_of(data_type: DataType, is_large: bool) -> DataType {
+    let item = Arc::new(Field::new("item", data_type, true));
+    if is_large {
+        DataType::LargeList(item)
+    } else {
+        DataType::List(item)
+    }
+}
+
+#[test]
+fn text_and_list_types_of_other_engines_mean_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let month = clean_month(folder.path(), 3_000);
+    let claims = read(&month.claims[0]);
+    let (base, _) = grouped(&month.claims, folder.path());
+    let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let variants = [
+        (DataType::LargeUtf8, list_of(DataType::LargeUtf8, true)),
+        (DataType::Utf8View, list_of(DataType::Utf8View, false)),
+        (coded, list_of(DataType::Utf8, false)),
+    ];
+    for (text, list) in variants {
+        let other = with_columns(&claims, |field| {
+            let data_type = match field.data_type() {
+                DataType::Utf8 => text.clone(),
+                DataType::List(_) => list.clone(),
+                other => other.clone(),
+            };
+            Some((field.name().clone(), data_type))
+        });
+        let path = folder.path().join("other.parquet");
+        write(&path, &other, Compression::SNAPPY);
+        assert!(grouped(&[path], folder.path()).0 == base, "{text} differs");
+    }
+}
+
+#[test]
+fn codecs_and_column_order_do_not_matter() {
+    let folder = tempfile::tempdir().unwrap();
+    let month = clean_month(folder.path(), 2_000);
+    let claims = read(&month.claims[0]);
+    let (base, _) = grouped(&month.claims, folder.path());
+    let backwards: Vec<usize> = (0..claims.num_columns()).rev().collect();
+    let claims = claims.project(&backwards).unwrap();
+    let path = folder.path().join("other.parquet");
+    let codecs = [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(Default::default()),
+        Compression::LZ4_RAW,
+        Compression::ZSTD(Default::default()),
+    ];
+    for codec in codecs {
+        write(&path, &claims, codec);
+        assert!(
+            grouped(&[path.clone()], folder.path()).0 == base,
+            "{codec} differs"
+        );
+    }
+}
+
+#[test]
+fn national_names_are_understood_and_an_infant_age_alone_means_year_zero() {
+    let folder = tempfile::tempdir().unwrap();
+    let month = clean_month(folder.path(), 3_000);
+    let claims = read(&month.claims[0]);
+    let infants = claims.column_by_name("age_days").unwrap();
+    let infants = (infants.len() - infants.null_count()) as u64;
+    assert!(infants > 0);
+    let named = with_columns(&claims, |field| {
+        let name = match field.name().as_str() {
+            "case_id" => "setl_id",
+            "sex" => "gend",
+            "age_days" => "nwb_age",
+            "age_years" => return None,
+            name => name,
+        };
+        Some((name.to_owned(), field.data_type().clone()))
+    });
+    let path = folder.path().join("national.parquet");
+    write(&path, &named, Compression::SNAPPY);
+    let (_, summary) = grouped(&[path], folder.path());
+    let missing = summary
+        .findings
+        .iter()
+        .find(|(finding, _)| finding.code() == "age_missing");
+    assert_eq!(missing.map(|(_, count)| count), Some(3_000 - infants));
+    let manifest = fs::read_to_string(folder.path().join("grouped.manifest.json")).unwrap();
+    assert!(manifest.contains("\"setl_id\": \"case_id\""), "{manifest}");
+}
+
+#[test]
+fn folders_and_globs_mean_their_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let claims = folder.path().join("claims");
+    let month = drgdip_tests::month(&claims, 3_000, 4, 3);
+    let (base, _) = grouped(&month.claims, folder.path());
+    assert!(grouped(&[claims.clone()], folder.path()).0 == base);
+    assert!(grouped(&[claims.join("claims-*.parquet")], folder.path()).0 == base);
+    // A file that is named twice is read once.
+    let twice = [claims.clone(), month.claims[1].clone()];
+    assert!(grouped(&twice, folder.path()).0 == base);
+}
+
+#[test]
+fn lists_with_absent_items_and_absent_lists_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let month = clean_month(folder.path(), 1_000);
+    let claims = read(&month.claims[0]);
+    let (base, _) = grouped(&month.claims, folder.path());
+    // Every list gets an absent item at its end, and every empty list becomes an absent one.
+    let index = claims.schema().index_of("other_diagnoses").unwrap();
+    let lists = claims.column(index).as_list::<i32>();
+    let mut builder = arrow::array::ListBuilder::new(arrow::array::StringBuilder::new());
+    for row in 0..lists.len() {
+        let items = cast(&lists.value(row), &DataType::Utf8).unwrap();
+        let items: &StringArray = items.as_string();
+        if items.is_empty() {
+            builder.append(false);
+            continue;
+        }
+        items
+            .iter()
+            .for_each(|item| builder.values().append_option(item));
+        builder.values().append_null();
+        builder.append(true);
+    }
+    let lists = builder.finish();
+    let mut fields: Vec<_> = claims
+        .schema()
+        .fields()
+        .iter()
+        .map(|f| f.as_ref().clone())
+        .collect();
+    fields[index] = Field::new("other_diagnoses", lists.data_type().clone(), true);
+    let mut columns = claims.columns().to_vec();
+    columns[index] = Arc::new(lists);
+    let other = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap();
+    let path = folder.path().join("absent.parquet");
+    write(&path, &other, Compression::SNAPPY);
+    assert!(grouped(&[path], folder.path()).0 == base);
+}

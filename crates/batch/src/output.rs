@@ -1,7 +1,7 @@
 //! Outputs that appear whole or not at all.
 
 use crate::{Class, Error};
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256, digest};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// Writes to a file and hashes what goes by.
 pub(crate) struct HashingFile {
     file: BufWriter<File>,
-    hash: Sha256,
+    hash: Context,
     bytes: u64,
 }
 
@@ -25,7 +25,7 @@ impl HashingFile {
         let file = File::create(path).map_err(|e| Error::file(path, "write it", &e))?;
         Ok(Self {
             file: BufWriter::with_capacity(1 << 20, file),
-            hash: Sha256::new(),
+            hash: Context::new(&SHA256),
             bytes: 0,
         })
     }
@@ -35,7 +35,7 @@ impl HashingFile {
         self.file.flush()?;
         self.file.get_ref().sync_data()?;
         Ok(Fingerprint {
-            sha256: hex(&self.hash.finalize()),
+            sha256: hex(self.hash.finish().as_ref()),
             bytes: self.bytes,
         })
     }
@@ -61,7 +61,7 @@ pub(crate) fn fingerprint(
 ) -> Result<Fingerprint, Error> {
     let wrong = |e: io::Error| Error::file(path, "read it", &e);
     let mut file = File::open(path).map_err(wrong)?;
-    let mut hash = Sha256::new();
+    let mut hash = Context::new(&SHA256);
     let mut bytes = 0;
     let mut buffer = vec![0; 1 << 20];
     loop {
@@ -71,7 +71,7 @@ pub(crate) fn fingerprint(
         let read = file.read(&mut buffer).map_err(wrong)?;
         if read == 0 {
             return Ok(Fingerprint {
-                sha256: hex(&hash.finalize()),
+                sha256: hex(hash.finish().as_ref()),
                 bytes,
             });
         }
@@ -82,7 +82,7 @@ pub(crate) fn fingerprint(
 
 /// The sha256 of some bytes.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    hex(digest(&SHA256, bytes).as_ref())
 }
 
 fn hex(digest: &[u8]) -> String {

@@ -2,11 +2,11 @@
 
 use super::Column;
 use crate::Error;
+use crate::output::sha256;
 use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::path::Path;
 
@@ -51,7 +51,7 @@ impl TextTable {
             .extension()
             .is_some_and(|extension| extension == "parquet")
         {
-            Self::from_parquet(path, hex(&Sha256::digest(&bytes)), columns)
+            Self::from_parquet(path, sha256(&bytes), columns)
         } else {
             Self::from_csv(&path.display().to_string(), &bytes, columns)
         }
@@ -64,7 +64,7 @@ impl TextTable {
         let header = reader.headers().map_err(|error| csv_error(label, &error))?;
         let mut table = Self {
             label: label.to_owned(),
-            sha256: hex(&Sha256::digest(bytes)),
+            sha256: sha256(bytes),
             counted: "line",
             header: header.iter().map(str::to_owned).collect(),
             rows: Vec::new(),
@@ -247,9 +247,4 @@ fn csv_error(label: &str, error: &csv::Error) -> Error {
         .with_hint("Look for a missing or unquoted comma."),
         _ => Error::input(place, error),
     }
-}
-
-/// Bytes in hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -113,7 +113,7 @@ fn codecs_and_column_order_do_not_matter() {
     for codec in codecs {
         write(&path, &claims, codec);
         assert!(
-            grouped(&[path.clone()], folder.path()).0 == base,
+            grouped(std::slice::from_ref(&path), folder.path()).0 == base,
             "{codec} differs"
         );
     }
@@ -155,7 +155,7 @@ fn folders_and_globs_mean_their_files() {
     let claims = folder.path().join("claims");
     let month = drgdip_tests::month(&claims, 3_000, 4, 3);
     let (base, _) = grouped(&month.claims, folder.path());
-    assert!(grouped(&[claims.clone()], folder.path()).0 == base);
+    assert!(grouped(std::slice::from_ref(&claims), folder.path()).0 == base);
     assert!(grouped(&[claims.join("claims-*.parquet")], folder.path()).0 == base);
     // A file that is named twice is read once.
     let twice = [claims.clone(), month.claims[1].clone()];

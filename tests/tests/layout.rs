@@ -52,6 +52,12 @@ fn sources() -> Vec<(PathBuf, String)> {
     files.into_iter().map(read).collect()
 }
 
+/// The crate that a source file belongs to.
+fn crate_of(path: &Path) -> String {
+    let inside = path.strip_prefix(root().join("crates")).unwrap();
+    inside.iter().next().unwrap().to_string_lossy().into_owned()
+}
+
 /// Whether a text looks like an ICD code: a letter or two digits, digits, a dot, digits.
 fn is_code(text: &str) -> bool {
     let Some((category, detail)) = text.split_once('.') else {
@@ -97,13 +103,8 @@ fn no_code_group_or_region_stands_in_the_sources() {
 fn exact_crates_know_no_floats() {
     for (path, code) in sources() {
         let exact = ["claims", "grouper", "points"];
-        let crate_name = path
-            .strip_prefix(root().join("crates"))
-            .unwrap()
-            .iter()
-            .next()
-            .unwrap();
-        if !exact.iter().any(|name| *name == crate_name) {
+        let crate_name = crate_of(&path);
+        if !exact.contains(&crate_name.as_str()) {
             continue;
         }
         for word in code.split(|c: char| !c.is_ascii_alphanumeric()) {
@@ -120,13 +121,8 @@ fn exact_crates_know_no_floats() {
 fn stage_crates_do_no_io_and_start_no_thread() {
     for (path, code) in sources() {
         let pure = ["claims", "grouper", "points", "synth"];
-        let crate_name = path
-            .strip_prefix(root().join("crates"))
-            .unwrap()
-            .iter()
-            .next()
-            .unwrap();
-        if !pure.iter().any(|name| *name == crate_name) {
+        let crate_name = crate_of(&path);
+        if !pure.contains(&crate_name.as_str()) {
             continue;
         }
         for word in [

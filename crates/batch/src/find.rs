@@ -286,12 +286,14 @@ fn text_row(path: &Path, row: &RecordBatch) -> Result<TextRow, Error> {
     Ok(texts)
 }
 
-fn builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, Error> {
+/// Opens a Parquet file of any kind.
+pub(crate) fn builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, Error> {
     let file = File::open(path).map_err(|error| Error::file(path, "open it", &error))?;
     ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| broken(path, &error))
 }
 
-fn broken(path: &Path, error: &dyn std::fmt::Display) -> Error {
+/// The error for a file that is no Parquet, or that breaks off.
+pub(crate) fn broken(path: &Path, error: &dyn std::fmt::Display) -> Error {
     Error::input(
         path.display(),
         format!("this is not a readable Parquet file: {error}."),

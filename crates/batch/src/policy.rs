@@ -28,13 +28,7 @@ impl PreparedPolicy {
             .iter()
             .map(|(path, bytes)| (files.name_of(path), sha256(bytes)));
         let hashes = hashes.collect();
-        let tables = files.iter().filter(|(path, _)| path.ends_with(".csv"));
-        let standing = tables.map(|(path, bytes)| StandingFile {
-            name: path.rsplit('/').next().unwrap_or(path).to_owned(),
-            label: files.name_of(path),
-            bytes: bytes.to_vec(),
-        });
-        let standing = standing.collect();
+        let standing = StandingFile::of_policy(&files, policy.id());
         Ok(Self {
             policy,
             files: hashes,

@@ -2,14 +2,13 @@
 
 use super::OutcomeTally;
 use super::files::RunFiles;
+use crate::find::{broken, builder};
 use crate::{Error, Progress};
 use arrow::array::{Array, AsArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// What cases or hospitals add up to.
@@ -275,18 +274,6 @@ impl Table {
         }
         Ok(())
     }
-}
-
-fn builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, Error> {
-    let file = File::open(path).map_err(|error| Error::file(path, "open it", &error))?;
-    ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| broken(path, &error))
-}
-
-fn broken(path: &Path, error: &dyn std::fmt::Display) -> Error {
-    Error::input(
-        path.display(),
-        format!("this is not a readable Parquet file: {error}."),
-    )
 }
 
 /// A batch of some columns of a file.

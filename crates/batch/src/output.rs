@@ -161,6 +161,11 @@ impl StagedFolder {
     /// A finished run at `target` will be replaced; any other folder that is not empty is refused.
     pub(crate) fn new(target: &Path) -> Result<Self, Error> {
         refuse_foreign(target)?;
+        Self::over(target)
+    }
+
+    /// Prepares the folder that will stand at `target`, whatever stands there now.
+    pub(crate) fn over(target: &Path) -> Result<Self, Error> {
         let name = target.file_name().ok_or_else(|| {
             Error::usage(
                 format!("{} is not the name of a folder to write.", target.display()),

@@ -318,6 +318,33 @@ pub(crate) enum TablesCommand {
         #[arg(value_name = "PLAN")]
         plan: String,
     },
+    /// Make a plan folder of the facts of a scheme.
+    Import(ImportArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ImportArgs {
+    /// A folder of facts: plan.tsv, mdc.tsv, adrg.tsv, drg.tsv, lists.tsv and so on.
+    #[arg(value_name = "FACTS")]
+    pub(crate) facts: PathBuf,
+    /// The plan folder to write.
+    #[arg(long, short, value_name = "PLAN")]
+    pub(crate) output: PathBuf,
+    /// Write an overlay that states only what differs from this plan.
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) base: Option<String>,
+    /// The id of the plan; the name of the folder unless told otherwise.
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// The title of the plan; that of the facts unless told otherwise.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+    /// A key in a list of sources; may be said again.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) source: Vec<String>,
+    /// Replace a plan that stands there already.
+    #[arg(long)]
+    pub(crate) replace: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -368,6 +368,80 @@ fn a_folder_that_is_no_run_is_not_replaced() {
 }
 
 #[test]
+fn facts_become_a_plan_beside_its_base() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let facts = [
+        (
+            "plan.tsv",
+            "key\tvalue\nid\tsmall\nno_group_fallback\tadrg\nnewborn_days\t28\n\
+             retry_with_each_other_procedure\tfalse\ncheck.sex_missing\tnone\n\
+             check.age_missing\tnone\ncheck.age_0_without_days\tnone\n\
+             check.newborn_without_weight\tnone\ncheck.principal_missing\tnone\n",
+        ),
+        ("mdc.tsv", "order\tmdc\tname\tgate\n1\tMDCB\t神经\ttrue\n"),
+        (
+            "adrg.tsv",
+            "mdc\torder\tadrg\tname\tkind\trule\tfallback\n\
+             MDCB\t1\tBR1\t出血\tmedical\tprincipal in BR1.dx\t\n",
+        ),
+        (
+            "drg.tsv",
+            "adrg\torder\tdrg\tname\trule\nBR1\t1\tBR19\t九\ttrue\n",
+        ),
+        ("lists.tsv", "list\tcode\nBR1.dx\tI61\n"),
+        ("severity.tsv", "code\tlevel\texclusion_table\n"),
+        ("exclusions.tsv", "exclusion_table\tprincipal_code\n"),
+    ];
+    fs::create_dir(here.join("facts")).unwrap();
+    for (name, text) in facts {
+        fs::write(here.join("facts").join(name), text).unwrap();
+    }
+    let import = |arguments: &[&str]| {
+        let all = ["tables", "import", "./facts", "-o"]
+            .iter()
+            .chain(arguments);
+        drgdip(here, &all.copied().collect::<Vec<_>>())
+    };
+    import(&["whole"]).ends_with(0).says("1 组 groups");
+    import(&["whole"])
+        .ends_with(2)
+        .complains("a plan stands there already");
+    import(&["facts"]).ends_with(2).complains("holds no plan");
+    let again = import(&["whole", "--replace", "--json"])
+        .ends_with(0)
+        .json();
+    assert_eq!(again["rows"], 4);
+    fs::write(
+        here.join("facts/lists.tsv"),
+        "list\tcode\nBR1.dx\tI61\nBR1.dx\tI62\n",
+    )
+    .unwrap();
+    let over = import(&["over", "--base", "whole", "--json"])
+        .ends_with(0)
+        .json();
+    assert_eq!(
+        (&over["rows"], &over["rows_written_out"]),
+        (&1.into(), &5.into())
+    );
+    drgdip(here, &["explain", "--plan", "./over", "--principal", "I62"])
+        .ends_with(0)
+        .says("BR19");
+    import(&["elsewhere/over", "--base", "./whole"])
+        .ends_with(2)
+        .complains("would not find its base");
+    fs::write(
+        here.join("facts/mdc.tsv"),
+        "order\tmdc\tname\tgate\n1\tMDCB\t神经\tmaybe\n",
+    )
+    .unwrap();
+    import(&["bad"])
+        .ends_with(4)
+        .complains("mdc.tsv, line 2, gate");
+    assert!(!here.join("bad").exists());
+}
+
+#[test]
 fn tables_are_listed_shown_and_checked() {
     let folder = tempfile::tempdir().unwrap();
     let tables = |arguments: &[&str]| {

@@ -66,6 +66,7 @@ impl Plan {
         self.0.mdcs.push(Mdc {
             code: code.to_owned(),
             name: format!("{code} 大类"),
+            order: line,
             gate: stated(gate, 1, line),
             adrgs: Vec::new(),
         });
@@ -80,8 +81,10 @@ impl Plan {
             code: code.to_owned(),
             name: format!("{code} 组"),
             kind,
+            order: u32::try_from(line).unwrap() + 2,
             rule: stated(rule, 2, u32::try_from(line).unwrap() + 2),
             fallback,
+            stated_fallback: None,
             drgs: Vec::new(),
         });
         mdc.adrgs.last_mut().unwrap()
@@ -94,6 +97,7 @@ impl Plan {
         adrg.drgs.push(Drg {
             code: code.to_owned(),
             name: format!("{code} 细分组"),
+            order: line,
             rule: stated(rule, 3, line),
         });
     }

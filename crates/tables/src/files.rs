@@ -14,6 +14,9 @@ const MAX_FILES: usize = 4096;
 /// How deep folders may be nested.
 const MAX_DEPTH: usize = 8;
 
+/// What the names of the files of a plan or policy end in.
+const TABLES: [&str; 2] = ["toml", "csv"];
+
 /// Files by their path inside a folder, with `/` between the parts.
 ///
 /// Only `*.toml` and `*.csv` are taken. Iteration is in byte order of the paths, so that a hash
@@ -30,7 +33,20 @@ impl FileSet {
     /// # Errors
     /// When the folder or a file in it cannot be read, a link leads out of it, or a size is absurd.
     pub fn folder(folder: &Path) -> Result<Self, Error> {
+        Self::read(folder, &TABLES)
+    }
+
+    /// Reads a folder of facts, which are tab-separated tables (`*.tsv`).
+    ///
+    /// # Errors
+    /// As for [`FileSet::folder`].
+    pub fn facts(folder: &Path) -> Result<Self, Error> {
+        Self::read(folder, &["tsv"])
+    }
+
+    fn read(folder: &Path, extensions: &'static [&'static str]) -> Result<Self, Error> {
         let mut reader = FolderReader::new(folder, folder.display().to_string())?;
+        reader.extensions = extensions;
         reader.read_folder(folder, "", 0)?;
         Ok(reader.found)
     }
@@ -128,6 +144,7 @@ impl FileSet {
 /// A folder being read, with what keeps the reading inside it and small.
 struct FolderReader {
     root: PathBuf,
+    extensions: &'static [&'static str],
     found: FileSet,
 }
 
@@ -142,6 +159,7 @@ impl FolderReader {
         };
         Ok(Self {
             root: canonical,
+            extensions: &TABLES,
             found,
         })
     }
@@ -162,7 +180,7 @@ impl FolderReader {
             };
             if path.is_dir() {
                 self.read_folder(&path, &inner, depth + 1)?;
-            } else if is_table(&path) {
+            } else if self.is_table(&path) {
                 self.read_file(&path, inner)?;
             }
         }
@@ -191,6 +209,11 @@ impl FolderReader {
         Ok(())
     }
 
+    fn is_table(&self, path: &Path) -> bool {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        extension.is_some_and(|extension| self.extensions.contains(&extension))
+    }
+
     fn check_inside(&self, path: &Path) -> Result<(), Error> {
         let real = path
             .canonicalize()
@@ -201,11 +224,6 @@ impl FolderReader {
             Err(at(path, Problem::LinkLeadsOut))
         }
     }
-}
-
-fn is_table(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "toml" || extension == "csv")
 }
 
 fn utf8_name(path: &Path) -> Result<String, Error> {

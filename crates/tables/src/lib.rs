@@ -8,6 +8,7 @@ mod codes;
 pub mod coverage;
 pub mod error;
 pub mod files;
+pub mod import;
 pub mod load;
 pub mod plan;
 pub mod policy;

@@ -22,6 +22,7 @@ use crate::error::{Error, Place, Warning};
 use crate::files::FileSet;
 use crate::plan::GroupingPlan;
 use manifest::Manifest;
+pub(crate) use rows::utf8;
 use std::path::Path;
 
 /// How many overlays may stand on one another.
@@ -102,6 +103,11 @@ impl GroupingPlan {
         let layers: Vec<_> = std::iter::once(files).chain(&bases).collect();
         load_layers(&layers)
     }
+}
+
+/// The id of the plan that a folder holds.
+pub(crate) fn id_of(files: &FileSet) -> Result<String, Error> {
+    Manifest::read(files).map(|manifest| manifest.id)
 }
 
 /// The bases of a plan: its own base first, the national plan last.

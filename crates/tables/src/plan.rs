@@ -220,6 +220,8 @@ pub struct Mdc {
     pub code: String,
     /// The Chinese name.
     pub name: String,
+    /// Its place among the MDCs; they are tried from the lowest number up.
+    pub order: u32,
     /// Which cases enter.
     pub gate: StatedRule,
     /// Its ADRGs in the order in which they are tried.
@@ -248,10 +250,14 @@ pub struct Adrg {
     pub name: String,
     /// The kind of treatment.
     pub kind: AdrgKind,
+    /// Its place in its MDC.
+    pub order: u32,
     /// Which cases belong to it.
     pub rule: StatedRule,
     /// What to do when none of its groups matches.
     pub fallback: NoGroupFallback,
+    /// The same where the ADRG says it itself and does not leave it to the plan.
+    pub stated_fallback: Option<NoGroupFallback>,
     /// Its groups in the order in which they are tried.
     pub drgs: Vec<Drg>,
 }
@@ -263,6 +269,8 @@ pub struct Drg {
     pub code: String,
     /// The Chinese name.
     pub name: String,
+    /// Its place in its ADRG.
+    pub order: u32,
     /// Which cases of the ADRG belong to it.
     pub rule: StatedRule,
 }
@@ -309,6 +317,17 @@ pub struct WeightRow {
     pub ten_thousandths: i64,
     /// How the weight was found, such as `published` or `mean_of_adrg`.
     pub origin: String,
+    /// The key of the text that it comes from, in the list of sources.
+    pub source: String,
     /// The row that states it.
     pub row: RowRef,
+}
+
+impl WeightRow {
+    /// The weight as decimal text with four places.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let (whole, part) = (self.ten_thousandths / 10_000, self.ten_thousandths % 10_000);
+        format!("{whole}.{part:04}")
+    }
 }

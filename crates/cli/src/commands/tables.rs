@@ -1,5 +1,6 @@
 //! `drgdip tables`.
 
+mod import;
 mod show;
 
 use crate::args::{GlobalArgs, TablesCommand};
@@ -14,6 +15,7 @@ pub(crate) fn run(command: &TablesCommand, global: &GlobalArgs) -> Result<Done, 
         TablesCommand::List => list(global)?,
         TablesCommand::Show(args) => show::run(args, global)?,
         TablesCommand::Check { plan } => check(plan, global)?,
+        TablesCommand::Import(args) => import::run(args, global)?,
     }
     Ok(Done::Clean)
 }

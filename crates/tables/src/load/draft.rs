@@ -24,6 +24,7 @@ pub(super) mod weight {
     pub(crate) const GROUP: usize = 0;
     pub(crate) const WEIGHT: usize = 1;
     pub(crate) const ORIGIN: usize = 2;
+    pub(crate) const SOURCE: usize = 3;
 }
 
 /// The column of `drg.csv` that names the ADRG.
@@ -181,6 +182,9 @@ impl Draft {
             .extend(files.names.iter().map(|(_, name)| name.clone()));
         let name = set.name_of(manifest::FILE);
         self.settings = Some(manifest.settings(self.settings.as_ref(), &name)?);
+        if !manifest.inherits_weights() {
+            self.weights.rows.clear();
+        }
         (self.id, self.title, self.base) = (manifest.id, manifest.title, manifest.base);
         let mut layer = Layer {
             files: &self.files,

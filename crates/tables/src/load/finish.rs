@@ -87,6 +87,7 @@ impl Finish {
             self.warn_if_unnamed(name, ("group", &code));
             let rule = self.rule(text, "rule")?;
             let drg = Drg {
+                order: self.order(order)?,
                 code,
                 name: name.text.clone(),
                 rule,
@@ -110,7 +111,11 @@ impl Finish {
                 name: cells[adrg::NAME].text.clone(),
                 kind: self.kind(&cells[adrg::KIND])?,
                 rule: self.rule(&cells[adrg::RULE], "rule")?,
-                fallback: self.fallback(&cells[adrg::FALLBACK])?,
+                order: self.order(&cells[adrg::ORDER])?,
+                fallback: self
+                    .fallback(&cells[adrg::FALLBACK])?
+                    .unwrap_or(self.fallback),
+                stated_fallback: self.fallback(&cells[adrg::FALLBACK])?,
                 drgs: in_order(drgs.remove(&code)),
                 code,
             };
@@ -135,6 +140,7 @@ impl Finish {
             self.warn_if_unnamed(name, ("MDC", &code));
             let mdc = Mdc {
                 name: name.text.clone(),
+                order: self.order(order)?,
                 gate: self.rule(gate, "gate")?,
                 adrgs: in_order(adrgs.remove(&code)),
                 code,
@@ -167,11 +173,13 @@ impl Finish {
             }
             let ten_thousandths = self.weight(&cells[weight::WEIGHT])?;
             let origin = cells[weight::ORIGIN].text.clone();
+            let source = cells[weight::SOURCE].text.clone();
             let row = cells[weight::WEIGHT].row;
             weights.push(WeightRow {
                 group,
                 ten_thousandths,
                 origin,
+                source,
                 row,
             });
         }
@@ -271,11 +279,11 @@ impl Finish {
         }
     }
 
-    fn fallback(&self, cell: &Cell) -> Result<NoGroupFallback, Error> {
+    fn fallback(&self, cell: &Cell) -> Result<Option<NoGroupFallback>, Error> {
         match cell.text.as_str() {
-            "" => Ok(self.fallback),
-            "adrg" => Ok(NoGroupFallback::Adrg),
-            "continue" => Ok(NoGroupFallback::Continue),
+            "" => Ok(None),
+            "adrg" => Ok(Some(NoGroupFallback::Adrg)),
+            "continue" => Ok(Some(NoGroupFallback::Continue)),
             _ => Err(self.bad_word(cell, "fallback", "adrg or continue, or nothing")),
         }
     }

@@ -35,6 +35,13 @@ struct Written {
         reason = "stated so that the key is known and has the right type"
     )]
     sources: Vec<String>,
+    /// Where an imported plan comes from; read by people.
+    #[serde(default)]
+    #[expect(
+        dead_code,
+        reason = "stated so that the key is known and has the right type"
+    )]
+    origin: std::collections::BTreeMap<String, String>,
     #[serde(default)]
     settings: SettingsPart,
     #[serde(default)]
@@ -48,6 +55,8 @@ pub(super) struct SettingsPart {
     no_group_fallback: Option<Fallback>,
     retry_with_each_other_procedure: Option<bool>,
     newborn_days: Option<u16>,
+    /// Whether an overlay takes the weights of its base; another region's weights are none.
+    inherit_weights: Option<bool>,
 }
 
 /// The checks that a layer states.
@@ -117,6 +126,11 @@ impl Manifest {
             settings: written.settings,
             checks: written.checks,
         })
+    }
+
+    /// Whether the weights of the base hold in this layer too.
+    pub(super) fn inherits_weights(&self) -> bool {
+        self.settings.inherit_weights.unwrap_or(true)
     }
 
     /// Where the base is named.

@@ -184,6 +184,14 @@ pub enum PlanProblem {
     /// A row that replaces a row of a list.
     #[error("a row of a list has nothing to replace; remove the one code and add the other")]
     NothingToReplace,
+    /// An overlay that does not say what it was made to say, which is a fault of this program.
+    #[error(
+        "the overlay that was made says something else than the facts: {line}; please report it"
+    )]
+    OverlayDiffers {
+        /// What differs.
+        line: String,
+    },
     /// A row below something that is not there.
     #[error("the plan has no {what} `{code}`")]
     UnknownParent {

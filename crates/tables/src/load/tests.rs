@@ -414,7 +414,8 @@ fn the_manifest_is_checked() {
         "plan.toml",
         ("newborn_days = 28", "newborn_day = 28"),
         "p/plan.toml, line 7, newborn_day: unknown field `newborn_day`, expected one of \
-         `no_group_fallback`, `retry_with_each_other_procedure`, `newborn_days`",
+         `no_group_fallback`, `retry_with_each_other_procedure`, `newborn_days`, \
+         `inherit_weights`",
     );
     check_error(
         "plan.toml",

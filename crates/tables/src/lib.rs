@@ -4,6 +4,7 @@
 //! values that the other stages take as arguments. This crate does not group or pay anything.
 
 mod bundled;
+pub mod code_set;
 mod codes;
 pub mod coverage;
 pub mod error;

@@ -18,7 +18,8 @@ pub fn national() -> &'static PreparedPlan {
 /// A plan by name.
 #[must_use]
 pub fn plan(name: &str) -> PreparedPlan {
-    PreparedPlan::of(drgdip_tables::load_plan(name).expect("the plan is bundled"))
+    let loaded = drgdip_tables::load_plan(name).expect("the plan is there");
+    PreparedPlan::of(loaded).expect("its code tables can be read")
 }
 
 /// The bundled example policy.

@@ -186,12 +186,9 @@ fn duplicate_findings(
     files: &ClaimFiles,
 ) -> Result<Vec<FindingRow>, Error> {
     let duplicates = pool.install(|| hashes.duplicates(files))?;
-    let rows = duplicates.into_iter().map(|(row, id)| FindingRow {
-        row,
-        finding: Finding::DuplicateCase,
-        value: id.clone(),
-        case_id: Some(id),
-    });
+    let rows = duplicates
+        .into_iter()
+        .map(|(row, id)| FindingRow::new(row, Finding::DuplicateCase, Some(id.clone()), id));
     Ok(rows.collect())
 }
 

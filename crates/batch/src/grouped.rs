@@ -11,8 +11,8 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, UInt16Type};
 use drgdip_claims::Finding;
 use drgdip_grouper::{
-    Case, CaseCode, GroupIndex, Grouper, Grouping, InvalidReason, Outcome, Severity,
-    UngroupedReason,
+    Case, CaseCode, CodeRole, GroupIndex, Grouper, Grouping, InvalidReason, Outcome, Resolver,
+    Severity, UngroupedReason,
 };
 use drgdip_tables::{FileSet, GroupingPlan, LoadedPlan};
 use std::ops::Range;
@@ -29,17 +29,22 @@ pub struct PreparedPlan {
 }
 
 impl PreparedPlan {
-    /// Prepares a plan that has been loaded; every file of its layers is hashed.
-    #[must_use]
-    pub fn of(loaded: LoadedPlan) -> Self {
+    /// Prepares a plan that has been loaded: reads its code tables, and hashes every file of its
+    /// layers and of these.
+    ///
+    /// # Errors
+    /// When a code table cannot be used.
+    pub fn of(loaded: LoadedPlan) -> Result<Self, Error> {
+        let loaded = loaded.with_code_tables()?;
         let hashed = |files: &FileSet| -> Vec<(String, String)> {
             let named = files
                 .iter()
                 .map(|(path, bytes)| (files.name_of(path), sha256(bytes)));
             named.collect()
         };
-        let files = loaded.layers.iter().flat_map(hashed).collect();
-        Self::new(loaded.plan, files)
+        let all = loaded.layers.iter().chain(&loaded.code_files);
+        let files = all.flat_map(hashed).collect();
+        Ok(Self::new(loaded.plan, files))
     }
 
     /// Compiles a plan; `files` are the table files with their bytes.
@@ -147,7 +152,7 @@ fn coded(keys: UInt16Array, values: &ArrayRef) -> ArrayRef {
 }
 
 /// All outcomes without their group, numbered; valid ones first.
-const OUTCOMES: [Outcome; 11] = [
+const OUTCOMES: [Outcome; 14] = [
     Outcome::Grouped(GroupIndex(0)),
     Outcome::GroupedByAdrg(GroupIndex(0)),
     Outcome::Ambiguous(GroupIndex(0)),
@@ -159,6 +164,9 @@ const OUTCOMES: [Outcome; 11] = [
     Outcome::Invalid(InvalidReason::AgeDaysMissing),
     Outcome::Invalid(InvalidReason::BirthWeightMissing),
     Outcome::Invalid(InvalidReason::PrincipalMissing),
+    Outcome::Invalid(InvalidReason::UnknownCode),
+    Outcome::Invalid(InvalidReason::GreyPrincipal),
+    Outcome::Invalid(InvalidReason::NoPlan),
 ];
 const FIRST_INVALID: usize = 6;
 
@@ -175,6 +183,9 @@ fn outcome_number(outcome: Outcome) -> u16 {
         Outcome::Invalid(InvalidReason::AgeDaysMissing) => 8,
         Outcome::Invalid(InvalidReason::BirthWeightMissing) => 9,
         Outcome::Invalid(InvalidReason::PrincipalMissing) => 10,
+        Outcome::Invalid(InvalidReason::UnknownCode) => 11,
+        Outcome::Invalid(InvalidReason::GreyPrincipal) => 12,
+        Outcome::Invalid(InvalidReason::NoPlan) => 13,
     }
 }
 
@@ -331,7 +342,13 @@ impl<'p> GroupingWorker<'p> {
             rows.push(grouping);
             let number = first_row + (row - span.start) as u64;
             if loaded.is_conspicuous(row, &case, grouping) {
-                loaded.findings(row, number, &case, grouping, &mut rows.findings);
+                let seen = SeenRow {
+                    row,
+                    number,
+                    case: &case,
+                    grouping,
+                };
+                loaded.findings(&seen, self.reader.resolver(), &mut rows.findings);
             }
             each(row, &case, grouping, &mut rows.findings);
         }
@@ -342,64 +359,106 @@ impl Loaded {
     /// Whether a row may have findings; cheap, since nearly all rows have none.
     fn is_conspicuous(&self, row: usize, case: &Case<'_>, grouping: Grouping) -> bool {
         self.cases.has_unknown_codes
+            || self.cases.marks(row).are_notable()
             || case.principal.is_none()
             || matches!(grouping.outcome, Outcome::Invalid(_))
             || self.case_ids.is_null(row)
     }
 
-    fn findings(
-        &self,
-        row: usize,
-        number: u64,
-        case: &Case<'_>,
-        grouping: Grouping,
-        into: &mut Vec<FindingRow>,
-    ) {
-        let case_id = self
-            .case_ids
-            .is_valid(row)
-            .then(|| self.case_ids.value(row).to_owned());
-        let mut say = |finding, value: String| {
-            into.push(FindingRow {
-                row: number,
-                finding,
-                case_id: case_id.clone(),
-                value,
-            });
+    /// Adds what is found about a row, in order of precedence.
+    fn findings(&self, seen: &SeenRow<'_>, resolver: &Resolver<'_>, into: &mut Vec<FindingRow>) {
+        let first = into.len();
+        let (row, case, outcome) = (seen.row, seen.case, seen.grouping.outcome);
+        let mut say = |column: Option<&'static str>, finding: Finding, value: String| {
+            let case_id = self
+                .case_ids
+                .is_valid(row)
+                .then(|| self.case_ids.value(row).to_owned());
+            let found = FindingRow::new(seen.number, finding, case_id, value);
+            let column = column.unwrap_or(found.column);
+            into.push(FindingRow { column, ..found });
         };
-        if let Outcome::Invalid(reason) = grouping.outcome {
-            say(invalid_finding(reason), String::new());
+        match outcome {
+            // Below, the code that cannot be a principal diagnosis is named.
+            Outcome::Invalid(InvalidReason::GreyPrincipal) => {}
+            Outcome::Invalid(reason) => say(None, invalid_finding(reason), String::new()),
+            _ => {}
         }
-        if case.principal.is_none() && !is_principal_missing(grouping.outcome) {
-            say(Finding::PrincipalMissing, String::new());
+        if case.principal.is_none() && !is_principal_missing(outcome) {
+            say(None, Finding::PrincipalMissing, String::new());
         }
-        let unknown = |code: &CaseCode| *code == CaseCode::UNKNOWN;
-        if case.principal.as_ref().is_some_and(unknown) {
-            say(
-                Finding::PrincipalNotInPlan,
-                text_at(self.codes.principal.as_ref(), row),
-            );
+        for (finding, value) in self.codes.not_in_plan(row, case) {
+            say(None, finding, value);
         }
-        if case.other_diagnoses.iter().any(unknown) {
-            for code in unknown_items(self.codes.others.as_ref(), row, case.other_diagnoses) {
-                say(Finding::DiagnosisNotInPlan, code);
-            }
-        }
-        if case.main_procedure.as_ref().is_some_and(unknown) {
-            say(
-                Finding::ProcedureNotInPlan,
-                text_at(self.codes.main.as_ref(), row),
-            );
-        }
-        if case.other_procedures.iter().any(unknown) {
-            for code in unknown_items(self.codes.procedures.as_ref(), row, case.other_procedures) {
-                say(Finding::ProcedureNotInPlan, code);
+        if self.cases.marks(row).are_notable() {
+            for (role, written) in self.codes.texts(row) {
+                let resolved = resolver.resolve(role.kind(), &written);
+                for found in resolved.findings(role, &written) {
+                    say(Some(role.column()), found.finding, found.value);
+                }
             }
         }
         if self.case_ids.is_null(row) {
-            say(Finding::CaseIdMissing, String::new());
+            say(None, Finding::CaseIdMissing, String::new());
         }
+        into[first..].sort_by_key(|found| found.finding);
     }
+}
+
+impl CodeColumns {
+    /// The codes of a row that stand in no list of the plan.
+    fn not_in_plan(&self, row: usize, case: &Case<'_>) -> Vec<(Finding, String)> {
+        let mut found = Vec::new();
+        let unknown = |code: &CaseCode| *code == CaseCode::UNKNOWN;
+        if case.principal.as_ref().is_some_and(unknown) {
+            let code = text_at(self.principal.as_ref(), row);
+            found.push((Finding::PrincipalNotInPlan, code));
+        }
+        if case.other_diagnoses.iter().any(unknown) {
+            for code in unknown_items(self.others.as_ref(), row, case.other_diagnoses) {
+                found.push((Finding::DiagnosisNotInPlan, code));
+            }
+        }
+        if case.main_procedure.as_ref().is_some_and(unknown) {
+            let code = text_at(self.main.as_ref(), row);
+            found.push((Finding::ProcedureNotInPlan, code));
+        }
+        if case.other_procedures.iter().any(unknown) {
+            for code in unknown_items(self.procedures.as_ref(), row, case.other_procedures) {
+                found.push((Finding::ProcedureNotInPlan, code));
+            }
+        }
+        found
+    }
+
+    /// All codes of a row as they are written.
+    fn texts(&self, row: usize) -> Vec<(CodeRole, String)> {
+        let mut texts = Vec::new();
+        for (role, column) in [
+            (CodeRole::Principal, &self.principal),
+            (CodeRole::OtherDiagnosis, &self.others),
+            (CodeRole::MainProcedure, &self.main),
+            (CodeRole::OtherProcedure, &self.procedures),
+        ] {
+            let Some(column) = column.as_ref().filter(|column| column.is_valid(row)) else {
+                continue;
+            };
+            match column.as_list_opt::<i32>() {
+                None => texts.push((role, text_at(Some(column), row))),
+                Some(_) => texts.extend(items(column, row).into_iter().map(|text| (role, text))),
+            }
+        }
+        texts
+    }
+}
+
+/// A row of a batch with what became of it.
+struct SeenRow<'c> {
+    row: usize,
+    /// The number of the row in the run.
+    number: u64,
+    case: &'c Case<'c>,
+    grouping: Grouping,
 }
 
 const fn is_principal_missing(outcome: Outcome) -> bool {
@@ -413,6 +472,9 @@ pub(crate) const fn invalid_finding(reason: InvalidReason) -> Finding {
         InvalidReason::AgeDaysMissing => Finding::AgeDaysMissing,
         InvalidReason::BirthWeightMissing => Finding::BirthWeightMissing,
         InvalidReason::PrincipalMissing => Finding::PrincipalMissing,
+        InvalidReason::UnknownCode => Finding::UnknownCode,
+        InvalidReason::GreyPrincipal => Finding::GreyPrincipal,
+        InvalidReason::NoPlan => Finding::NoPlan,
     }
 }
 
@@ -422,18 +484,23 @@ fn text_at(column: Option<&ArrayRef>, row: usize) -> String {
         .unwrap_or_default()
 }
 
+/// The texts of a row's list, without absent ones.
+fn items(column: &ArrayRef, row: usize) -> Vec<String> {
+    let Ok(items) = cast(&column.as_list::<i32>().value(row), &DataType::Utf8) else {
+        return Vec::new();
+    };
+    let present = items.as_string::<i32>().iter().flatten();
+    present.map(str::to_owned).collect()
+}
+
 /// The texts of the codes of a row's list that are not in the plan.
 fn unknown_items(column: Option<&ArrayRef>, row: usize, codes: &[CaseCode]) -> Vec<String> {
     let Some(column) = column else {
         return Vec::new();
     };
-    let Ok(items) = cast(&column.as_list::<i32>().value(row), &DataType::Utf8) else {
-        return Vec::new();
-    };
-    let present = items.as_string::<i32>().iter().flatten();
-    let paired = present.zip(codes);
+    let paired = items(column, row).into_iter().zip(codes);
     paired
-        .filter(|(_, c)| **c == CaseCode::UNKNOWN)
-        .map(|(text, _)| text.to_owned())
+        .filter(|(_, code)| **code == CaseCode::UNKNOWN)
+        .map(|(text, _)| text)
         .collect()
 }

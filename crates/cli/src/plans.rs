@@ -24,7 +24,12 @@ pub(crate) fn example() -> Example {
 
 /// Loads a plan and compiles it.
 pub(crate) fn prepare(name_or_path: &str) -> Result<PreparedPlan, Failure> {
-    Ok(PreparedPlan::of(load(name_or_path)?))
+    Ok(PreparedPlan::of(load(name_or_path)?)?)
+}
+
+/// Loads a plan with its code tables, to trace single cases by it.
+pub(crate) fn load_to_trace(name_or_path: &str) -> Result<LoadedPlan, Failure> {
+    Ok(load(name_or_path)?.with_code_tables()?)
 }
 
 /// Loads a plan: the id of a bundled one or the path of a folder.

@@ -3,6 +3,7 @@
 mod cases;
 mod columns;
 mod files;
+mod marks;
 mod values;
 
 pub(crate) use cases::{CaseBatch, CaseReader};

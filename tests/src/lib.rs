@@ -100,7 +100,7 @@ pub fn settle_with(
     let inputs = Inputs::read(Some(inputs), &policy.standing)?;
     let job = SettleJob {
         claims,
-        plan: national(),
+        plan: national().into(),
         policy: &policy.policy,
         policy_files: &policy.files,
         inputs: &inputs,

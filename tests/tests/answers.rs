@@ -17,9 +17,10 @@ fn reference_cases() -> Option<PathBuf> {
 
 fn grouped_by(name: &str, cases: &Path, folder: &Path) -> PathBuf {
     let out = folder.join(format!("{name}.parquet"));
+    let plan = plan(name);
     let job = GroupJob {
         claims: &[cases.to_owned()],
-        plan: &plan(name),
+        plan: (&plan).into(),
         out: &out,
         keep: false,
         read: ReadOptions::default(),

@@ -41,6 +41,11 @@ impl FindingRow {
             value,
         }
     }
+
+    /// The same finding about one of the columns that it can be about.
+    pub(crate) fn in_column(self, column: &'static str) -> Self {
+        Self { column, ..self }
+    }
 }
 
 /// How often each finding came up.

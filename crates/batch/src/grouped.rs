@@ -2,8 +2,9 @@
 
 use crate::Error;
 use crate::findings::FindingRow;
+use crate::in_force::{NO_PLAN, PlanChoice, PlanOfRow};
 use crate::output::sha256;
-use crate::read::{CaseBatch, CaseReader, ClaimFile, Column, column_array, texts};
+use crate::read::{CaseBatch, CaseReader, ClaimFile, Column, Marks, column_array, texts};
 use arrow::array::{
     Array, ArrayRef, AsArray, DictionaryArray, RecordBatch, StringArray, UInt16Array,
 };
@@ -86,6 +87,8 @@ pub(crate) struct GroupedRows {
     groups: Vec<Option<GroupIndex>>,
     outcomes: Vec<u16>,
     severities: Vec<Severity>,
+    /// The plan of each row; empty where the run has one plan.
+    plans: Vec<u16>,
     pub(crate) findings: Vec<FindingRow>,
 }
 
@@ -105,6 +108,7 @@ impl GroupedRows {
         self.groups.append(&mut later.groups);
         self.outcomes.append(&mut later.outcomes);
         self.severities.append(&mut later.severities);
+        self.plans.append(&mut later.plans);
         self.findings.append(&mut later.findings);
     }
 
@@ -128,7 +132,15 @@ impl GroupedRows {
         let severities = valid.map(|(outcome, severity)| {
             (usize::from(*outcome) < FIRST_INVALID).then_some(*severity as u16)
         });
-        let plan = UInt16Array::from_value(0, self.len());
+        let plans = || {
+            self.plans
+                .iter()
+                .map(|plan| (*plan != NO_PLAN).then_some(*plan))
+        };
+        let plan = match self.plans.is_empty() {
+            true => UInt16Array::from_value(0, self.len()),
+            false => plans().collect(),
+        };
         let ids = self
             .case_ids
             .iter()
@@ -235,38 +247,54 @@ pub(crate) struct GroupNames {
 }
 
 impl GroupNames {
-    pub(crate) fn new(plan: &PreparedPlan) -> Self {
-        let groups = plan.grouper.groups();
+    /// The texts of all plans of a run; the groups of later plans come after those of earlier.
+    pub(crate) fn new(choice: PlanChoice<'_>) -> Self {
+        let plans = choice.plans();
+        let groups = || plans.iter().flat_map(|plan| plan.grouper.groups());
         Self {
-            plan: strings([plan.plan.id.as_str()]),
+            plan: strings(plans.iter().map(|plan| plan.plan.id.as_str())),
             status: strings(OUTCOMES.iter().map(|outcome| outcome.status())),
             reason: strings(OUTCOMES.iter().map(|outcome| outcome.reason())),
-            mdc: strings(groups.iter().map(|group| group.mdc.as_str())),
-            adrg: strings(groups.iter().map(|group| group.adrg.as_str())),
-            group: strings(groups.iter().map(|group| group.group.as_str())),
+            mdc: strings(groups().map(|group| group.mdc.as_str())),
+            adrg: strings(groups().map(|group| group.adrg.as_str())),
+            group: strings(groups().map(|group| group.group.as_str())),
             severity: strings([Severity::None, Severity::Cc, Severity::Mcc].map(Severity::code)),
         }
     }
 }
 
 fn strings<'a>(texts: impl IntoIterator<Item = &'a str>) -> ArrayRef {
-    Arc::new(StringArray::from_iter_values(texts))
+    Arc::new(texts.into_iter().map(Some).collect::<StringArray>())
 }
 
 /// Groups batches of claims.
+///
+/// With several plans, the index of a group counts the groups of the plans before its own.
 pub(crate) struct GroupingWorker<'p> {
-    grouper: &'p Grouper,
-    reader: CaseReader<'p>,
+    desks: Vec<PlanDesk<'p>>,
+    /// How the plan of a row is found; `None` where the run has one plan.
+    plan_of_row: Option<PlanOfRow<'p>>,
     loaded: Option<Loaded>,
 }
 
+/// What groups the claims of one plan.
+struct PlanDesk<'p> {
+    grouper: &'p Grouper,
+    reader: CaseReader<'p>,
+    /// How many groups the plans before this one have.
+    first_group: u16,
+}
+
 struct Loaded {
-    cases: CaseBatch,
+    /// By plan, the cases of the batch; `None` where no row of it is grouped by the plan.
+    cases: Vec<Option<CaseBatch>>,
+    /// The plan of each row; empty where the run has one plan.
+    plans: Vec<u16>,
     case_ids: StringArray,
     codes: CodeColumns,
 }
 
-/// The code columns as they came, for the findings about codes outside the plan.
+/// The code columns as they came, for the findings about codes.
 struct CodeColumns {
     principal: Option<ArrayRef>,
     main: Option<ArrayRef>,
@@ -275,11 +303,24 @@ struct CodeColumns {
 }
 
 impl<'p> GroupingWorker<'p> {
-    pub(crate) fn new(plan: &'p PreparedPlan) -> Self {
-        let reader = CaseReader::new(&plan.plan, &plan.grouper);
+    pub(crate) fn new(choice: PlanChoice<'p>) -> Self {
+        let mut desks = Vec::new();
+        let mut groups = 0;
+        for plan in choice.plans() {
+            desks.push(PlanDesk {
+                grouper: &plan.grouper,
+                reader: CaseReader::new(&plan.plan, &plan.grouper),
+                first_group: u16::try_from(groups).expect("groups are numbered with 16 bits"),
+            });
+            groups += plan.grouper.groups().len();
+        }
+        let plan_of_row = match choice {
+            PlanChoice::One(_) => None,
+            PlanChoice::InForce(plans) => Some(PlanOfRow::new(plans)),
+        };
         Self {
-            grouper: &plan.grouper,
-            reader,
+            desks,
+            plan_of_row,
             loaded: None,
         }
     }
@@ -299,7 +340,16 @@ impl<'p> GroupingWorker<'p> {
             };
             Ok(Some(Arc::new(texts(file, array)?)))
         };
-        let cases = self.reader.load(file, batch, &position)?;
+        let plans = match &mut self.plan_of_row {
+            None => Vec::new(),
+            Some(plan_of_row) => plan_of_row.read(file, batch, &position)?,
+        };
+        let mut cases = Vec::new();
+        for (number, desk) in (0..).zip(&mut self.desks) {
+            let is_used = plans.is_empty() || plans.contains(&number);
+            let read = is_used.then(|| desk.reader.load(file, batch, &position));
+            cases.push(read.transpose()?);
+        }
         let codes = CodeColumns {
             principal: coded(Column::PrincipalDiagnosis)?,
             main: coded(Column::MainProcedure)?,
@@ -308,6 +358,7 @@ impl<'p> GroupingWorker<'p> {
         };
         self.loaded = Some(Loaded {
             cases,
+            plans,
             case_ids: ids.as_string::<i32>().clone(),
             codes,
         });
@@ -325,81 +376,136 @@ impl<'p> GroupingWorker<'p> {
         &self.loaded().case_ids
     }
 
-    /// Groups some rows of the batch; `each` sees every case with its result.
+    /// Groups some rows of the batch; `each` sees the result of every row.
     pub(crate) fn take(
         &self,
         span: Range<usize>,
         first_row: u64,
         rows: &mut GroupedRows,
-        mut each: impl FnMut(usize, &Case<'_>, Grouping, &mut Vec<FindingRow>),
+        mut each: impl FnMut(usize, Grouping, &mut Vec<FindingRow>),
     ) {
         let loaded = self.loaded();
         rows.case_ids
             .push(loaded.case_ids.slice(span.start, span.len()));
+        if let Some(plans) = loaded.plans.get(span.clone()) {
+            rows.plans.extend_from_slice(plans);
+        }
         for row in span.clone() {
-            let case = loaded.cases.case(row);
-            let grouping = self.grouper.group(&case);
-            rows.push(grouping);
             let number = first_row + (row - span.start) as u64;
-            if loaded.is_conspicuous(row, &case, grouping) {
-                let seen = SeenRow {
-                    row,
-                    number,
-                    case: &case,
-                    grouping,
-                };
-                loaded.findings(&seen, self.reader.resolver(), &mut rows.findings);
-            }
-            each(row, &case, grouping, &mut rows.findings);
+            let plan = usize::from(loaded.plans.get(row).copied().unwrap_or(0));
+            let grouping = match self.desks.get(plan).zip(loaded.cases.get(plan)) {
+                Some((desk, Some(cases))) => {
+                    let place = Place { row, number };
+                    desk.group(loaded, cases, place, &mut rows.findings)
+                }
+                _ => loaded.without_plan(Place { row, number }, &mut rows.findings),
+            };
+            rows.push(grouping);
+            each(row, grouping, &mut rows.findings);
+        }
+    }
+}
+
+/// Where a row stands.
+#[derive(Clone, Copy)]
+struct Place {
+    /// In the batch.
+    row: usize,
+    /// In the run.
+    number: u64,
+}
+
+impl PlanDesk<'_> {
+    /// Groups one row and adds what is found about it.
+    fn group(
+        &self,
+        loaded: &Loaded,
+        cases: &CaseBatch,
+        place: Place,
+        findings: &mut Vec<FindingRow>,
+    ) -> Grouping {
+        let case = cases.case(place.row);
+        let grouping = self.grouper.group(&case);
+        let marks = cases.marks(place.row);
+        if cases.has_unknown_codes || loaded.is_conspicuous(place.row, &case, (grouping, marks)) {
+            let seen = SeenRow {
+                place,
+                case: &case,
+                grouping,
+                marks,
+            };
+            loaded.findings(&seen, self.reader.resolver(), findings);
+        }
+        Grouping {
+            outcome: grouping.outcome.with_groups_from(self.first_group),
+            ..grouping
         }
     }
 }
 
 impl Loaded {
     /// Whether a row may have findings; cheap, since nearly all rows have none.
-    fn is_conspicuous(&self, row: usize, case: &Case<'_>, grouping: Grouping) -> bool {
-        self.cases.has_unknown_codes
-            || self.cases.marks(row).are_notable()
+    fn is_conspicuous(
+        &self,
+        row: usize,
+        case: &Case<'_>,
+        (grouping, marks): (Grouping, Marks),
+    ) -> bool {
+        marks.are_notable()
             || case.principal.is_none()
             || matches!(grouping.outcome, Outcome::Invalid(_))
             || self.case_ids.is_null(row)
     }
 
+    /// A finding about a row.
+    fn finding(&self, place: Place, finding: Finding, value: String) -> FindingRow {
+        let ids = &self.case_ids;
+        let case_id = ids
+            .is_valid(place.row)
+            .then(|| ids.value(place.row).to_owned());
+        FindingRow::new(place.number, finding, case_id, value)
+    }
+
+    /// The result of a row that no plan can be chosen for.
+    fn without_plan(&self, place: Place, into: &mut Vec<FindingRow>) -> Grouping {
+        into.push(self.finding(place, Finding::NoPlan, String::new()));
+        if self.case_ids.is_null(place.row) {
+            into.push(self.finding(place, Finding::CaseIdMissing, String::new()));
+        }
+        Grouping {
+            outcome: Outcome::Invalid(InvalidReason::NoPlan),
+            severity: Severity::None,
+        }
+    }
+
     /// Adds what is found about a row, in order of precedence.
     fn findings(&self, seen: &SeenRow<'_>, resolver: &Resolver<'_>, into: &mut Vec<FindingRow>) {
         let first = into.len();
-        let (row, case, outcome) = (seen.row, seen.case, seen.grouping.outcome);
-        let mut say = |column: Option<&'static str>, finding: Finding, value: String| {
-            let case_id = self
-                .case_ids
-                .is_valid(row)
-                .then(|| self.case_ids.value(row).to_owned());
-            let found = FindingRow::new(seen.number, finding, case_id, value);
-            let column = column.unwrap_or(found.column);
-            into.push(FindingRow { column, ..found });
-        };
+        let (row, case, outcome) = (seen.place.row, seen.case, seen.grouping.outcome);
+        let mut say = |finding, value| into.push(self.finding(seen.place, finding, value));
         match outcome {
             // Below, the code that cannot be a principal diagnosis is named.
             Outcome::Invalid(InvalidReason::GreyPrincipal) => {}
-            Outcome::Invalid(reason) => say(None, invalid_finding(reason), String::new()),
+            Outcome::Invalid(reason) => say(invalid_finding(reason), String::new()),
             _ => {}
         }
         if case.principal.is_none() && !is_principal_missing(outcome) {
-            say(None, Finding::PrincipalMissing, String::new());
+            say(Finding::PrincipalMissing, String::new());
         }
         for (finding, value) in self.codes.not_in_plan(row, case) {
-            say(None, finding, value);
-        }
-        if self.cases.marks(row).are_notable() {
-            for (role, written) in self.codes.texts(row) {
-                let resolved = resolver.resolve(role.kind(), &written);
-                for found in resolved.findings(role, &written) {
-                    say(Some(role.column()), found.finding, found.value);
-                }
-            }
+            say(finding, value);
         }
         if self.case_ids.is_null(row) {
-            say(None, Finding::CaseIdMissing, String::new());
+            say(Finding::CaseIdMissing, String::new());
+        }
+        if seen.marks.are_notable() {
+            for (role, written) in self.codes.texts(row) {
+                let resolved = resolver.resolve(role.kind(), &written);
+                into.extend(resolved.findings(role, &written).into_iter().map(|found| {
+                    let row = self.finding(seen.place, found.finding, found.value);
+                    row.in_column(role.column())
+                }));
+            }
         }
         into[first..].sort_by_key(|found| found.finding);
     }
@@ -454,11 +560,10 @@ impl CodeColumns {
 
 /// A row of a batch with what became of it.
 struct SeenRow<'c> {
-    row: usize,
-    /// The number of the row in the run.
-    number: u64,
+    place: Place,
     case: &'c Case<'c>,
     grouping: Grouping,
+    marks: Marks,
 }
 
 const fn is_principal_missing(outcome: Outcome) -> bool {

@@ -148,6 +148,24 @@ impl Outcome {
         self.kind().reason()
     }
 
+    /// The same outcome where the groups of other plans are numbered before those of this one.
+    ///
+    /// # Panics
+    /// When the number of the group does not fit.
+    #[must_use]
+    pub fn with_groups_from(self, first: u16) -> Self {
+        let shifted = |GroupIndex(group)| {
+            let sum = group.checked_add(first);
+            GroupIndex(sum.expect("the groups of all plans are numbered with 16 bits"))
+        };
+        match self {
+            Self::Grouped(group) => Self::Grouped(shifted(group)),
+            Self::GroupedByAdrg(group) => Self::GroupedByAdrg(shifted(group)),
+            Self::Ambiguous(group) => Self::Ambiguous(shifted(group)),
+            Self::Ungrouped(_) | Self::Invalid(_) => self,
+        }
+    }
+
     /// The group, for cases that have one.
     #[must_use]
     pub const fn group(self) -> Option<GroupIndex> {

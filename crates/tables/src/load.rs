@@ -18,7 +18,9 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use manifest::is_id;
 pub use problem::PlanProblem;
+pub(crate) use rows::utf8;
 
 use crate::error::{Error, Place, Warning};
 use crate::files::FileSet;

@@ -228,7 +228,7 @@ fn check_id(id: &Spanned<String>, name: &str, (text, key): (&str, &str)) -> Resu
 }
 
 /// Whether a text is an id and never a path.
-pub(super) fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     let begins_well = text.starts_with(|first: char| first.is_ascii_alphanumeric());
     let is_good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     begins_well && text.chars().all(is_good)

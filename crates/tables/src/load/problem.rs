@@ -97,6 +97,32 @@ pub enum PlanProblem {
          the file"
     )]
     GreyListNotNamed,
+    /// A region that is none.
+    #[error("`{region}` is not a region; write national or six digits")]
+    BadRegion {
+        /// As written.
+        region: String,
+    },
+    /// No plan to choose by date.
+    #[error(
+        "no plan says from which discharge date it applies, so none can be chosen by date; name \
+         one of {known}, or give a folder of plans whose COVERAGE.toml states `from` with --tables"
+    )]
+    NoPlanHasDates {
+        /// All plans.
+        known: String,
+    },
+    /// A plan with two entries in COVERAGE.toml.
+    #[error("the plan is stated twice; keep one of them")]
+    CoveredTwice,
+    /// A plan that ends before it begins.
+    #[error("the plan would end on {until}, before it begins on {from}")]
+    EndsBeforeItBegins {
+        /// The first discharge date.
+        from: jiff::civil::Date,
+        /// The last discharge date.
+        until: jiff::civil::Date,
+    },
     /// Overlays that stand on each other.
     #[error("the plan would stand on itself: {chain}")]
     BaseIsCyclic {

@@ -244,7 +244,7 @@ impl<'r, const N: usize> Row<'r, N> {
 }
 
 /// The text of a file, without a byte order mark.
-pub(super) fn utf8<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, Error> {
+pub(crate) fn utf8<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, Error> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let lines = bytes[..error.valid_up_to()]
             .iter()

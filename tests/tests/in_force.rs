@@ -420,13 +420,8 @@ fn a_month_of_several_plans_settles_to_the_fen() {
     assert!(of("country").iter().all(|(_, weight)| weight != "9.5000"));
     let is_gone = |group: &str| group.starts_with("FR1") || group.starts_with("BR2");
     assert!(!of("west-old").iter().any(|(group, _)| is_gone(group)));
-    assert_eq!(
-        groups.len(),
-        ["west-new", "west-old", "country"]
-            .map(|id| of(id).len())
-            .iter()
-            .sum()
-    );
+    let all = ["west-new", "west-old", "country"].map(|id| of(id).len());
+    assert_eq!(groups.len(), all.into_iter().sum::<usize>());
 }
 
 #[test]

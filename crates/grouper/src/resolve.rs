@@ -5,7 +5,7 @@
 use crate::case::{CaseCode, CodeFaults};
 use drgdip_claims::{Claim, Finding};
 use drgdip_tables::GroupingPlan;
-use drgdip_tables::code_set::{CodeKind, CodeTables};
+use drgdip_tables::code_set::{CodeKind, CodeSet, CodeTables};
 use drgdip_tables::plan::GreyRow;
 use std::borrow::Cow;
 
@@ -147,8 +147,9 @@ impl<'p> Resolver<'p> {
     /// Whether anything can be said of a code beyond whether it stands in the plan.
     #[must_use]
     pub fn is_on(&self) -> bool {
-        let has_set = self.tables.is_some_and(|tables| tables.set.is_some());
-        has_set || self.plan.settings.codes.can_change_outcomes() || !self.plan.grey.is_empty()
+        self.set().is_some()
+            || self.plan.settings.codes.can_change_outcomes()
+            || !self.plan.grey.is_empty()
     }
 
     /// What becomes of the text of a code.
@@ -166,10 +167,9 @@ impl<'p> Resolver<'p> {
             false => self.mapped(kind, text),
         };
         let text = mapped.unwrap_or(text);
-        let set = self.tables.and_then(|tables| tables.set.as_ref());
         Resolved {
             code: CaseCode::looked_up(self.plan.codes.find(text)),
-            is_unknown: set.is_some_and(|set| !set.contains(kind, text)),
+            is_unknown: self.set().is_some_and(|set| !set.contains(kind, text)),
             grey: match kind {
                 CodeKind::Diagnosis => self.plan.find_grey(text),
                 CodeKind::Procedure => None,
@@ -179,9 +179,24 @@ impl<'p> Resolver<'p> {
         }
     }
 
+    /// What the grouper gets for the text of a code, as [`Resolver::resolve`] says it.
+    #[must_use]
+    pub fn code(&self, kind: CodeKind, written: &str) -> CaseCode {
+        let found = self.plan.codes.find(written);
+        // What the plan knows is never changed, and nearly all codes are of that kind.
+        if found.is_some() || !self.plan.settings.codes.can_change_outcomes() {
+            return CaseCode::looked_up(found);
+        }
+        self.resolve(kind, written).code
+    }
+
+    fn set(&self) -> Option<&'p CodeSet> {
+        self.tables?.set.as_ref()
+    }
+
     fn is_known(&self, kind: CodeKind, text: &str) -> bool {
-        let set = self.tables.and_then(|tables| tables.set.as_ref());
-        self.plan.codes.find(text).is_some() || set.is_some_and(|set| set.contains(kind, text))
+        let is_in_plan = self.plan.codes.find(text).is_some();
+        is_in_plan || self.set().is_some_and(|set| set.contains(kind, text))
     }
 
     fn mapped(&self, kind: CodeKind, text: &str) -> Option<&'p str> {

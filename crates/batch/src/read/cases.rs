@@ -18,7 +18,6 @@ use drgdip_tables::code_set::CodeKind;
 /// Reads batches into cases; remembers the dictionaries that it has looked up.
 pub(crate) struct CaseReader<'p> {
     resolver: Resolver<'p>,
-    plan: &'p GroupingPlan,
     grouper: &'p Grouper,
     marks: MarkReader,
     principal: Remap<CaseCode>,
@@ -89,7 +88,6 @@ impl<'p> CaseReader<'p> {
     pub(crate) fn new(plan: &'p GroupingPlan, grouper: &'p Grouper) -> Self {
         Self {
             resolver: Resolver::new(plan),
-            plan,
             grouper,
             marks: MarkReader::default(),
             principal: Remap::default(),
@@ -118,15 +116,10 @@ impl<'p> CaseReader<'p> {
         let int = |column| array(column).map(|a| ints(file, a)).transpose().map(Ints);
         let text = |column| array(column).map(|a| texts(file, a)).transpose();
         let rows = batch.num_rows();
-        let (plan, grouper) = (self.plan, self.grouper);
+        let grouper = self.grouper;
         let resolver = self.resolver;
-        let code = |kind| {
-            move |text: &str| match resolver.is_on() {
-                true => resolver.resolve(kind, text).code,
-                false => CaseCode::looked_up(plan.codes.find(text)),
-            }
-        };
-        let (diagnosis, procedure) = (code(CodeKind::Diagnosis), code(CodeKind::Procedure));
+        let diagnosis = |text: &str| resolver.code(CodeKind::Diagnosis, text);
+        let procedure = |text: &str| resolver.code(CodeKind::Procedure, text);
         let mut cases = CaseBatch {
             sex: mapped(rows, text(Column::Sex)?, &mut self.sex, None, sex_of),
             age_years: int(Column::AgeYears)?,

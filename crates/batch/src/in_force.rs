@@ -128,9 +128,9 @@ fn ids_of<'p>(
             }
             Err(problem) => {
                 let (file, row) = files.place(*first);
-                let place = format!("{}, row {row}", file.label);
+                let place = format!("the first in {}, row {row}", file.label);
                 wrong.push(format!(
-                    "{problem} for region {region} at {date} ({claims} claims, the first in {place})"
+                    "{problem} for region {region} at {date} ({claims} claims, {place})"
                 ));
             }
         }

@@ -206,3 +206,91 @@ fn id_of(files: &FileSet) -> String {
     let label = files.label().trim_end_matches('/');
     label.rsplit('/').next().unwrap_or(label).to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::load::load_plan;
+    use crate::plan::{CodeSettings, Repairs};
+
+    #[test]
+    fn the_bundled_code_set_and_crosswalk_are_whole() {
+        let root = tempfile::tempdir().expect("a folder");
+        let manifest = "id = \"p\"\ntitle = \"P\"\nbase = \"chs-drg-1.1\"\n[codes]\n\
+                        crosswalk = \"clinical-to-insurance-2.0\"\n";
+        std::fs::write(root.path().join("plan.toml"), manifest).expect("a file");
+        let loaded = load_plan(&root.path().display().to_string()).expect("a plan");
+        assert!(loaded.plan.code_tables.is_none(), "nothing is read unasked");
+        let loaded = loaded.with_code_tables().expect("its tables");
+        let tables = loaded.plan.code_tables.as_ref().expect("its tables");
+        let set = tables.set.as_ref().expect("the base's code set");
+        assert_eq!(set.id, "insurance-2.0");
+        assert_eq!(
+            (set.diagnoses.len(), set.procedures.len()),
+            (33_304, 13_686)
+        );
+        let crosswalk = tables.crosswalk.as_ref().expect("its own crosswalk");
+        let sizes = (crosswalk.diagnoses.len(), crosswalk.procedures.len());
+        assert_eq!(sizes, (4_388, 560));
+        assert_eq!(loaded.code_files.len(), 2);
+    }
+
+    #[test]
+    fn bundled_plans_change_no_code_and_the_transcribed_one_has_everything_off() {
+        let national = load_plan("chs-drg-1.1")
+            .expect("a plan")
+            .plan
+            .settings
+            .codes;
+        assert_eq!(national.set.as_deref(), Some("insurance-2.0"));
+        assert!(!national.can_change_outcomes() && !national.has_grey_list);
+        let transcribed = load_plan("chs-drg-1.1-opendrg").expect("a plan").plan;
+        assert_eq!(transcribed.settings.codes, CodeSettings::default());
+    }
+
+    #[test]
+    fn an_overlay_states_only_the_code_settings_that_differ() {
+        let root = tempfile::tempdir().expect("a folder");
+        let write = |id: &str, base: &str, codes: &str| {
+            let text =
+                format!("id = \"{id}\"\ntitle = \"T\"\nbase = \"{base}\"\n[codes]\n{codes}\n");
+            std::fs::create_dir_all(root.path().join(id)).expect("a folder");
+            std::fs::write(root.path().join(id).join("plan.toml"), text).expect("a file");
+        };
+        write(
+            "one",
+            "chs-drg-1.1",
+            "unknown = \"invalid\"\nrepair = [\"spaces\"]",
+        );
+        write("two", "one", "repair = []");
+        write("three", "one", "set = \"none\"\nunknown = \"ignore\"");
+        let settings = |id: &str| {
+            let path = root.path().join(id).display().to_string();
+            load_plan(&path).expect("a plan").plan.settings.codes
+        };
+        let one = CodeSettings {
+            set: Some("insurance-2.0".to_owned()),
+            unknown_is_invalid: true,
+            repairs: Repairs {
+                spaces: true,
+                ..Repairs::default()
+            },
+            crosswalk: None,
+            has_grey_list: false,
+        };
+        assert_eq!(settings("one"), one);
+        let repairs = Repairs::default();
+        assert_eq!(
+            settings("two"),
+            CodeSettings {
+                repairs,
+                ..one.clone()
+            }
+        );
+        let without_set = CodeSettings {
+            set: None,
+            unknown_is_invalid: false,
+            ..one
+        };
+        assert_eq!(settings("three"), without_set);
+    }
+}

@@ -23,7 +23,7 @@ fn batch(criterion: &mut Criterion) {
                 b.iter(|| {
                     let job = GroupJob {
                         claims: &made.claims,
-                        plan: national(),
+                        plan: national().into(),
                         out: &out,
                         keep: false,
                         read: ReadOptions::default(),

@@ -8,7 +8,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use drgdip_claims::Sex;
-use drgdip_grouper::{Case, CaseCode, Grouper, Numbers, TextSlot};
+use drgdip_grouper::{Case, CaseCode, CodeFaults, Grouper, Numbers, TextSlot};
 use drgdip_tables::plan::{Adrg, Mdc};
 use drgdip_tables::rule::{ListId, Predicate, Rule, Scope};
 use drgdip_tables::{GroupingPlan, load_plan};
@@ -166,6 +166,7 @@ impl Batch {
                 main_procedure: procedures.first().copied(),
                 other_procedures: procedures.get(1..).unwrap_or_default(),
                 new_tech: false,
+                faults: CodeFaults::default(),
             });
             grouping
                 .outcome

@@ -18,7 +18,8 @@ pub fn national() -> &'static PreparedPlan {
 /// A plan by name.
 #[must_use]
 pub fn plan(name: &str) -> PreparedPlan {
-    PreparedPlan::of(drgdip_tables::load_plan(name).expect("the plan is bundled"))
+    let loaded = drgdip_tables::load_plan(name).expect("the plan is there");
+    PreparedPlan::of(loaded).expect("its code tables can be read")
 }
 
 /// The bundled example policy.
@@ -99,7 +100,7 @@ pub fn settle_with(
     let inputs = Inputs::read(Some(inputs), &policy.standing)?;
     let job = SettleJob {
         claims,
-        plan: national(),
+        plan: national().into(),
         policy: &policy.policy,
         policy_files: &policy.files,
         inputs: &inputs,

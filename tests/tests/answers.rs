@@ -41,7 +41,7 @@ fn compared(plan: &PreparedPlan, reference: PathBuf) -> Comparison {
     let out = folder.path().join("grouped.parquet");
     let job = GroupJob {
         claims: std::slice::from_ref(&reference),
-        plan,
+        plan: plan.into(),
         out: &out,
         keep: false,
         read: ReadOptions::default(),
@@ -135,7 +135,7 @@ fn every_transcribed_plan_gives_the_answers_of_the_sample() {
                 row[at].to_owned()
             };
             let claim = claim(&cell);
-            let looked_up = LookedUpClaim::new(&claim, &plan.plan.codes, &plan.grouper);
+            let looked_up = LookedUpClaim::new(&claim, &plan.plan, &plan.grouper);
             let grouping = plan.grouper.group(&looked_up.case());
             let expected = ["status", "mdc", "adrg", "group"].map(&cell);
             let case = cell("case_id");

@@ -545,7 +545,7 @@ fn grouping_leaves_no_partial_output() {
     let out = bench.path("out/grouped.parquet");
     let job = GroupJob {
         claims: &[path],
-        plan: national(),
+        plan: national().into(),
         out: &out,
         keep: true,
         read: ReadOptions::default(),

@@ -32,7 +32,7 @@ fn grouped(claims: &[PathBuf], folder: &Path) -> (Vec<u8>, GroupSummary) {
     let out = folder.join("grouped.parquet");
     let job = GroupJob {
         claims,
-        plan: national(),
+        plan: national().into(),
         out: &out,
         keep: false,
         read: ReadOptions::default(),

@@ -85,7 +85,7 @@ fn grouping_writes_the_same_bytes_for_any_threads_and_says_what_it_found() {
         let out = folder.path().join(name).join("grouped.parquet");
         let job = GroupJob {
             claims,
-            plan: national(),
+            plan: national().into(),
             out: &out,
             keep,
             read: ReadOptions::default(),

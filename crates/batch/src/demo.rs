@@ -69,7 +69,7 @@ pub fn demo(job: &DemoJob<'_>, progress: &dyn Progress) -> Result<DemoSummary, E
     let inputs = read_inside(&inputs_folder, folder.path(), job.policy)?;
     let settled = SettleJob {
         claims: &claims,
-        plan: job.plan,
+        plan: job.plan.into(),
         policy: &job.policy.policy,
         policy_files: &job.policy.files,
         inputs: &inputs,

@@ -1,12 +1,14 @@
 //! Single cases out of large files: the claim of a case, the rows of an output that bear a key.
 
 use crate::group::grouping_columns;
-use crate::read::{ClaimFile, ClaimFiles, Column, ColumnNeeds, ReadOptions, texts};
+use crate::read::{ClaimFile, ClaimFiles, Column, ColumnNeeds, ReadOptions, dates, texts};
+use crate::settle::setting::date_of;
 use crate::{Error, Progress};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use drgdip_claims::{Claim, Sex};
+use jiff::civil::Date;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection, RowSelector};
 use std::collections::BTreeMap;
@@ -22,6 +24,10 @@ pub struct FoundClaim {
     pub row: u64,
     /// The facts that grouping takes.
     pub claim: Claim,
+    /// The pooling area, where the claim states it.
+    pub region: Option<String>,
+    /// The date of discharge, where the claim states it.
+    pub discharge_date: Option<Date>,
 }
 
 /// Finds every claim with this `case_id`, in file and row order.
@@ -33,13 +39,29 @@ pub fn find_claims(
     case_id: &str,
     progress: &dyn Progress,
 ) -> Result<Vec<FoundClaim>, Error> {
-    let files = ClaimFiles::open(inputs, &grouping_columns(), ReadOptions::default(), None)?;
+    let mut needs = grouping_columns();
+    needs
+        .optional
+        .extend([Column::Region, Column::DischargeDate]);
+    let files = ClaimFiles::open(inputs, &needs, ReadOptions::default(), None)?;
     progress.stage("find the case", Some(files.rows));
     let rows = rows_of_case(&files, case_id, progress)?;
+    let columns: Vec<Column> = needs.required.into_iter().chain(needs.optional).collect();
     let mut found = Vec::new();
-    for_each_claim(&files, &rows, |file, row, claim| {
-        let (file, row) = (file.path.clone(), row - file.first_row + 1);
-        found.push(FoundClaim { file, row, claim });
+    files.visit_rows(&rows, &columns, |file, batch, row, offset| {
+        let one = OneRow {
+            file,
+            columns: &columns,
+            batch: &batch.slice(offset, 1),
+        };
+        found.push(FoundClaim {
+            file: file.path.clone(),
+            row: row - file.first_row + 1,
+            claim: one.claim()?,
+            region: one.text(Column::Region)?,
+            discharge_date: one.date(Column::DischargeDate)?,
+        });
+        Ok(())
     })?;
     Ok(found)
 }
@@ -157,6 +179,14 @@ impl OneRow<'_> {
         let wide = cast(array, &DataType::Int64).map_err(|error| self.file.broken(&error))?;
         let wide = wide.as_primitive::<Int64Type>();
         Ok(wide.is_valid(0).then(|| wide.value(0)))
+    }
+
+    fn date(&self, column: Column) -> Result<Option<Date>, Error> {
+        let Some(array) = self.array(column) else {
+            return Ok(None);
+        };
+        let days = dates(self.file, array)?;
+        Ok(days.is_valid(0).then(|| date_of(days.value(0))).flatten())
     }
 
     fn flag(&self, column: Column) -> bool {

@@ -18,8 +18,34 @@ pub(crate) struct FindingRow {
     pub(crate) row: u64,
     pub(crate) finding: Finding,
     pub(crate) case_id: Option<String>,
-    /// What stands there; empty where nothing does.
+    /// The claim column that it is about.
+    pub(crate) column: &'static str,
+    /// What stands there; empty where nothing does. Of a code that was changed, what it was and
+    /// what it became, with an arrow between.
     pub(crate) value: String,
+}
+
+impl FindingRow {
+    /// A finding about the column that it is always about.
+    pub(crate) const fn new(
+        row: u64,
+        finding: Finding,
+        case_id: Option<String>,
+        value: String,
+    ) -> Self {
+        Self {
+            row,
+            finding,
+            case_id,
+            column: finding.column(),
+            value,
+        }
+    }
+
+    /// The same finding about one of the columns that it can be about.
+    pub(crate) fn in_column(self, column: &'static str) -> Self {
+        Self { column, ..self }
+    }
 }
 
 /// How often each finding came up.
@@ -113,7 +139,7 @@ impl FindingTable {
             texts(&|row| Some(place(row).0.label.clone())),
             vec![Arc::new(UInt64Array::from_iter_values(rows)) as ArrayRef],
             texts(&|row| row.case_id.clone()),
-            said(Finding::column),
+            texts(&|row| Some(row.column.to_owned())),
             texts(&|row| Some(row.value.clone())),
             said(Finding::code),
             texts(&|row| Some(row.finding.severity().to_string())),

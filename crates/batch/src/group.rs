@@ -2,9 +2,8 @@
 
 use crate::duplicates::{IdHashes, hash_ids};
 use crate::findings::{FindingCounts, FindingRow, FindingTable};
-use crate::grouped::{
-    GroupNames, GroupedRows, GroupingWorker, OutcomeCounts, PreparedPlan, grouped_fields,
-};
+use crate::grouped::{GroupNames, GroupedRows, GroupingWorker, OutcomeCounts, grouped_fields};
+use crate::in_force::PlanChoice;
 use crate::manifest::{Manifest, OutputFile};
 use crate::output::{Fingerprint, StagedFiles, fingerprint};
 use crate::read::{ClaimFile, ClaimFiles, Column, ColumnNeeds, ReadOptions};
@@ -22,8 +21,8 @@ use std::sync::Mutex;
 pub struct GroupJob<'a> {
     /// Claim files, folders of them, or globs.
     pub claims: &'a [PathBuf],
-    /// The plan to group by.
-    pub plan: &'a PreparedPlan,
+    /// By what to group.
+    pub plan: PlanChoice<'a>,
     /// The Parquet file to write; findings and manifest are written beside it.
     pub out: &'a Path,
     /// Whether the input columns are written too.
@@ -95,7 +94,9 @@ fn beside(out: &Path, suffix: &str) -> PathBuf {
 /// # Errors
 /// Unusable inputs and outputs, and an interruption; nothing is published then.
 pub fn group(job: &GroupJob<'_>, progress: &dyn Progress) -> Result<GroupSummary, Error> {
-    let files = ClaimFiles::open(job.claims, &grouping_columns(), job.read, None)?;
+    let mut needs = grouping_columns();
+    needs.required.extend(job.plan.columns());
+    let files = ClaimFiles::open(job.claims, &needs, job.read, None)?;
     let pool = thread_pool(job.threads)?;
     let mut staged = StagedFiles::default();
     let findings_path = staged.stage(&beside(job.out, "findings.parquet"))?;
@@ -186,12 +187,9 @@ fn duplicate_findings(
     files: &ClaimFiles,
 ) -> Result<Vec<FindingRow>, Error> {
     let duplicates = pool.install(|| hashes.duplicates(files))?;
-    let rows = duplicates.into_iter().map(|(row, id)| FindingRow {
-        row,
-        finding: Finding::DuplicateCase,
-        value: id.clone(),
-        case_id: Some(id),
-    });
+    let rows = duplicates
+        .into_iter()
+        .map(|(row, id)| FindingRow::new(row, Finding::DuplicateCase, Some(id.clone()), id));
     Ok(rows.collect())
 }
 
@@ -245,7 +243,7 @@ impl KeptColumns {
 }
 
 struct Grouping<'p> {
-    plan: &'p PreparedPlan,
+    plan: PlanChoice<'p>,
     names: GroupNames,
     encoder: TableEncoder,
     kept: KeptColumns,
@@ -347,7 +345,7 @@ impl Worker for GroupWorker<'_> {
             column.push(array.slice(span.start, span.len()));
         }
         self.grouping
-            .take(span, first_row, &mut rows.grouped, |_, _, _, _| {});
+            .take(span, first_row, &mut rows.grouped, |_, _, _| {});
         Ok(())
     }
 }

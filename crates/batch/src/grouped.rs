@@ -1,19 +1,22 @@
 //! Grouping a batch of claims, and the columns that say the result.
 
+mod about;
+mod rows;
+
+pub(crate) use about::invalid_finding;
+pub use rows::OutcomeCounts;
+pub(crate) use rows::{GroupNames, GroupedRows, grouped_fields};
+
 use crate::Error;
 use crate::findings::FindingRow;
+use crate::in_force::{PlanChoice, PlanOfRow};
 use crate::output::sha256;
 use crate::read::{CaseBatch, CaseReader, ClaimFile, Column, column_array, texts};
-use arrow::array::{
-    Array, ArrayRef, AsArray, DictionaryArray, RecordBatch, StringArray, UInt16Array,
-};
+use about::{CodeColumns, Place, SeenRow, Texts};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, UInt16Type};
-use drgdip_claims::Finding;
-use drgdip_grouper::{
-    Case, CaseCode, GroupIndex, Grouper, Grouping, InvalidReason, Outcome, Severity,
-    UngroupedReason,
-};
+use arrow::datatypes::DataType;
+use drgdip_grouper::{Grouper, Grouping};
 use drgdip_tables::{FileSet, GroupingPlan, LoadedPlan};
 use std::ops::Range;
 use std::sync::Arc;
@@ -29,17 +32,22 @@ pub struct PreparedPlan {
 }
 
 impl PreparedPlan {
-    /// Prepares a plan that has been loaded; every file of its layers is hashed.
-    #[must_use]
-    pub fn of(loaded: LoadedPlan) -> Self {
+    /// Prepares a plan that has been loaded: reads its code tables, and hashes every file of its
+    /// layers and of these.
+    ///
+    /// # Errors
+    /// When a code table cannot be used.
+    pub fn of(loaded: LoadedPlan) -> Result<Self, Error> {
+        let loaded = loaded.with_code_tables()?;
         let hashed = |files: &FileSet| -> Vec<(String, String)> {
             let named = files
                 .iter()
                 .map(|(path, bytes)| (files.name_of(path), sha256(bytes)));
             named.collect()
         };
-        let files = loaded.layers.iter().flat_map(hashed).collect();
-        Self::new(loaded.plan, files)
+        let all = loaded.layers.iter().chain(&loaded.code_files);
+        let files = all.flat_map(hashed).collect();
+        Ok(Self::new(loaded.plan, files))
     }
 
     /// Compiles a plan; `files` are the table files with their bytes.
@@ -54,221 +62,51 @@ impl PreparedPlan {
     }
 }
 
-/// The columns of every grouped output after `case_id`.
-pub(crate) const GROUPED_COLUMNS: [&str; 8] = [
-    "plan", "status", "reason", "mdc", "adrg", "group", "severity", "layer",
-];
-
-/// The fields of every grouped output: `case_id` and [`GROUPED_COLUMNS`].
-pub(crate) fn grouped_fields() -> Vec<Field> {
-    let coded = DataType::Dictionary(Box::new(DataType::UInt16), Box::new(DataType::Utf8));
-    let mut fields = vec![Field::new("case_id", DataType::Utf8, true)];
-    for name in GROUPED_COLUMNS {
-        let data_type = if name == "layer" {
-            DataType::Utf8
-        } else {
-            coded.clone()
-        };
-        fields.push(Field::new(name, data_type, true));
-    }
-    fields
-}
-
-/// The outcomes of some consecutive rows, one entry a row.
-#[derive(Default)]
-pub(crate) struct GroupedRows {
-    pub(crate) case_ids: Vec<StringArray>,
-    groups: Vec<Option<GroupIndex>>,
-    outcomes: Vec<u16>,
-    severities: Vec<Severity>,
-    pub(crate) findings: Vec<FindingRow>,
-}
-
-impl GroupedRows {
-    pub(crate) fn len(&self) -> usize {
-        self.groups.len()
-    }
-
-    pub(crate) fn push(&mut self, grouping: Grouping) {
-        self.groups.push(grouping.outcome.group());
-        self.outcomes.push(outcome_number(grouping.outcome));
-        self.severities.push(grouping.severity);
-    }
-
-    pub(crate) fn append(&mut self, mut later: Self) {
-        self.case_ids.append(&mut later.case_ids);
-        self.groups.append(&mut later.groups);
-        self.outcomes.append(&mut later.outcomes);
-        self.severities.append(&mut later.severities);
-        self.findings.append(&mut later.findings);
-    }
-
-    /// How many rows have each outcome, by its number.
-    pub(crate) fn count(&self, counts: &mut OutcomeCounts) {
-        for outcome in &self.outcomes {
-            counts.0[usize::from(*outcome)] += 1;
-        }
-    }
-
-    /// The columns of a grouped output, `case_id` first.
-    pub(crate) fn columns(&self, names: &GroupNames) -> Vec<Vec<ArrayRef>> {
-        let groups = || {
-            self.groups
-                .iter()
-                .map(|group| group.map(|index| index.0))
-                .collect()
-        };
-        let outcomes = || UInt16Array::from_iter_values(self.outcomes.iter().copied());
-        let valid = self.outcomes.iter().zip(&self.severities);
-        let severities = valid.map(|(outcome, severity)| {
-            (usize::from(*outcome) < FIRST_INVALID).then_some(*severity as u16)
-        });
-        let plan = UInt16Array::from_value(0, self.len());
-        let ids = self
-            .case_ids
-            .iter()
-            .map(|ids| Arc::new(ids.clone()) as ArrayRef);
-        vec![
-            ids.collect(),
-            vec![coded(plan, &names.plan)],
-            vec![coded(outcomes(), &names.status)],
-            vec![coded(outcomes(), &names.reason)],
-            vec![coded(groups(), &names.mdc)],
-            vec![coded(groups(), &names.adrg)],
-            vec![coded(groups(), &names.group)],
-            vec![coded(severities.collect(), &names.severity)],
-            vec![Arc::new(StringArray::new_null(self.len()))],
-        ]
-    }
-}
-
-fn coded(keys: UInt16Array, values: &ArrayRef) -> ArrayRef {
-    Arc::new(DictionaryArray::<UInt16Type>::new(keys, Arc::clone(values)))
-}
-
-/// All outcomes without their group, numbered; valid ones first.
-const OUTCOMES: [Outcome; 11] = [
-    Outcome::Grouped(GroupIndex(0)),
-    Outcome::GroupedByAdrg(GroupIndex(0)),
-    Outcome::Ambiguous(GroupIndex(0)),
-    Outcome::Ungrouped(UngroupedReason::NoMdc),
-    Outcome::Ungrouped(UngroupedReason::NoAdrg),
-    Outcome::Ungrouped(UngroupedReason::NoDrg),
-    Outcome::Invalid(InvalidReason::SexMissing),
-    Outcome::Invalid(InvalidReason::AgeMissing),
-    Outcome::Invalid(InvalidReason::AgeDaysMissing),
-    Outcome::Invalid(InvalidReason::BirthWeightMissing),
-    Outcome::Invalid(InvalidReason::PrincipalMissing),
-];
-const FIRST_INVALID: usize = 6;
-
-fn outcome_number(outcome: Outcome) -> u16 {
-    match outcome {
-        Outcome::Grouped(_) => 0,
-        Outcome::GroupedByAdrg(_) => 1,
-        Outcome::Ambiguous(_) => 2,
-        Outcome::Ungrouped(UngroupedReason::NoMdc) => 3,
-        Outcome::Ungrouped(UngroupedReason::NoAdrg) => 4,
-        Outcome::Ungrouped(UngroupedReason::NoDrg) => 5,
-        Outcome::Invalid(InvalidReason::SexMissing) => 6,
-        Outcome::Invalid(InvalidReason::AgeMissing) => 7,
-        Outcome::Invalid(InvalidReason::AgeDaysMissing) => 8,
-        Outcome::Invalid(InvalidReason::BirthWeightMissing) => 9,
-        Outcome::Invalid(InvalidReason::PrincipalMissing) => 10,
-    }
-}
-
-/// How many cases have each outcome.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OutcomeCounts([u64; OUTCOMES.len()]);
-
-impl OutcomeCounts {
-    /// Status, reason and number of cases of each outcome that came up.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
-        let all = OUTCOMES.iter().zip(self.0);
-        all.filter(|(_, count)| *count > 0)
-            .map(|(o, count)| (o.status(), o.reason(), count))
-    }
-
-    pub(crate) fn add(&mut self, more: &Self) {
-        for (count, more) in self.0.iter_mut().zip(more.0) {
-            *count += more;
-        }
-    }
-
-    /// How many cases have this status.
-    #[must_use]
-    pub fn of_status(&self, status: &str) -> u64 {
-        self.iter()
-            .filter(|(s, _, _)| *s == status)
-            .map(|(_, _, count)| count)
-            .sum()
-    }
-
-    /// How many cases there are.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        self.0.iter().sum()
-    }
-}
-
-/// The texts that the coded columns of a grouped output refer to.
-pub(crate) struct GroupNames {
-    plan: ArrayRef,
-    status: ArrayRef,
-    reason: ArrayRef,
-    mdc: ArrayRef,
-    adrg: ArrayRef,
-    group: ArrayRef,
-    severity: ArrayRef,
-}
-
-impl GroupNames {
-    pub(crate) fn new(plan: &PreparedPlan) -> Self {
-        let groups = plan.grouper.groups();
-        Self {
-            plan: strings([plan.plan.id.as_str()]),
-            status: strings(OUTCOMES.iter().map(|outcome| outcome.status())),
-            reason: strings(OUTCOMES.iter().map(|outcome| outcome.reason())),
-            mdc: strings(groups.iter().map(|group| group.mdc.as_str())),
-            adrg: strings(groups.iter().map(|group| group.adrg.as_str())),
-            group: strings(groups.iter().map(|group| group.group.as_str())),
-            severity: strings([Severity::None, Severity::Cc, Severity::Mcc].map(Severity::code)),
-        }
-    }
-}
-
-fn strings<'a>(texts: impl IntoIterator<Item = &'a str>) -> ArrayRef {
-    Arc::new(StringArray::from_iter_values(texts))
-}
-
 /// Groups batches of claims.
+///
+/// With several plans, the index of a group counts the groups of the plans before its own.
 pub(crate) struct GroupingWorker<'p> {
-    grouper: &'p Grouper,
-    reader: CaseReader<'p>,
+    desks: Vec<PlanDesk<'p>>,
+    /// How the plan of a row is found; `None` where the run has one plan.
+    plan_of_row: Option<PlanOfRow<'p>>,
     loaded: Option<Loaded>,
 }
 
-struct Loaded {
-    cases: CaseBatch,
-    case_ids: StringArray,
-    codes: CodeColumns,
+/// What groups the claims of one plan.
+struct PlanDesk<'p> {
+    grouper: &'p Grouper,
+    reader: CaseReader<'p>,
+    /// How many groups the plans before this one have.
+    first_group: u16,
 }
 
-/// The code columns as they came, for the findings about codes outside the plan.
-struct CodeColumns {
-    principal: Option<ArrayRef>,
-    main: Option<ArrayRef>,
-    others: Option<ArrayRef>,
-    procedures: Option<ArrayRef>,
+struct Loaded {
+    /// By plan, the cases of the batch; `None` where no row of it is grouped by the plan.
+    cases: Vec<Option<CaseBatch>>,
+    /// The plan of each row; empty where the run has one plan.
+    plans: Vec<u16>,
+    texts: Texts,
 }
 
 impl<'p> GroupingWorker<'p> {
-    pub(crate) fn new(plan: &'p PreparedPlan) -> Self {
-        let reader = CaseReader::new(&plan.plan, &plan.grouper);
+    pub(crate) fn new(choice: PlanChoice<'p>) -> Self {
+        let mut desks = Vec::new();
+        let mut groups = 0;
+        for plan in choice.plans() {
+            desks.push(PlanDesk {
+                grouper: &plan.grouper,
+                reader: CaseReader::new(&plan.plan, &plan.grouper),
+                first_group: u16::try_from(groups).expect("groups are numbered with 16 bits"),
+            });
+            groups += plan.grouper.groups().len();
+        }
+        let plan_of_row = match choice {
+            PlanChoice::One(_) => None,
+            PlanChoice::InForce(plans) => Some(PlanOfRow::new(plans)),
+        };
         Self {
-            grouper: &plan.grouper,
-            reader,
+            desks,
+            plan_of_row,
             loaded: None,
         }
     }
@@ -288,7 +126,16 @@ impl<'p> GroupingWorker<'p> {
             };
             Ok(Some(Arc::new(texts(file, array)?)))
         };
-        let cases = self.reader.load(file, batch, &position)?;
+        let plans = match &mut self.plan_of_row {
+            None => Vec::new(),
+            Some(plan_of_row) => plan_of_row.read(file, batch, &position)?,
+        };
+        let mut cases = Vec::new();
+        for (number, desk) in (0..).zip(&mut self.desks) {
+            let is_used = plans.is_empty() || plans.contains(&number);
+            let read = is_used.then(|| desk.reader.load(file, batch, &position));
+            cases.push(read.transpose()?);
+        }
         let codes = CodeColumns {
             principal: coded(Column::PrincipalDiagnosis)?,
             main: coded(Column::MainProcedure)?,
@@ -297,8 +144,11 @@ impl<'p> GroupingWorker<'p> {
         };
         self.loaded = Some(Loaded {
             cases,
-            case_ids: ids.as_string::<i32>().clone(),
-            codes,
+            plans,
+            texts: Texts {
+                case_ids: ids.as_string::<i32>().clone(),
+                codes,
+            },
         });
         Ok(())
     }
@@ -311,129 +161,65 @@ impl<'p> GroupingWorker<'p> {
 
     /// The case_ids of the batch.
     pub(crate) fn case_ids(&self) -> &StringArray {
-        &self.loaded().case_ids
+        &self.loaded().texts.case_ids
     }
 
-    /// Groups some rows of the batch; `each` sees every case with its result.
+    /// Groups some rows of the batch; `each` sees the result of every row.
     pub(crate) fn take(
         &self,
         span: Range<usize>,
         first_row: u64,
         rows: &mut GroupedRows,
-        mut each: impl FnMut(usize, &Case<'_>, Grouping, &mut Vec<FindingRow>),
+        mut each: impl FnMut(usize, Grouping, &mut Vec<FindingRow>),
     ) {
         let loaded = self.loaded();
         rows.case_ids
-            .push(loaded.case_ids.slice(span.start, span.len()));
+            .push(loaded.texts.case_ids.slice(span.start, span.len()));
+        if let Some(plans) = loaded.plans.get(span.clone()) {
+            rows.plans.extend_from_slice(plans);
+        }
         for row in span.clone() {
-            let case = loaded.cases.case(row);
-            let grouping = self.grouper.group(&case);
-            rows.push(grouping);
             let number = first_row + (row - span.start) as u64;
-            if loaded.is_conspicuous(row, &case, grouping) {
-                loaded.findings(row, number, &case, grouping, &mut rows.findings);
-            }
-            each(row, &case, grouping, &mut rows.findings);
+            let plan = usize::from(loaded.plans.get(row).copied().unwrap_or(0));
+            let grouping = match self.desks.get(plan).zip(loaded.cases.get(plan)) {
+                Some((desk, Some(cases))) => {
+                    let place = Place { row, number };
+                    desk.group(&loaded.texts, cases, place, &mut rows.findings)
+                }
+                _ => loaded
+                    .texts
+                    .without_plan(Place { row, number }, &mut rows.findings),
+            };
+            rows.push(grouping);
+            each(row, grouping, &mut rows.findings);
         }
     }
 }
 
-impl Loaded {
-    /// Whether a row may have findings; cheap, since nearly all rows have none.
-    fn is_conspicuous(&self, row: usize, case: &Case<'_>, grouping: Grouping) -> bool {
-        self.cases.has_unknown_codes
-            || case.principal.is_none()
-            || matches!(grouping.outcome, Outcome::Invalid(_))
-            || self.case_ids.is_null(row)
-    }
-
-    fn findings(
+impl PlanDesk<'_> {
+    /// Groups one row and adds what is found about it.
+    fn group(
         &self,
-        row: usize,
-        number: u64,
-        case: &Case<'_>,
-        grouping: Grouping,
-        into: &mut Vec<FindingRow>,
-    ) {
-        let case_id = self
-            .case_ids
-            .is_valid(row)
-            .then(|| self.case_ids.value(row).to_owned());
-        let mut say = |finding, value: String| {
-            into.push(FindingRow {
-                row: number,
-                finding,
-                case_id: case_id.clone(),
-                value,
-            });
-        };
-        if let Outcome::Invalid(reason) = grouping.outcome {
-            say(invalid_finding(reason), String::new());
+        texts: &Texts,
+        cases: &CaseBatch,
+        place: Place,
+        findings: &mut Vec<FindingRow>,
+    ) -> Grouping {
+        let case = cases.case(place.row);
+        let grouping = self.grouper.group(&case);
+        let marks = cases.marks(place.row);
+        if cases.has_unknown_codes || texts.is_conspicuous(place.row, &case, (grouping, marks)) {
+            let seen = SeenRow {
+                place,
+                case: &case,
+                grouping,
+                marks,
+            };
+            texts.findings(&seen, self.reader.resolver(), findings);
         }
-        if case.principal.is_none() && !is_principal_missing(grouping.outcome) {
-            say(Finding::PrincipalMissing, String::new());
-        }
-        let unknown = |code: &CaseCode| *code == CaseCode::UNKNOWN;
-        if case.principal.as_ref().is_some_and(unknown) {
-            say(
-                Finding::PrincipalNotInPlan,
-                text_at(self.codes.principal.as_ref(), row),
-            );
-        }
-        if case.other_diagnoses.iter().any(unknown) {
-            for code in unknown_items(self.codes.others.as_ref(), row, case.other_diagnoses) {
-                say(Finding::DiagnosisNotInPlan, code);
-            }
-        }
-        if case.main_procedure.as_ref().is_some_and(unknown) {
-            say(
-                Finding::ProcedureNotInPlan,
-                text_at(self.codes.main.as_ref(), row),
-            );
-        }
-        if case.other_procedures.iter().any(unknown) {
-            for code in unknown_items(self.codes.procedures.as_ref(), row, case.other_procedures) {
-                say(Finding::ProcedureNotInPlan, code);
-            }
-        }
-        if self.case_ids.is_null(row) {
-            say(Finding::CaseIdMissing, String::new());
+        Grouping {
+            outcome: grouping.outcome.with_groups_from(self.first_group),
+            ..grouping
         }
     }
-}
-
-const fn is_principal_missing(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Invalid(InvalidReason::PrincipalMissing))
-}
-
-pub(crate) const fn invalid_finding(reason: InvalidReason) -> Finding {
-    match reason {
-        InvalidReason::SexMissing => Finding::SexMissing,
-        InvalidReason::AgeMissing => Finding::AgeMissing,
-        InvalidReason::AgeDaysMissing => Finding::AgeDaysMissing,
-        InvalidReason::BirthWeightMissing => Finding::BirthWeightMissing,
-        InvalidReason::PrincipalMissing => Finding::PrincipalMissing,
-    }
-}
-
-fn text_at(column: Option<&ArrayRef>, row: usize) -> String {
-    let text = column.and_then(|column| cast(&column.slice(row, 1), &DataType::Utf8).ok());
-    text.map(|text| text.as_string::<i32>().value(0).to_owned())
-        .unwrap_or_default()
-}
-
-/// The texts of the codes of a row's list that are not in the plan.
-fn unknown_items(column: Option<&ArrayRef>, row: usize, codes: &[CaseCode]) -> Vec<String> {
-    let Some(column) = column else {
-        return Vec::new();
-    };
-    let Ok(items) = cast(&column.as_list::<i32>().value(row), &DataType::Utf8) else {
-        return Vec::new();
-    };
-    let present = items.as_string::<i32>().iter().flatten();
-    let paired = present.zip(codes);
-    paired
-        .filter(|(_, c)| **c == CaseCode::UNKNOWN)
-        .map(|(text, _)| text.to_owned())
-        .collect()
 }

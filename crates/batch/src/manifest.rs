@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::findings::FindingCounts;
 use crate::grouped::{OutcomeCounts, PreparedPlan};
+use crate::in_force::PlanChoice;
 use crate::output::{self, Fingerprint};
 use crate::read::ClaimFiles;
 use serde_json::{Map, Value, json};
@@ -41,13 +42,25 @@ impl Manifest {
         self.0.insert(key.to_owned(), value);
     }
 
-    pub(crate) fn plan(&mut self, plan: &PreparedPlan) {
-        let files: Map<String, Value> = plan
-            .files
-            .iter()
-            .map(|(name, hash)| (name.clone(), json!(hash)))
-            .collect();
-        self.set("plan", json!({ "id": plan.plan.id, "files": files }));
+    /// The plan, or with `--plan auto` the plans, of the run.
+    pub(crate) fn plan(&mut self, choice: PlanChoice<'_>) {
+        let described = |plan: &PreparedPlan| {
+            let files: Map<String, Value> = plan
+                .files
+                .iter()
+                .map(|(name, hash)| (name.clone(), json!(hash)))
+                .collect();
+            json!({ "id": plan.plan.id, "files": files })
+        };
+        match choice {
+            PlanChoice::One(plan) => self.set("plan", described(plan)),
+            PlanChoice::InForce(plans) => {
+                let (name, hash) = &plans.coverage;
+                let files: Map<String, Value> = [(name.clone(), json!(hash))].into_iter().collect();
+                self.set("plan", json!({ "id": "auto", "files": files }));
+                self.set("plans", choice.plans().iter().map(described).collect());
+            }
+        }
     }
 
     /// The claim files.

@@ -89,6 +89,27 @@ findings! {
     PrincipalMissing "principal_missing" "principal_diagnosis" Warn
         "主要诊断缺失" "The principal diagnosis is missing."
         "Name exactly one principal diagnosis.";
+    UnknownCode "unknown_code" "principal_diagnosis,other_diagnoses,main_procedure,other_procedures" Reject
+        "有编码不在编码字典中,按方案不予分组" "A code stands outside the code set, and the plan groups no such case."
+        "Correct the code; the findings of the same row name it.";
+    GreyPrincipal "grey_principal" "principal_diagnosis" Reject
+        "主要诊断为灰码,不能作主要诊断" "The principal diagnosis is one that cannot be the principal diagnosis."
+        "Choose the diagnosis that led to the stay.";
+    NoPlan "no_plan" "region,discharge_date" Reject
+        "统筹区或出院日期缺失或无效,无法确定分组方案" "The region is not six digits or the discharge date is missing, so no plan can be chosen."
+        "Fill in the six-digit region and the date of discharge.";
+    CodeRepaired "code_repaired" "principal_diagnosis,other_diagnoses,main_procedure,other_procedures" Warn
+        "编码已按方案修正(大小写、全角、空格)" "The code was repaired as the plan says: letter case, full-width characters or spaces."
+        "Correct the code at its source; the value shows what it became.";
+    CodeMapped "code_mapped" "principal_diagnosis,other_diagnoses,main_procedure,other_procedures" Warn
+        "编码已由国临版对照为医保版" "The clinical code was taken for the insurance code that the crosswalk has for it."
+        "Upload insurance codes; the value shows what it became.";
+    DiagnosisNotInCodeSet "diagnosis_not_in_code_set" "principal_diagnosis,other_diagnoses" Warn
+        "诊断编码不在编码字典中" "A diagnosis does not stand in the code set of the plan."
+        "Check the code against the edition of ICD-10 that the plan names.";
+    ProcedureNotInCodeSet "procedure_not_in_code_set" "main_procedure,other_procedures" Warn
+        "手术操作编码不在编码字典中" "A procedure does not stand in the code set of the plan."
+        "Check the code against the edition of ICD-9-CM-3 that the plan names.";
     PrincipalNotInPlan "principal_not_in_plan" "principal_diagnosis" Warn
         "主要诊断编码不在分组方案中" "The principal diagnosis stands in no list of the plan."
         "Check the code against the insurance edition of ICD-10 that the plan uses.";

@@ -97,9 +97,11 @@ pub(crate) struct GroupArgs {
     /// Parquet files, folders of them, or globs.
     #[arg(required = true, value_name = "CLAIMS")]
     pub(crate) claims: Vec<PathBuf>,
-    /// The plan: a bundled name, or the path of a plan folder.
+    /// The plan: a bundled name, the path of a plan folder, or auto for the plan in force.
     #[arg(long, value_name = "PLAN")]
     pub(crate) plan: String,
+    #[command(flatten)]
+    pub(crate) tables: TableArgs,
     /// The Parquet file to write; findings and manifest are written beside it.
     #[arg(long, short, value_name = "OUT.parquet")]
     pub(crate) output: PathBuf,
@@ -111,6 +113,17 @@ pub(crate) struct GroupArgs {
     pub(crate) row_group_rows: Option<u64>,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+}
+
+/// Where plans and their tables are taken from.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TableArgs {
+    /// A folder of plans with a COVERAGE.toml, in place of the bundled ones.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tables: Option<PathBuf>,
+    /// Codes that cannot be the principal diagnosis (灰码): a CSV file with code and name.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) grey_list: Option<PathBuf>,
 }
 
 /// How claims are read and judged.
@@ -141,9 +154,11 @@ pub(crate) struct SettleArgs {
     /// The month to settle; unless told, the one that the budgets are for.
     #[arg(long, value_name = "YYYY-MM")]
     pub(crate) period: Option<String>,
-    /// The plan, in place of the one that the policy names.
+    /// The plan, in place of the one that the policy names, or auto for the plan in force.
     #[arg(long, value_name = "PLAN")]
     pub(crate) plan: Option<String>,
+    #[command(flatten)]
+    pub(crate) tables: TableArgs,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
 }
@@ -209,9 +224,11 @@ pub(crate) struct CompareArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
-    /// The plan: a bundled name, or the path of a plan folder.
+    /// The plan: a bundled name, the path of a plan folder, or auto for the plan in force.
     #[arg(long, value_name = "PLAN")]
     pub(crate) plan: String,
+    #[command(flatten)]
+    pub(crate) tables: TableArgs,
     /// The claim files that hold the case.
     #[arg(value_name = "CLAIMS", requires = "case_id")]
     pub(crate) claims: Vec<PathBuf>,
@@ -272,6 +289,12 @@ pub(crate) struct FactArgs {
     /// The case is flagged as using a new technology.
     #[arg(long)]
     pub(crate) new_tech: bool,
+    /// The pooling area, six digits; chooses the plan with --plan auto.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) region: Option<String>,
+    /// The date of discharge; chooses the plan with --plan auto.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) discharged: Option<String>,
 }
 
 /// From the group to points and yuan.

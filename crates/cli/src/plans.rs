@@ -1,11 +1,15 @@
 //! Plans and policies by name or path.
 
+use crate::args::{GlobalArgs, TableArgs};
 use crate::fail::Failure;
-use drgdip_batch::{PreparedPlan, PreparedPolicy};
+use crate::progress::Reporter;
+use drgdip_batch::{Class, PlanChoice, PlansInForce, PlansRequest, PreparedPlan, PreparedPolicy};
+use drgdip_tables::library::is_region;
 use drgdip_tables::policy::PolicyAt;
-use drgdip_tables::{LoadedPlan, load_plan};
+use drgdip_tables::{LoadedPlan, PlanLibrary, load_plan};
 use jiff::civil::Date;
 use serde::Deserialize;
+use std::path::PathBuf;
 
 /// The bundled policy and month that `demo` and `synth` take unless told otherwise.
 #[derive(Debug, Deserialize)]
@@ -22,9 +26,103 @@ pub(crate) fn example() -> Example {
     serde_json::from_str(text).expect("the bundled example is well-formed")
 }
 
+/// The word that asks for the plan in force, in place of the name of a plan.
+const AUTO: &str = "auto";
+
+/// What claims are grouped by: one plan, or for each claim the plan in force.
+pub(crate) enum Chosen {
+    One(Box<PreparedPlan>),
+    InForce(PlansInForce),
+}
+
+impl Chosen {
+    pub(crate) fn choice(&self) -> PlanChoice<'_> {
+        match self {
+            Self::One(plan) => PlanChoice::One(plan),
+            Self::InForce(plans) => PlanChoice::InForce(plans),
+        }
+    }
+}
+
+/// Prepares the plan that was asked for, or with `auto` the plans in force for the claims.
+pub(crate) fn choose(
+    plan: &str,
+    tables: &TableArgs,
+    claims: &[PathBuf],
+    (global, progress): (&GlobalArgs, &Reporter),
+) -> Result<Chosen, Failure> {
+    if plan != AUTO {
+        return Ok(Chosen::One(Box::new(prepare_with(plan, tables)?)));
+    }
+    let request = PlansRequest {
+        claims,
+        library: &library(tables)?,
+        grey_list: tables.grey_list.as_deref(),
+        threads: global.threads(),
+    };
+    let plans = PlansInForce::choose(&request, progress)?;
+    Ok(Chosen::InForce(plans))
+}
+
+/// The plan that was asked for, or with `auto` the one in force for one case.
+pub(crate) fn choose_for_case(
+    plan: &str,
+    tables: &TableArgs,
+    (region, discharged): (Option<&str>, Option<Date>),
+) -> Result<PreparedPlan, Failure> {
+    if plan != AUTO {
+        return prepare_with(plan, tables);
+    }
+    let library = library(tables)?;
+    library.require_dates()?;
+    let (Some(region), Some(day)) = (region.filter(|region| is_region(region)), discharged) else {
+        return Err(Failure::usage(
+            "the case has no region of six digits or no date of discharge, so no plan can be \
+             chosen.",
+            "State both, for a case by its facts with --region and --discharged, or name a plan.",
+        ));
+    };
+    let found = library.in_force(region, day).map_err(|problem| {
+        let place = library.file().name_of("COVERAGE.toml");
+        let problem = format!("{problem} for region {region} at {day}.");
+        let hint = "State in COVERAGE.toml which one plan applies there, or name a plan.";
+        drgdip_batch::Error::new(Class::Table, place, problem, hint)
+    })?;
+    with_grey_list(library.load(&found.id)?, tables)
+}
+
+fn library(tables: &TableArgs) -> Result<PlanLibrary, Failure> {
+    Ok(match &tables.tables {
+        Some(folder) => PlanLibrary::folder(folder)?,
+        None => PlanLibrary::bundled()?,
+    })
+}
+
+/// Loads a plan by its name, from the folder of plans where one is given, and compiles it.
+fn prepare_with(plan: &str, tables: &TableArgs) -> Result<PreparedPlan, Failure> {
+    let loaded = match &tables.tables {
+        Some(_) => library(tables)?.load(plan)?,
+        None => load(plan)?,
+    };
+    with_grey_list(loaded, tables)
+}
+
+fn with_grey_list(loaded: LoadedPlan, tables: &TableArgs) -> Result<PreparedPlan, Failure> {
+    let loaded = match &tables.grey_list {
+        Some(list) => loaded.with_grey_list(list)?,
+        None => loaded,
+    };
+    Ok(PreparedPlan::of(loaded)?)
+}
+
 /// Loads a plan and compiles it.
 pub(crate) fn prepare(name_or_path: &str) -> Result<PreparedPlan, Failure> {
-    Ok(PreparedPlan::of(load(name_or_path)?))
+    Ok(PreparedPlan::of(load(name_or_path)?)?)
+}
+
+/// Loads a plan with its code tables, to trace single cases by it.
+pub(crate) fn load_to_trace(name_or_path: &str) -> Result<LoadedPlan, Failure> {
+    Ok(load(name_or_path)?.with_code_tables()?)
 }
 
 /// Loads a plan: the id of a bundled one or the path of a folder.

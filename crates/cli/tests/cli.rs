@@ -599,3 +599,126 @@ fn an_interrupted_run_ends_with_130_and_leaves_nothing() {
     assert_eq!(rest, "error: interrupted; nothing was published\n");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn a_plan_is_chosen_by_region_and_discharge_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    drgdip(
+        here,
+        &["explain", "--plan", "auto", "--principal", "I50.900"],
+    )
+    .ends_with(4)
+    .complains("no plan says from which discharge date it applies")
+    .complains("chs-drg-1.1, chs-drg-1.1-opendrg");
+    let coverage = "[[plan]]\nid = \"old\"\ntitle = \"O\"\nregion = \"990200\"\n\
+                    from = \"2026-01-01\"\nuntil = \"2026-06-30\"\n\
+                    [[plan]]\nid = \"new\"\ntitle = \"N\"\nregion = \"990000\"\n\
+                    from = \"2026-07-01\"\n";
+    for id in ["old", "new"] {
+        let text = format!("id = \"{id}\"\ntitle = \"T\"\nbase = \"chs-drg-1.1\"\n");
+        fs::create_dir_all(here.join("plans").join(id)).unwrap();
+        fs::write(here.join("plans").join(id).join("plan.toml"), text).unwrap();
+    }
+    fs::write(here.join("plans/COVERAGE.toml"), coverage).unwrap();
+    let explain = |more: &str| {
+        let arguments = format!(
+            "explain --plan auto --tables plans --principal I50.900 --sex 1 --age 64 --json {more}"
+        );
+        drgdip(here, &arguments.split_whitespace().collect::<Vec<_>>())
+    };
+    let plan = |more: &str| explain(more).ends_with(0).json()["plan"].clone();
+    assert_eq!(plan("--region 990201 --discharged 2026-06-30"), "old");
+    assert_eq!(plan("--region 990201 --discharged 2026-07-01"), "new");
+    explain("--region 990300 --discharged 2026-06-30")
+        .ends_with(4)
+        .complains("no plan is in force for region 990300 at 2026-06-30.");
+    explain("--region 9903 --discharged 2026-06-30")
+        .ends_with(2)
+        .complains("--region and --discharged");
+    explain("--region 990300 --discharged June")
+        .ends_with(2)
+        .complains("\"June\" is no date.");
+    let named = [
+        "explain",
+        "--plan",
+        "new",
+        "--tables",
+        "plans",
+        "--principal",
+        "I50.900",
+    ];
+    drgdip(here, &named).ends_with(0).says("Plan new T");
+}
+
+#[test]
+fn claims_of_several_plans_are_grouped_and_settled() {
+    let folder = month(2_000);
+    let here = folder.path();
+    let coverage = "[[plan]]\nid = \"city\"\ntitle = \"C\"\nregion = \"990200\"\n\
+                    from = \"2026-01-01\"\n\
+                    [[plan]]\nid = \"all\"\ntitle = \"A\"\nregion = \"national\"\n\
+                    from = \"2020-01-01\"\n";
+    for id in ["city", "all"] {
+        let text = format!("id = \"{id}\"\ntitle = \"T\"\nbase = \"chs-drg-1.1\"\n");
+        fs::create_dir_all(here.join("plans").join(id)).unwrap();
+        fs::write(here.join("plans").join(id).join("plan.toml"), text).unwrap();
+    }
+    fs::write(here.join("plans/COVERAGE.toml"), coverage).unwrap();
+    let auto = ["--plan", "auto", "--tables", "plans"];
+    let run = |words: &[&str]| drgdip(here, &[words, &auto].concat());
+    run(&["group", "claims.parquet", "-o", "auto.parquet"]).ends_with(0);
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(here.join("auto.manifest.json")).unwrap()).unwrap();
+    assert_eq!(manifest["plan"]["id"], "auto");
+    let ids: Vec<_> = manifest["plans"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|plan| &plan["id"])
+        .collect();
+    assert_eq!(ids, ["all", "city"]);
+    let settle = [
+        "settle",
+        "--policy",
+        POLICY,
+        "claims.parquet",
+        "-o",
+        "settled",
+    ];
+    run(&settle).ends_with(0);
+    drgdip(here, &["verify", "settled"]).ends_with(0);
+    // What is not in force stops the run before anything is written.
+    fs::write(
+        here.join("plans/COVERAGE.toml"),
+        coverage.replace("2020-01-01", "2027-01-01"),
+    )
+    .unwrap();
+    run(&["group", "claims.parquet", "-o", "none.parquet"])
+        .ends_with(4)
+        .complains("no plan is in force for region 990100 at 2026-10-01");
+    assert!(!here.join("none.parquet").exists());
+}
+
+#[test]
+fn a_list_of_grey_codes_is_the_users_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("grey.csv"), "code,name\nI50.900,心力衰竭\n").unwrap();
+    let explain = |list: &str| {
+        let arguments = format!(
+            "explain --plan {PLAN} --principal I50.900 --sex 1 --age 64 --grey-list {list}"
+        );
+        drgdip(here, &arguments.split_whitespace().collect::<Vec<_>>())
+    };
+    explain("grey.csv")
+        .ends_with(0)
+        .says("principal_diagnosis I50.900：主要诊断为灰码")
+        .says("Check failed: the principal diagnosis cannot be one (grey code)")
+        .says("[grey_principal]");
+    explain("nowhere.csv").ends_with(4).complains("nowhere.csv");
+    fs::write(here.join("grey.csv"), "code\nI50.900\n").unwrap();
+    explain("grey.csv")
+        .ends_with(4)
+        .complains("the column is missing; the columns are code, name");
+}

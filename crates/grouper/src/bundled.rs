@@ -6,7 +6,7 @@ use crate::reference::Reference;
 use drgdip_claims::{Claim, Sex};
 use drgdip_tables::plan::CodeId;
 use drgdip_tables::rule::{ListId, Predicate, Rule, Scope};
-use drgdip_tables::{GroupingPlan, load_plan};
+use drgdip_tables::{GroupingPlan, LoadedPlan, load_plan};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::collections::HashSet;
@@ -173,7 +173,8 @@ fn seed() -> impl Strategy<Value = Seed> {
 
 /// Compares the three groupers on claims near to the plan's own lists.
 fn check(name: &str) {
-    let plan = load_plan(name).expect("a bundled plan loads").plan;
+    let loaded = load_plan(name).and_then(LoadedPlan::with_code_tables);
+    let plan = loaded.expect("a bundled plan loads").plan;
     let source = Source::new(plan.clone());
     let (grouper, reference) = (Grouper::new(&plan), Reference::new(&plan));
     let reached = std::cell::RefCell::new(HashSet::new());

@@ -70,6 +70,17 @@ pub struct Numbers {
     pub ventilator_hours: Option<i32>,
 }
 
+/// What the plan's tables of codes say against the codes of a case.
+///
+/// These are facts about the case; the plan's settings decide whether they make it invalid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct CodeFaults {
+    /// Some code does not stand in the code set.
+    pub unknown_code: bool,
+    /// The principal diagnosis cannot be one (灰码).
+    pub grey_principal: bool,
+}
+
 /// One case as the grouper takes it. Any value is legal.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Case<'a> {
@@ -91,4 +102,6 @@ pub struct Case<'a> {
     pub other_procedures: &'a [CaseCode],
     /// Whether the case is flagged as using a new technology.
     pub new_tech: bool,
+    /// What is wrong with its codes.
+    pub faults: CodeFaults,
 }

@@ -144,8 +144,14 @@ impl Grouper {
         if checks.newborn_without_weight && is_newborn && numbers.birth_weight_g.is_none() {
             return Some(InvalidReason::BirthWeightMissing);
         }
-        let no_principal = checks.principal_missing && case.principal.is_none();
-        no_principal.then_some(InvalidReason::PrincipalMissing)
+        if checks.principal_missing && case.principal.is_none() {
+            return Some(InvalidReason::PrincipalMissing);
+        }
+        if self.settings.codes.unknown_is_invalid && case.faults.unknown_code {
+            return Some(InvalidReason::UnknownCode);
+        }
+        let is_grey = case.faults.grey_principal;
+        is_grey.then_some(InvalidReason::GreyPrincipal)
     }
 
     /// Finds the place of a valid case, with each other procedure as its only one if need be and

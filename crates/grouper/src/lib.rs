@@ -1,8 +1,8 @@
 //! Groups one case by one plan (分组).
 //!
 //! In: the facts of a case with its codes looked up, and a compiled plan. Out: the outcome with a
-//! stable reason, the case's severity, and on request a trace. This crate reads no files, repairs
-//! no codes and knows no money.
+//! stable reason, the case's severity, and on request a trace. This crate reads no files, changes
+//! no code beyond what the plan's settings say, and knows no money.
 
 #![deny(clippy::float_arithmetic)]
 
@@ -16,6 +16,7 @@ mod groups;
 mod lists;
 mod lookup;
 mod outcome;
+mod resolve;
 mod severity;
 pub mod trace;
 
@@ -28,10 +29,11 @@ mod reference;
 #[cfg(test)]
 mod testing;
 
-pub use case::{Case, CaseCode, CodeSlot, Numbers, TextSlot};
+pub use case::{Case, CaseCode, CodeFaults, CodeSlot, Numbers, TextSlot};
 pub use grouper::Grouper;
 pub use groups::GroupInfo;
 pub use lookup::LookedUpClaim;
 pub use outcome::{
     GroupIndex, Grouping, InvalidReason, Outcome, OutcomeKind, Severity, UngroupedReason,
 };
+pub use resolve::{CodeFinding, CodeRole, Resolved, ResolvedClaim, Resolver};

@@ -1,9 +1,10 @@
 //! From a claim with its codes as text to a case with its codes looked up, one at a time.
 
-use crate::case::{Case, CaseCode, CodeSlot, Numbers, TextSlot};
+use crate::case::{Case, CaseCode, CodeFaults, CodeSlot, Numbers, TextSlot};
 use crate::grouper::Grouper;
+use crate::resolve::ResolvedClaim;
 use drgdip_claims::{Claim, Sex};
-use drgdip_tables::plan::CodeTable;
+use drgdip_tables::GroupingPlan;
 
 /// A claim whose codes have been looked up, for grouping single claims.
 ///
@@ -19,13 +20,20 @@ pub struct LookedUpClaim {
     main_procedure: CodeSlot,
     other_procedures: Vec<CaseCode>,
     new_tech: bool,
+    faults: CodeFaults,
 }
 
 impl LookedUpClaim {
-    /// Looks up the codes of a claim in the plan's table and its texts in the compiled plan.
+    /// Resolves the codes of a claim by the plan, and looks them up there and its texts in the
+    /// compiled plan.
+    ///
+    /// # Panics
+    /// As [`crate::Resolver::new`].
     #[must_use]
-    pub fn new(claim: &Claim, codes: &CodeTable, grouper: &Grouper) -> Self {
-        let look_up = |code: &String| CaseCode::looked_up(codes.find(code));
+    pub fn new(claim: &Claim, plan: &GroupingPlan, grouper: &Grouper) -> Self {
+        let resolved = ResolvedClaim::new(claim, plan);
+        let claim = &*resolved.claim;
+        let look_up = |code: &String| CaseCode::looked_up(plan.codes.find(code));
         Self {
             sex: claim.sex,
             numbers: Numbers {
@@ -43,6 +51,7 @@ impl LookedUpClaim {
             main_procedure: claim.main_procedure.as_ref().map(look_up),
             other_procedures: claim.other_procedures.iter().map(look_up).collect(),
             new_tech: claim.new_tech,
+            faults: resolved.faults,
         }
     }
 
@@ -59,6 +68,7 @@ impl LookedUpClaim {
             main_procedure: self.main_procedure,
             other_procedures: &self.other_procedures,
             new_tech: self.new_tech,
+            faults: self.faults,
         }
     }
 }

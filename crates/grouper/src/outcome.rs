@@ -40,6 +40,12 @@ pub enum InvalidReason {
     BirthWeightMissing,
     /// No principal diagnosis, where the plan asks for one.
     PrincipalMissing,
+    /// A code outside the code set, where the plan takes no such case.
+    UnknownCode,
+    /// A principal diagnosis that cannot be one (灰码).
+    GreyPrincipal,
+    /// No plan to group by: the region or the discharge date is missing.
+    NoPlan,
 }
 
 /// Why a valid case has no group.
@@ -64,7 +70,7 @@ pub enum Outcome {
     Ambiguous(GroupIndex),
     /// 无法入组: valid, but no rule matched.
     Ungrouped(UngroupedReason),
-    /// Facts that grouping needs are missing.
+    /// Facts that grouping needs are missing or cannot be.
     Invalid(InvalidReason),
 }
 
@@ -110,6 +116,9 @@ impl OutcomeKind {
             Self::Invalid(InvalidReason::AgeDaysMissing) => "age_days_missing",
             Self::Invalid(InvalidReason::BirthWeightMissing) => "birth_weight_missing",
             Self::Invalid(InvalidReason::PrincipalMissing) => "principal_missing",
+            Self::Invalid(InvalidReason::UnknownCode) => "unknown_code",
+            Self::Invalid(InvalidReason::GreyPrincipal) => "grey_principal",
+            Self::Invalid(InvalidReason::NoPlan) => "no_plan",
         }
     }
 }
@@ -137,6 +146,24 @@ impl Outcome {
     #[must_use]
     pub const fn reason(self) -> &'static str {
         self.kind().reason()
+    }
+
+    /// The same outcome where the groups of other plans are numbered before those of this one.
+    ///
+    /// # Panics
+    /// When the number of the group does not fit.
+    #[must_use]
+    pub fn with_groups_from(self, first: u16) -> Self {
+        let shifted = |GroupIndex(group)| {
+            let sum = group.checked_add(first);
+            GroupIndex(sum.expect("the groups of all plans are numbered with 16 bits"))
+        };
+        match self {
+            Self::Grouped(group) => Self::Grouped(shifted(group)),
+            Self::GroupedByAdrg(group) => Self::GroupedByAdrg(shifted(group)),
+            Self::Ambiguous(group) => Self::Ambiguous(shifted(group)),
+            Self::Ungrouped(_) | Self::Invalid(_) => self,
+        }
     }
 
     /// The group, for cases that have one.

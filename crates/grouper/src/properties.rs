@@ -6,18 +6,34 @@ use crate::trace::{Expected, Language, Trace, divergence, first_difference, trac
 use crate::{Grouper, Severity};
 use drgdip_claims::{Claim, Sex};
 use drgdip_tables::GroupingPlan;
-use drgdip_tables::plan::{AdrgKind, Checks, Level, NoGroupFallback};
+use drgdip_tables::code_set::{CodeSet, CodeTables, Crosswalk};
+use drgdip_tables::plan::{
+    AdrgKind, Checks, CodeSettings, CodeTable, GreyRow, Level, NoGroupFallback, Repairs, RowRef,
+};
 use drgdip_tables::rule::{Comparison, ListId, NumberField, Predicate, Rule, Scope};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use std::sync::Arc;
 
 /// The codes of generated plans; claims also have codes that no plan mentions.
 const DIAGNOSES: [&str; 8] = ["D0", "D1", "D2", "D3", "D4", "D5", "D6", "D7"];
 const PROCEDURES: [&str; 6] = ["P0", "P1", "P2", "P3", "P4", "P5"];
-const CLAIM_DIAGNOSES: [&str; 9] = ["D0", "D1", "D2", "D3", "D4", "D5", "D6", "D7", "?"];
-const CLAIM_PROCEDURES: [&str; 7] = ["P0", "P1", "P2", "P3", "P4", "P5", "?"];
+const CLAIM_DIAGNOSES: [&str; 19] = [
+    "D0", "D1", "D2", "D3", "D4", "D5", "D6", "D7", "?", "D1", "D2", "d0", "Ｄ３", " D 4", "D8",
+    "C0", "c1", "ｃ2 ", "d7x",
+];
+const CLAIM_PROCEDURES: [&str; 12] = [
+    "P0", "P1", "P2", "P3", "P4", "P5", "?", "p1", "Ｐ0", "P 2", "P6", "Q0",
+];
+/// The valid codes beside those that plans mention; two of them differ only in letter case.
+const VALID_DIAGNOSES: [&str; 10] = ["D0", "D1", "D2", "D3", "D4", "D5", "D6", "D8", "D7x", "D7X"];
+const VALID_PROCEDURES: [&str; 6] = ["P0", "P1", "P2", "P3", "P4", "P6"];
+/// Of the clinical codes, `D8` is a valid code too.
+const DIAGNOSIS_CROSSWALK: [(&str, &str); 4] =
+    [("C0", "D0"), ("C1", "D8"), ("C2", "D2"), ("D8", "D1")];
+const PROCEDURE_CROSSWALK: [(&str, &str); 1] = [("Q0", "P3")];
 const TABLES: [&str; 3] = ["t0", "t1", "t2"];
 const DIAGNOSIS_LISTS: u32 = 6;
 const PROCEDURE_LISTS: u32 = 5;
@@ -123,6 +139,56 @@ fn checks() -> impl Strategy<Value = Checks> {
     })
 }
 
+fn code_settings() -> impl Strategy<Value = CodeSettings> {
+    let repair = || prop::bool::weighted(0.5);
+    let repairs = (repair(), repair(), repair());
+    let named = (
+        prop::bool::weighted(0.6),
+        prop::bool::weighted(0.3),
+        any::<bool>(),
+    );
+    (repairs, named).prop_map(|(repairs, (set, unknown, crosswalk))| CodeSettings {
+        set: set.then(|| "set".to_owned()),
+        unknown_is_invalid: set && unknown,
+        repairs: Repairs {
+            letter_case: repairs.0,
+            full_width: repairs.1,
+            spaces: repairs.2,
+        },
+        crosswalk: (set && crosswalk).then(|| "crosswalk".to_owned()),
+        has_grey_list: false,
+    })
+}
+
+/// The tables that the code settings of a plan name, as if they had been read.
+fn code_tables(plan: &GroupingPlan) -> CodeTables {
+    let settings = &plan.settings.codes;
+    let table = |codes: &[&str]| {
+        let mut table = CodeTable::default();
+        codes.iter().for_each(|code| {
+            table.intern(code);
+        });
+        table
+    };
+    let entries = |entries: &[(&str, &str)]| {
+        let owned = entries
+            .iter()
+            .map(|(from, to)| ((*from).to_owned(), (*to).to_owned()));
+        owned.collect()
+    };
+    let set = settings.set.as_ref().map(|id| CodeSet {
+        id: id.clone(),
+        diagnoses: table(&VALID_DIAGNOSES),
+        procedures: table(&VALID_PROCEDURES),
+    });
+    let crosswalk = settings.crosswalk.as_ref().map(|id| Crosswalk {
+        id: id.clone(),
+        diagnoses: entries(&DIAGNOSIS_CROSSWALK),
+        procedures: entries(&PROCEDURE_CROSSWALK),
+    });
+    CodeTables::new(plan, set, crosswalk)
+}
+
 prop_compose! {
     fn plan()(
         lists in (
@@ -133,6 +199,8 @@ prop_compose! {
         severity in severity(),
         exclusions in exclusions(),
         checks in checks(),
+        codes in code_settings(),
+        grey in subsequence(DIAGNOSES.to_vec(), 0..=2),
         retry in any::<bool>(),
     ) -> GroupingPlan {
         let mut plan = Plan::empty();
@@ -149,6 +217,10 @@ prop_compose! {
         plan.0.settings.checks = checks;
         plan.0.settings.newborn_days = 2;
         plan.0.settings.retry_with_each_other_procedure = retry;
+        plan.0.settings.codes = codes;
+        let row = |code: &&str| GreyRow { code: (*code).to_owned(), row: RowRef::default() };
+        plan.0.grey = grey.iter().map(row).collect();
+        plan.0.code_tables = Some(Arc::new(code_tables(&plan.0)));
         plan.0
     }
 }
@@ -304,6 +376,8 @@ proptest! {
     ) {
         let mut plan = Plan(plan);
         plan.0.settings.checks = no_checks();
+        plan.0.settings.codes = CodeSettings::default();
+        plan.0.code_tables = None;
         let more = |claim: &Claim, code: &str| {
             let mut claim = claim.clone();
             claim.other_diagnoses.push(code.to_owned());

@@ -5,7 +5,8 @@
 
 use drgdip_claims::{Claim, Sex};
 use drgdip_tables::GroupingPlan;
-use drgdip_tables::plan::{Adrg, AdrgKind, Level, NoGroupFallback};
+use drgdip_tables::code_set::CodeKind;
+use drgdip_tables::plan::{Adrg, AdrgKind, Level, NoGroupFallback, Repairs};
 use drgdip_tables::rule::{ListId, NumberField, Predicate, Rule, Scope};
 use std::collections::{HashMap, HashSet};
 
@@ -27,6 +28,10 @@ pub(crate) struct Reference<'a> {
     excludes: HashMap<&'a str, HashSet<&'a str>>,
     /// By diagnosis, its levels and their exclusion tables.
     severity: HashMap<&'a str, Vec<(Level, Option<&'a str>)>>,
+    /// The valid codes of each kind.
+    valid: [HashSet<&'a str>; 2],
+    /// These, and all codes of the plan.
+    known: [HashSet<&'a str>; 2],
 }
 
 /// A claim whose procedures may have been replaced by a retry.
@@ -60,16 +65,31 @@ impl<'a> Reference<'a> {
                 .map(|(code, _)| plan.codes.text(*code))
                 .collect()
         };
+        let set = plan
+            .code_tables
+            .as_deref()
+            .and_then(|tables| tables.set.as_ref());
+        let valid = [CodeKind::Diagnosis, CodeKind::Procedure].map(|kind| {
+            set.into_iter()
+                .flat_map(|set| set.codes(kind).texts())
+                .collect()
+        });
+        let known = valid
+            .clone()
+            .map(|valid: HashSet<&str>| valid.into_iter().chain(plan.codes.texts()).collect());
         Self {
             plan,
+            valid,
+            known,
             lists: plan.lists.iter().map(texts).collect(),
             excludes,
             severity,
         }
     }
 
-    /// Groups a claim: checks, then the walk, then the retries.
+    /// Groups a claim: codes, checks, then the walk, then the retries.
     pub(crate) fn group(&self, claim: &Claim) -> Answer {
+        let claim = &self.resolved(claim);
         if let Some(reason) = self.invalid(claim) {
             return self.answer(claim, ("invalid", reason), None);
         }
@@ -138,7 +158,82 @@ impl<'a> Reference<'a> {
         if checks.principal_missing && claim.principal_diagnosis.is_none() {
             return Some("principal_missing");
         }
+        let diagnoses = claim
+            .principal_diagnosis
+            .iter()
+            .chain(&claim.other_diagnoses);
+        let procedures = claim.main_procedure.iter().chain(&claim.other_procedures);
+        let mut codes = diagnoses
+            .map(|code| (code, CodeKind::Diagnosis))
+            .chain(procedures.map(|code| (code, CodeKind::Procedure)));
+        if settings.codes.unknown_is_invalid && codes.any(|(code, kind)| !self.is_valid(code, kind))
+        {
+            return Some("unknown_code");
+        }
+        let principal = claim.principal_diagnosis.as_ref();
+        let mut grey = self.plan.grey.iter();
+        if principal.is_some_and(|code| grey.any(|row| row.code == *code)) {
+            return Some("grey_principal");
+        }
         None
+    }
+
+    /// The claim with each code as the plan's settings take it.
+    fn resolved(&self, claim: &Claim) -> Claim {
+        let diagnosis = |code: &String| self.code(code, CodeKind::Diagnosis);
+        let procedure = |code: &String| self.code(code, CodeKind::Procedure);
+        Claim {
+            principal_diagnosis: claim.principal_diagnosis.as_ref().map(diagnosis),
+            other_diagnoses: claim.other_diagnoses.iter().map(diagnosis).collect(),
+            main_procedure: claim.main_procedure.as_ref().map(procedure),
+            other_procedures: claim.other_procedures.iter().map(procedure).collect(),
+            ..claim.clone()
+        }
+    }
+
+    /// A code after repair and crosswalk, found by comparing it with every code there is.
+    fn code(&self, written: &str, kind: CodeKind) -> String {
+        let known = &self.known[kind as usize];
+        let tables = self.plan.code_tables.as_deref();
+        let crosswalk = tables.and_then(|tables| tables.crosswalk.as_ref());
+        let all = self.plan.settings.codes.repairs;
+        let clinical: HashSet<&str> = crosswalk
+            .into_iter()
+            .flat_map(|crosswalk| crosswalk.entries(kind).keys().map(String::as_str))
+            .collect();
+        let mut code = written.to_owned();
+        let is_as_written = known.contains(written) || clinical.contains(written);
+        if !is_as_written && all != Repairs::default() {
+            let without_case = Repairs {
+                letter_case: false,
+                ..all
+            };
+            let mut candidates = Vec::new();
+            for (repairs, codes) in [
+                (without_case, known),
+                (without_case, &clinical),
+                (all, known),
+                (all, &clinical),
+            ] {
+                if candidates.is_empty() {
+                    let plain = loosened(written, repairs);
+                    let same = |other: &&&str| loosened(other, repairs) == plain;
+                    candidates = codes.iter().filter(same).collect();
+                }
+            }
+            if let [only] = &candidates[..] {
+                code = (**only).to_owned();
+            }
+        }
+        let mapped = crosswalk.and_then(|crosswalk| crosswalk.entries(kind).get(&code));
+        match mapped {
+            Some(insurance) if !known.contains(code.as_str()) => insurance.clone(),
+            _ => code,
+        }
+    }
+
+    fn is_valid(&self, code: &str, kind: CodeKind) -> bool {
+        self.valid[kind as usize].contains(code)
     }
 
     fn walk(&self, view: &View<'_>) -> Answer {
@@ -254,6 +349,24 @@ impl<'a> Reference<'a> {
         }
         false
     }
+}
+
+/// What two codes have in common that differ only in what a plan repairs.
+fn loosened(code: &str, repairs: Repairs) -> String {
+    let mut plain = String::new();
+    for mut c in code.chars() {
+        if repairs.full_width && ('！'..='～').contains(&c) {
+            c = char::from(u8::try_from(u32::from(c) - u32::from('！')).unwrap() + b'!');
+        }
+        if repairs.spaces && (c == ' ' || c == '\u{3000}') {
+            continue;
+        }
+        if repairs.letter_case {
+            c = c.to_ascii_uppercase();
+        }
+        plain.push(c);
+    }
+    plain
 }
 
 /// The codes of a claim that a scope looks at.

@@ -4,8 +4,8 @@ use crate::{Grouper, Grouping, LookedUpClaim};
 use drgdip_claims::{Claim, Sex};
 use drgdip_tables::GroupingPlan;
 use drgdip_tables::plan::{
-    Adrg, AdrgKind, Checks, CodeList, CodeTable, Drg, ExclusionRow, Level, Mdc, NoGroupFallback,
-    RowRef, Settings, SeverityRow, StatedRule,
+    Adrg, AdrgKind, Checks, CodeList, CodeSettings, CodeTable, Drg, ExclusionRow, Level, Mdc,
+    NoGroupFallback, RowRef, Settings, SeverityRow, StatedRule,
 };
 use drgdip_tables::rule::{ListId, Predicate, Rule, Scope};
 
@@ -24,6 +24,7 @@ impl Plan {
                 retry_with_each_other_procedure: false,
                 checks: no_checks(),
                 newborn_days: 28,
+                codes: CodeSettings::default(),
             },
             codes: CodeTable::default(),
             lists: Vec::new(),
@@ -31,6 +32,8 @@ impl Plan {
             severity: Vec::new(),
             exclusions: Vec::new(),
             weights: Vec::new(),
+            grey: Vec::new(),
+            code_tables: None,
             files: [
                 "lists.csv",
                 "mdc.csv",
@@ -158,7 +161,7 @@ impl Plan {
 
 /// Groups a claim.
 pub(crate) fn group(grouper: &Grouper, plan: &GroupingPlan, claim: &Claim) -> Grouping {
-    grouper.group(&LookedUpClaim::new(claim, &plan.codes, grouper).case())
+    grouper.group(&LookedUpClaim::new(claim, plan, grouper).case())
 }
 
 /// No check at all.

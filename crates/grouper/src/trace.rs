@@ -12,10 +12,11 @@ mod tests;
 mod words;
 
 pub use difference::{Difference, Expected, divergence, first_difference};
-pub use evidence::{Evidence, Fact, Role, Seen, Witness};
+pub use evidence::{Evidence, Fact, Seen, Witness};
 pub use words::Language;
 
 use crate::outcome::{InvalidReason, OutcomeKind, Severity, UngroupedReason};
+use crate::resolve::{CodeFinding, ResolvedClaim};
 use drgdip_claims::Claim;
 use drgdip_tables::GroupingPlan;
 use drgdip_tables::plan::{
@@ -28,6 +29,9 @@ use evidence::View;
 pub struct Trace<'p> {
     /// The plan that was walked.
     pub plan: &'p GroupingPlan,
+    /// What was found about the codes before they were looked up: repairs, mappings, codes
+    /// outside the code set.
+    pub codes: Vec<CodeFinding>,
     /// The checks that the plan makes, up to the first that failed.
     pub checks: Vec<CheckStep>,
     /// The severity rows of the other diagnoses, in the order of the diagnoses.
@@ -122,12 +126,19 @@ impl Landing<'_> {
 }
 
 /// Walks one claim through a plan and writes down each step.
+///
+/// # Panics
+/// As [`crate::Resolver::new`].
 #[must_use]
 pub fn trace<'p>(plan: &'p GroupingPlan, claim: &Claim) -> Trace<'p> {
+    let resolved = ResolvedClaim::new(claim, plan);
+    let checks = checks(plan, &resolved);
+    let claim = &*resolved.claim;
     let severity_rows = severity_rows(plan, claim);
     let mut trace = Trace {
         plan,
-        checks: checks(plan, claim),
+        codes: resolved.findings.clone(),
+        checks,
         severity: severity(&severity_rows),
         severity_rows,
         walks: Vec::new(),
@@ -249,38 +260,36 @@ fn landed(landing: Landing<'_>) -> OutcomeKind {
 }
 
 /// The checks that the plan makes, in the order of [`InvalidReason`], up to the first that fails.
-fn checks(plan: &GroupingPlan, claim: &Claim) -> Vec<CheckStep> {
-    let on = &plan.settings.checks;
+fn checks(plan: &GroupingPlan, resolved: &ResolvedClaim<'_>) -> Vec<CheckStep> {
+    use InvalidReason as Reason;
+    let (settings, claim) = (&plan.settings, &resolved.claim);
+    let (on, faults) = (&settings.checks, resolved.faults);
     let is_infant = claim.age_years == Some(0);
-    let is_newborn = is_infant
-        && claim
-            .age_days
-            .is_some_and(|days| days <= plan.settings.newborn_days);
+    let is_young = |days: i64| days <= settings.newborn_days;
+    let is_newborn = is_infant && claim.age_days.is_some_and(is_young);
+    let no_days = is_infant && claim.age_days.is_none();
+    let no_weight = is_newborn && claim.birth_weight_g.is_none();
+    let no_principal = claim.principal_diagnosis.is_none();
+    let checks_codes = settings.codes.unknown_is_invalid;
     let checks = [
-        (
-            on.sex_missing,
-            InvalidReason::SexMissing,
-            claim.sex.is_none(),
-        ),
+        (on.sex_missing, Reason::SexMissing, claim.sex.is_none()),
         (
             on.age_missing,
-            InvalidReason::AgeMissing,
+            Reason::AgeMissing,
             claim.age_years.is_none(),
         ),
-        (
-            on.age_0_without_days,
-            InvalidReason::AgeDaysMissing,
-            is_infant && claim.age_days.is_none(),
-        ),
+        (on.age_0_without_days, Reason::AgeDaysMissing, no_days),
         (
             on.newborn_without_weight,
-            InvalidReason::BirthWeightMissing,
-            is_newborn && claim.birth_weight_g.is_none(),
+            Reason::BirthWeightMissing,
+            no_weight,
         ),
+        (on.principal_missing, Reason::PrincipalMissing, no_principal),
+        (checks_codes, Reason::UnknownCode, faults.unknown_code),
         (
-            on.principal_missing,
-            InvalidReason::PrincipalMissing,
-            claim.principal_diagnosis.is_none(),
+            !plan.grey.is_empty(),
+            Reason::GreyPrincipal,
+            faults.grey_principal,
         ),
     ];
     let mut steps = Vec::new();

@@ -327,7 +327,7 @@ mod tests {
     use crate::rows::Id;
     use crate::world::tests::small_world;
     use drgdip_claims::Sex;
-    use drgdip_grouper::{Case, CaseCode, CodeSlot, Numbers};
+    use drgdip_grouper::{Case, CaseCode, CodeFaults, CodeSlot, Numbers};
     use drgdip_tables::{FileSet, load_plan};
     use std::borrow::Cow;
     use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -463,6 +463,7 @@ mod tests {
                 main_procedure: self.slot(rows.main_procedure[at]),
                 other_procedures: &all(rows.other_procedures.row(at)),
                 new_tech: rows.new_tech[at],
+                faults: CodeFaults::default(),
             };
             let outcome = self.grouper.group(&case).outcome;
             let group = outcome

@@ -13,9 +13,30 @@ pub(crate) fn plan_text(name: &str) -> Option<&'static str> {
 }
 
 pub(crate) fn plan_ids() -> Vec<&'static str> {
-    let mut ids: Vec<_> = PLANS.dirs().filter_map(|dir| dir.path().to_str()).collect();
+    let is_plan = |dir: &&Dir<'_>| dir.get_file(dir.path().join("plan.toml")).is_some();
+    let plans = PLANS.dirs().filter(is_plan);
+    let mut ids: Vec<_> = plans.filter_map(|dir| dir.path().to_str()).collect();
     ids.sort_unstable();
     ids
+}
+
+/// The folder beside the plans that holds code sets and crosswalks, one folder each.
+pub(crate) const CODE_SETS: &str = "code-sets";
+
+/// The ids of the bundled code sets and crosswalks, sorted.
+pub(crate) fn code_set_ids() -> Vec<&'static str> {
+    let folders = PLANS.get_dir(CODE_SETS).into_iter().flat_map(Dir::dirs);
+    let names = folders.filter_map(|dir| dir.path().file_name()?.to_str());
+    let mut ids: Vec<_> = names.collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// A bundled code set or crosswalk.
+pub(crate) fn code_set(id: &str) -> Option<FileSet> {
+    let id = *code_set_ids().iter().find(|known| **known == id)?;
+    let folder = format!("{CODE_SETS}/{id}");
+    Some(inside(&folder, id))
 }
 
 pub(crate) fn policy_ids() -> Vec<&'static str> {
@@ -29,12 +50,19 @@ pub(crate) fn policy_ids() -> Vec<&'static str> {
 
 pub(crate) fn plan(id: &str) -> Option<FileSet> {
     let id = *plan_ids().iter().find(|known| **known == id)?;
+    Some(inside(id, id))
+}
+
+/// The files of a folder beside the plans, by their paths in it.
+fn inside(folder: &str, label: &str) -> FileSet {
     let mut files = Vec::new();
-    collect(PLANS.get_dir(id)?, &mut files);
+    if let Some(dir) = PLANS.get_dir(folder) {
+        collect(dir, &mut files);
+    }
     let inside = files
         .into_iter()
-        .map(|(path, bytes)| (path[id.len() + 1..].to_owned(), bytes));
-    Some(FileSet::in_memory(id, inside))
+        .map(|(path, bytes)| (path[folder.len() + 1..].to_owned(), bytes));
+    FileSet::in_memory(label, inside)
 }
 
 pub(crate) fn policy(id: &str) -> Option<FileSet> {

@@ -33,6 +33,13 @@ impl CodeTable {
         &self.texts[start as usize..self.ends[index] as usize]
     }
 
+    /// The texts of all codes, in the order of their ids.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let spans = starts.zip(self.ends.iter().copied());
+        spans.map(|(start, end)| &self.texts[start as usize..end as usize])
+    }
+
     /// How many codes there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -84,6 +91,7 @@ mod tests {
             assert_eq!((codes.intern(text), codes.find(text)), (*id, Some(*id)));
             assert_eq!(codes.text(*id), text);
         }
+        assert!(codes.texts().eq(texts.iter().map(String::as_str)));
         assert_eq!(
             (codes.len(), codes.find("B99"), codes.find("")),
             (5_000, None, None)

@@ -1,15 +1,17 @@
 //! What the bundled tables cover: `COVERAGE.toml` beside the plans.
 
 use crate::bundled;
-use crate::error::{Error, Place, Problem};
-use crate::load::PlanProblem;
+use crate::error::{Error, Place};
+use crate::files::FileSet;
+use crate::load::{PlanProblem, utf8};
 use crate::plan::Counts;
 use jiff::civil::Date;
 use serde::Deserialize;
+use std::borrow::Cow;
 
-const FILE: &str = "COVERAGE.toml";
+pub(crate) const FILE: &str = "COVERAGE.toml";
 
-/// What a bundled plan covers, without loading it.
+/// What a plan covers, without loading it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Coverage {
@@ -23,7 +25,8 @@ pub struct Coverage {
     pub from: Option<Date>,
     /// The last discharge date that it applies to; `None` while it applies or is not known.
     pub until: Option<Date>,
-    /// How much it holds.
+    /// How much it holds; a folder of one's own need not say.
+    #[serde(default)]
     pub counts: Counts,
     /// The warnings that its tables are known to give, in the order of the loader.
     #[serde(default)]
@@ -41,22 +44,30 @@ struct Written {
 /// # Errors
 /// When the file is not what it should be.
 pub fn bundled_coverage() -> Result<Vec<Coverage>, Error> {
+    read(&bundled_file())
+}
+
+/// The bundled file, without a label of its own.
+pub(crate) fn bundled_file() -> FileSet {
+    let text = bundled::plan_text(FILE).unwrap_or_default();
+    let file = (FILE.to_owned(), Cow::Borrowed(text.as_bytes()));
+    FileSet::in_memory("grouper-tables", [file])
+}
+
+/// Reads `COVERAGE.toml`.
+pub(crate) fn read(files: &FileSet) -> Result<Vec<Coverage>, Error> {
     let place = Place {
-        file: FILE.to_owned(),
+        file: files.name_of(FILE),
         ..Place::default()
     };
-    let Some(text) = bundled::plan_text(FILE) else {
-        return Err(Error {
-            place,
-            problem: Problem::FileMissing,
-        });
-    };
+    let text = utf8(files.get(FILE).unwrap_or_default(), &place.file)?;
     let written: Written = toml::from_str(text).map_err(|error| {
+        let line = error.span().map(|span| {
+            let before = text.bytes().take(span.start);
+            before.filter(|byte| *byte == b'\n').count() as u64 + 1
+        });
         let message = error.message().to_owned();
-        Error {
-            place,
-            problem: PlanProblem::Toml { message }.into(),
-        }
+        PlanProblem::Toml { message }.at(Place { line, ..place })
     })?;
     Ok(written.plan)
 }

@@ -72,6 +72,20 @@ impl FileSet {
         Ok(reader.found)
     }
 
+    /// Reads one file of any name.
+    ///
+    /// # Errors
+    /// When the file cannot be read or its size is absurd.
+    pub fn single_file(file: &Path) -> Result<Self, Error> {
+        let parent = match file.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        let mut reader = FolderReader::new(parent, parent.display().to_string())?;
+        reader.read_file(file, utf8_name(file)?)?;
+        Ok(reader.found)
+    }
+
     /// A bundled plan by its id; `None` when there is none.
     #[must_use]
     pub fn bundled_plan(id: &str) -> Option<Self> {
@@ -90,6 +104,18 @@ impl FileSet {
     #[must_use]
     pub fn bundled_plans() -> Vec<&'static str> {
         bundled::plan_ids()
+    }
+
+    /// A bundled code set or crosswalk by its id; `None` when there is none.
+    #[must_use]
+    pub fn bundled_code_set(id: &str) -> Option<Self> {
+        bundled::code_set(id)
+    }
+
+    /// The ids of the bundled code sets and crosswalks, sorted.
+    #[must_use]
+    pub fn bundled_code_sets() -> Vec<&'static str> {
+        bundled::code_set_ids()
     }
 
     /// The ids of the bundled policies, sorted.

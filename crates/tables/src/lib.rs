@@ -4,11 +4,13 @@
 //! values that the other stages take as arguments. This crate does not group or pay anything.
 
 mod bundled;
+pub mod code_set;
 mod codes;
 pub mod coverage;
 pub mod error;
 pub mod files;
 pub mod import;
+pub mod library;
 pub mod load;
 pub mod plan;
 pub mod policy;
@@ -17,6 +19,7 @@ pub mod rule;
 pub use coverage::{Coverage, bundled_coverage};
 pub use error::{Error, Warning};
 pub use files::FileSet;
+pub use library::{NotInForce, PlanLibrary};
 pub use load::{LoadedPlan, load_plan};
 pub use plan::GroupingPlan;
 pub use policy::Policy;

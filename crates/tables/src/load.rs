@@ -4,6 +4,8 @@
 //! `draft::Draft`; rules are parsed once, at the end, against the lists that are left.
 
 mod cells;
+mod code_settings;
+mod code_tables;
 mod codes;
 mod draft;
 mod finish;
@@ -16,14 +18,15 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use manifest::is_id;
 pub use problem::PlanProblem;
+pub(crate) use rows::utf8;
 
 use crate::error::{Error, Place, Warning};
 use crate::files::FileSet;
 use crate::plan::GroupingPlan;
 use manifest::Manifest;
-pub(crate) use rows::utf8;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How many overlays may stand on one another.
 const MAX_LAYERS: usize = 8;
@@ -40,6 +43,10 @@ pub struct LoadedPlan {
     pub warnings: Vec<Warning>,
     /// The files that it was read from: the plan itself, then its base, then that one's base.
     pub layers: Vec<FileSet>,
+    /// The code set, the crosswalk and the own list of grey codes, where they have been read.
+    pub code_files: Vec<FileSet>,
+    /// The folder of the plan; `None` for a bundled one.
+    folder: Option<PathBuf>,
 }
 
 /// Loads a plan by the id of a bundled one or by the path of a folder.
@@ -55,7 +62,7 @@ pub fn load_plan(name_or_path: &str) -> Result<LoadedPlan, Error> {
     let is_path = name_or_path.starts_with('.') || path.components().count() > 1;
     if !is_path {
         if let Some(files) = FileSet::bundled_plan(name_or_path) {
-            return load_with_bases(files, &|id| Ok(FileSet::bundled_plan(id)));
+            return load_with_bases(files, None, &|id| Ok(FileSet::bundled_plan(id)));
         }
         if !path.is_dir() {
             let known = FileSet::bundled_plans().join(", ");
@@ -67,7 +74,7 @@ pub fn load_plan(name_or_path: &str) -> Result<LoadedPlan, Error> {
         }
     }
     let files = FileSet::folder(path)?;
-    load_with_bases(files, &|id| find_beside(path, id))
+    load_with_bases(files, Some(path), &|id| find_beside(path, id))
 }
 
 /// Finds a base plan in a folder beside another plan's, then among the bundled ones.
@@ -82,7 +89,11 @@ fn find_beside(folder: &Path, id: &str) -> Result<Option<FileSet>, Error> {
     }
 }
 
-fn load_with_bases(files: FileSet, find_base: &FindBase<'_>) -> Result<LoadedPlan, Error> {
+fn load_with_bases(
+    files: FileSet,
+    folder: Option<&Path>,
+    find_base: &FindBase<'_>,
+) -> Result<LoadedPlan, Error> {
     let bases = find_bases(&files, find_base)?;
     let layers: Vec<FileSet> = std::iter::once(files).chain(bases).collect();
     let (plan, warnings) = load_layers(&layers.iter().collect::<Vec<_>>())?;
@@ -90,7 +101,17 @@ fn load_with_bases(files: FileSet, find_base: &FindBase<'_>) -> Result<LoadedPla
         plan,
         warnings,
         layers,
+        code_files: Vec::new(),
+        folder: folder.map(Path::to_owned),
     })
+}
+
+#[cfg(test)]
+impl LoadedPlan {
+    /// A plan that stands on no other and in no folder.
+    pub(crate) fn of(files: FileSet) -> Result<Self, Error> {
+        load_with_bases(files, None, &|_| Ok(None))
+    }
 }
 
 impl GroupingPlan {

@@ -1,5 +1,6 @@
 //! A grouping plan as the grouper takes it: resolved, checked, in evaluation order.
 
+use crate::code_set::CodeTables;
 pub use crate::codes::CodeTable;
 use crate::error::Place;
 use crate::rule::{ListId, Rule};
@@ -42,6 +43,10 @@ pub struct GroupingPlan {
     pub exclusions: Vec<ExclusionRow>,
     /// Relative weights (权重, RW) by group, sorted by group; empty where the plan has none.
     pub weights: Vec<WeightRow>,
+    /// Codes that cannot be the principal diagnosis (灰码), sorted by code.
+    pub grey: Vec<GreyRow>,
+    /// The tables that [`CodeSettings`] name, where they have been read.
+    pub code_tables: Option<Arc<CodeTables>>,
     /// The files that [`RowRef`] points into, as people know them.
     pub files: Vec<String>,
 }
@@ -55,6 +60,15 @@ impl GroupingPlan {
             line: Some(u64::from(row.line)),
             field: None,
         }
+    }
+
+    /// The row by which a code cannot be the principal diagnosis (灰码).
+    #[must_use]
+    pub fn find_grey(&self, code: &str) -> Option<&GreyRow> {
+        let found = self
+            .grey
+            .binary_search_by(|row| row.code.as_str().cmp(code));
+        found.ok().map(|index| &self.grey[index])
     }
 
     /// The list with this id.
@@ -191,6 +205,44 @@ pub struct Settings {
     pub checks: Checks,
     /// Up to which age in days a case is a newborn.
     pub newborn_days: i64,
+    /// What is done with codes before they are looked up.
+    pub codes: CodeSettings,
+}
+
+/// What a plan does with the codes of a case before it looks them up; by default nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CodeSettings {
+    /// The id of the code set in which every code should stand.
+    pub set: Option<String>,
+    /// Whether a code outside the code set makes the case invalid; it is a finding in any case.
+    pub unknown_is_invalid: bool,
+    /// How codes are repaired that are not known as they are written.
+    pub repairs: Repairs,
+    /// The id of the crosswalk by which codes of another edition are taken.
+    pub crosswalk: Option<String>,
+    /// Whether the plan has a list of codes that cannot be the principal diagnosis (灰码).
+    pub has_grey_list: bool,
+}
+
+impl CodeSettings {
+    /// Whether what a case is grouped as depends on a code set or a repair.
+    #[must_use]
+    pub fn can_change_outcomes(&self) -> bool {
+        self.unknown_is_invalid || self.repairs != Repairs::default() || self.crosswalk.is_some()
+    }
+}
+
+/// Which repairs of a code a plan allows.
+///
+/// A repaired code is taken only where it then stands in the plan, the code set or the crosswalk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Repairs {
+    /// The letter case of a known code is put in place of another one.
+    pub letter_case: bool,
+    /// Full-width characters become the ASCII ones that they stand for.
+    pub full_width: bool,
+    /// Blanks before, after and inside the code are left out.
+    pub spaces: bool,
 }
 
 /// A list of codes.
@@ -304,6 +356,15 @@ pub struct ExclusionRow {
     pub exclusion_table: Arc<str>,
     /// The principal diagnosis.
     pub principal: CodeId,
+    /// The row that states it.
+    pub row: RowRef,
+}
+
+/// A code that cannot be the principal diagnosis (灰码).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GreyRow {
+    /// The diagnosis.
+    pub code: String,
     /// The row that states it.
     pub row: RowRef,
 }

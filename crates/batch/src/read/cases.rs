@@ -2,6 +2,7 @@
 
 use super::ClaimFile;
 use super::columns::Column;
+use super::marks::{MarkReader, Marks};
 use super::values::{Remap, column_array, ints, texts};
 use crate::Error;
 use arrow::array::{
@@ -10,13 +11,15 @@ use arrow::array::{
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::Int32Type;
 use drgdip_claims::Sex;
-use drgdip_grouper::{Case, CaseCode, CodeSlot, Grouper, Numbers, TextSlot};
+use drgdip_grouper::{Case, CaseCode, CodeSlot, Grouper, Numbers, Resolver, TextSlot};
 use drgdip_tables::GroupingPlan;
+use drgdip_tables::code_set::CodeKind;
 
 /// Reads batches into cases; remembers the dictionaries that it has looked up.
 pub(crate) struct CaseReader<'p> {
-    plan: &'p GroupingPlan,
+    resolver: Resolver<'p>,
     grouper: &'p Grouper,
+    marks: MarkReader,
     principal: Remap<CaseCode>,
     others: Remap<CaseCode>,
     main: Remap<CaseCode>,
@@ -43,6 +46,8 @@ pub(crate) struct CaseBatch {
     others: CodeLists,
     procedures: CodeLists,
     new_tech: Option<BooleanArray>,
+    /// What there is to say about the codes of each row; empty where nothing is.
+    marks: Vec<Marks>,
     /// Whether some code of the batch is not in the plan, so that findings have to be looked for.
     pub(crate) has_unknown_codes: bool,
 }
@@ -82,8 +87,9 @@ impl CodeLists {
 impl<'p> CaseReader<'p> {
     pub(crate) fn new(plan: &'p GroupingPlan, grouper: &'p Grouper) -> Self {
         Self {
-            plan,
+            resolver: Resolver::new(plan),
             grouper,
+            marks: MarkReader::default(),
             principal: Remap::default(),
             others: Remap::default(),
             main: Remap::default(),
@@ -92,6 +98,11 @@ impl<'p> CaseReader<'p> {
             department: Remap::default(),
             discharge_way: Remap::default(),
         }
+    }
+
+    /// By what codes are looked up.
+    pub(crate) const fn resolver(&self) -> &Resolver<'p> {
+        &self.resolver
     }
 
     /// Looks up the codes of a batch, whose columns stand at these positions.
@@ -105,8 +116,10 @@ impl<'p> CaseReader<'p> {
         let int = |column| array(column).map(|a| ints(file, a)).transpose().map(Ints);
         let text = |column| array(column).map(|a| texts(file, a)).transpose();
         let rows = batch.num_rows();
-        let (plan, grouper) = (self.plan, self.grouper);
-        let code = |text: &str| CaseCode::looked_up(plan.codes.find(text));
+        let grouper = self.grouper;
+        let resolver = self.resolver;
+        let diagnosis = |text: &str| resolver.code(CodeKind::Diagnosis, text);
+        let procedure = |text: &str| resolver.code(CodeKind::Procedure, text);
         let mut cases = CaseBatch {
             sex: mapped(rows, text(Column::Sex)?, &mut self.sex, None, sex_of),
             age_years: int(Column::AgeYears)?,
@@ -134,16 +147,30 @@ impl<'p> CaseReader<'p> {
                 rows,
                 text(Column::PrincipalDiagnosis)?,
                 &mut self.principal,
-                code,
+                diagnosis,
             ),
-            main: slots(rows, text(Column::MainProcedure)?, &mut self.main, code),
-            others: lists(file, array(Column::OtherDiagnoses), &mut self.others, code)?,
+            main: slots(
+                rows,
+                text(Column::MainProcedure)?,
+                &mut self.main,
+                procedure,
+            ),
+            others: lists(
+                file,
+                array(Column::OtherDiagnoses),
+                &mut self.others,
+                diagnosis,
+            )?,
             procedures: lists(
                 file,
                 array(Column::OtherProcedures),
                 &mut self.procedures,
-                code,
+                procedure,
             )?,
+            marks: match resolver.is_on() {
+                true => self.marks.read(file, &resolver, rows, array)?,
+                false => Vec::new(),
+            },
             new_tech: array(Column::NewTech).map(|a| a.as_boolean().clone()),
             has_unknown_codes: false,
         };
@@ -180,7 +207,13 @@ impl CaseBatch {
                 .new_tech
                 .as_ref()
                 .is_some_and(|flags| flags.is_valid(row) && flags.value(row)),
+            faults: self.marks(row).faults(),
         }
+    }
+
+    /// What there is to say about the codes of a row.
+    pub(crate) fn marks(&self, row: usize) -> Marks {
+        self.marks.get(row).copied().unwrap_or_default()
     }
 
     fn any_unknown_code(&self) -> bool {
@@ -236,7 +269,7 @@ fn slots(
         .collect()
 }
 
-fn index(key: i32) -> usize {
+pub(super) fn index(key: i32) -> usize {
     usize::try_from(key).expect("a dictionary key is not negative")
 }
 

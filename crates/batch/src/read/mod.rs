@@ -3,10 +3,12 @@
 mod cases;
 mod columns;
 mod files;
+mod marks;
 mod values;
 
 pub(crate) use cases::{CaseBatch, CaseReader};
 pub(crate) use columns::{Column, ColumnNeeds};
 pub use files::ReadOptions;
 pub(crate) use files::{ClaimFile, ClaimFiles, Unit};
+pub(crate) use marks::Marks;
 pub(crate) use values::{MoneyCell, Remap, column_array, dates, money, texts};

@@ -119,7 +119,7 @@ impl Worker for CaseWorker<'_> {
             span.clone(),
             first_row,
             &mut rows.grouped,
-            |row, _, grouping, found| {
+            |row, grouping, found| {
                 if failure.is_err() {
                     return;
                 }

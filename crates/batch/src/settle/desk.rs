@@ -66,12 +66,13 @@ impl Desk<'_> {
             points: Points::ZERO,
         };
         let mut say = |finding| {
-            found.push(FindingRow {
-                row: seen.number,
+            let case_id = seen.id().map(str::to_owned);
+            found.push(FindingRow::new(
+                seen.number,
                 finding,
-                case_id: seen.id().map(str::to_owned),
-                value: String::new(),
-            });
+                case_id,
+                String::new(),
+            ));
         };
         self.warn(seen.row, &mut say);
         match self.pay(seen, &mut case, &mut say) {

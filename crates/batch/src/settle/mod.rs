@@ -19,7 +19,8 @@ mod verdicts;
 
 use crate::findings::{FindingCounts, FindingRow, FindingTable};
 use crate::group::{thread_pool, with_fingerprints};
-use crate::grouped::{OutcomeCounts, PreparedPlan};
+use crate::grouped::OutcomeCounts;
+use crate::in_force::PlanChoice;
 use crate::inputs::{InputTable, Inputs};
 use crate::manifest::{Manifest, OutputFile};
 use crate::output::{MANIFEST, StagedFolder};
@@ -49,8 +50,8 @@ use std::sync::{Arc, Mutex};
 pub struct SettleJob<'a> {
     /// Claim files, folders of them, or globs.
     pub claims: &'a [PathBuf],
-    /// The plan to group by: the one that the policy names.
-    pub plan: &'a PreparedPlan,
+    /// By what to group: usually the plan that the policy names.
+    pub plan: PlanChoice<'a>,
     /// The policy to pay by.
     pub policy: &'a Policy,
     /// Each file of the policy with its sha256.

@@ -1,9 +1,10 @@
 //! A policy's rules for cases at one date, prepared for every group of the plan.
 
 use crate::grouped::PreparedPlan;
+use crate::in_force::PlanChoice;
 use crate::{Class, Error};
 use drgdip_claims::{Finding, Yuan};
-use drgdip_grouper::Outcome;
+use drgdip_grouper::{GroupInfo, Outcome};
 use drgdip_points::award::{self, CaseRules, GroupPrice};
 use drgdip_points::{Ratio, Weight};
 use drgdip_tables::policy::{CoefficientSource, LateEntries, PolicyAt, Treatment, WithoutWeight};
@@ -27,12 +28,15 @@ pub(crate) struct Pricing {
     pub(crate) rules: CaseRules,
     pub(crate) late: LateEntries,
     pub(crate) coefficient: CoefficientSource,
-    /// The price and the reference cost of each group.
-    prices: Vec<Option<(GroupPrice, Yuan)>>,
+    /// The price and the reference cost of each group of all plans of the run.
+    prices: Vec<Price>,
     without_weight: Prepared,
     ungrouped: Prepared,
     ambiguous: Prepared,
 }
+
+/// The price and the reference cost of a group; `None` where it has no weight.
+type Price = Option<(GroupPrice, Yuan)>;
 
 #[derive(Clone, Copy)]
 enum Prepared {
@@ -41,30 +45,22 @@ enum Prepared {
 }
 
 impl Pricing {
-    pub(crate) fn new(terms: &PolicyAt, plan: &PreparedPlan) -> Result<Self, Error> {
+    pub(crate) fn new(terms: &PolicyAt, choice: PlanChoice<'_>) -> Result<Self, Error> {
         let place = format!("policy {} at {}", terms.policy, terms.date);
         let wrong = |e: drgdip_points::Error| Error::new(Class::Table, &place, e, "");
         let rules = CaseRules::new(&terms.case).map_err(wrong)?;
-        let weights = plan.plan.weights_by_group();
-        let price =
-            |group: &drgdip_grouper::GroupInfo| -> Result<Option<(GroupPrice, Yuan)>, Error> {
-                let Some(row) = weights.get(group.group.as_str()) else {
-                    return Ok(None);
-                };
-                let weight = Weight::from_ten_thousandths(row.ten_thousandths).map_err(wrong)?;
-                let price = rules.price(weight).map_err(wrong)?;
-                Ok(Some((price, price.reference_cost().map_err(wrong)?)))
-            };
-        let prices = plan
-            .grouper
-            .groups()
+        let prices = choice
+            .plans()
             .iter()
-            .map(price)
-            .collect::<Result<Vec<_>, Error>>()?;
+            .map(|plan| prices(plan, &rules))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(wrong)?;
         let without_weight = match terms.without_weight {
             WithoutWeight::Treat(treatment) => prepare(treatment).map_err(wrong)?,
             WithoutWeight::Refuse => {
-                refuse_missing(plan, &prices, &place)?;
+                for (plan, prices) in choice.plans().iter().zip(&prices) {
+                    refuse_missing(plan, prices, &place)?;
+                }
                 Prepared::Unpaid
             }
         };
@@ -74,7 +70,7 @@ impl Pricing {
             ungrouped: prepare(terms.ungrouped).map_err(wrong)?,
             ambiguous: prepare(terms.ambiguous).map_err(wrong)?,
             rules,
-            prices,
+            prices: prices.concat(),
             without_weight,
         })
     }
@@ -115,11 +111,21 @@ fn prepare(treatment: Treatment) -> Result<Prepared, drgdip_points::Error> {
     })
 }
 
-fn refuse_missing(
-    plan: &PreparedPlan,
-    prices: &[Option<(GroupPrice, Yuan)>],
-    place: &str,
-) -> Result<(), Error> {
+/// The prices of the groups of one plan.
+fn prices(plan: &PreparedPlan, rules: &CaseRules) -> Result<Vec<Price>, drgdip_points::Error> {
+    let weights = plan.plan.weights_by_group();
+    let price = |group: &GroupInfo| {
+        let Some(row) = weights.get(group.group.as_str()) else {
+            return Ok(None);
+        };
+        let price = rules.price(Weight::from_ten_thousandths(row.ten_thousandths)?)?;
+        let reference_cost = price.reference_cost()?;
+        Ok(Some((price, reference_cost)))
+    };
+    plan.grouper.groups().iter().map(price).collect()
+}
+
+fn refuse_missing(plan: &PreparedPlan, prices: &[Price], place: &str) -> Result<(), Error> {
     let groups = plan.grouper.groups().iter().zip(prices);
     let missing: Vec<&str> = groups
         .filter(|(group, price)| price.is_none() && group.group != group.adrg)

@@ -2,13 +2,14 @@
 
 use super::columns::{MONEY, POINTS, RATIO, decimals};
 use super::totals::{GroupTotals, TotalsByGroup};
-use super::{PoolReport, PreparedPlan};
+use super::{PlanChoice, PoolReport};
 use crate::Error;
 use crate::manifest::OutputFile;
 use crate::table;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema};
 use drgdip_claims::Yuan;
+use drgdip_grouper::GroupInfo;
 use drgdip_points::pool::HospitalPayment;
 use drgdip_points::{PointValue, Points, Rounding};
 use num_bigint::BigUint;
@@ -152,44 +153,25 @@ fn published(value: &PointValue, places: u32) -> Result<i64, Error> {
 /// Writes `groups.parquet`.
 pub(super) fn groups(
     folder: &Path,
-    plan: &PreparedPlan,
+    choice: PlanChoice<'_>,
     totals: &TotalsByGroup,
 ) -> Result<OutputFile, Error> {
-    let info = |index: &u16| &plan.grouper.groups()[usize::from(*index)];
-    let mut rows: Vec<_> = totals
-        .0
-        .iter()
-        .map(|(index, totals)| (info(index), totals))
-        .collect();
-    rows.sort_by(|a, b| a.0.group.cmp(&b.0.group));
-    let weights = plan.plan.weights_by_group();
-    let all_weights: i128 = rows.iter().map(|(_, totals)| totals.weights).sum();
+    let rows = group_rows(choice, totals);
+    let all_weights: i128 = rows.iter().map(|row| row.totals.weights).sum();
     let each = |value: &dyn Fn(&GroupTotals) -> Option<i64>, data_type: &DataType| {
-        decimals(rows.iter().map(|(_, totals)| value(totals)), data_type).remove(0)
+        decimals(rows.iter().map(|row| value(row.totals)), data_type).remove(0)
     };
-    let weight = |group: &str| weights.get(group).map(|row| row.ten_thousandths);
+    let said = |text: for<'r> fn(&GroupRow<'r>) -> &'r str| texts(rows.iter().map(text));
+    let cases = rows.iter().map(|row| row.totals.cases);
+    let weights = rows.iter().map(|row| row.weight);
     write(
         folder,
         "groups.parquet",
         vec![
-            (
-                "group",
-                texts(rows.iter().map(|(info, _)| info.group.as_str())),
-            ),
-            (
-                "name",
-                texts(rows.iter().map(|(info, _)| info.group_name.as_str())),
-            ),
-            (
-                "cases",
-                Arc::new(UInt64Array::from_iter_values(
-                    rows.iter().map(|(_, t)| t.cases),
-                )),
-            ),
-            (
-                "weight",
-                decimals(rows.iter().map(|(info, _)| weight(&info.group)), &POINTS).remove(0),
-            ),
+            ("group", said(|row| &row.info.group)),
+            ("name", said(|row| &row.info.group_name)),
+            ("cases", Arc::new(UInt64Array::from_iter_values(cases))),
+            ("weight", decimals(weights, &POINTS).remove(0)),
             (
                 "mean_cost",
                 each(&|t| rounded(t.total_cost, i128::from(t.cases)), &MONEY),
@@ -200,8 +182,39 @@ pub(super) fn groups(
                 "cmi_share",
                 each(&|t| rounded(t.weights * 1_000_000, all_weights), &RATIO),
             ),
+            ("plan", said(|row| row.plan)),
         ],
     )
+}
+
+/// A group that has cases.
+struct GroupRow<'r> {
+    plan: &'r str,
+    info: &'r GroupInfo,
+    weight: Option<i64>,
+    totals: &'r GroupTotals,
+}
+
+/// The groups that have cases, by their codes; groups of several plans may share a code.
+fn group_rows<'r>(choice: PlanChoice<'r>, totals: &'r TotalsByGroup) -> Vec<GroupRow<'r>> {
+    let mut rows = Vec::new();
+    let mut numbers = 0_u16..;
+    for plan in choice.plans() {
+        let weights = plan.plan.weights_by_group();
+        for (info, number) in plan.grouper.groups().iter().zip(&mut numbers) {
+            if let Some(totals) = totals.0.get(&number) {
+                let weight = weights.get(info.group.as_str());
+                rows.push(GroupRow {
+                    plan: &plan.plan.id,
+                    info,
+                    weight: weight.map(|row| row.ten_thousandths),
+                    totals,
+                });
+            }
+        }
+    }
+    rows.sort_by(|a, b| (&a.info.group, a.plan).cmp(&(&b.info.group, b.plan)));
+    rows
 }
 
 /// A quotient of numbers that are not negative, rounded half up; nothing where it is undefined.

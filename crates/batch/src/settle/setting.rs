@@ -2,7 +2,7 @@
 
 use super::pricing::{self, Pricing};
 use super::verdicts::Verdicts;
-use crate::grouped::PreparedPlan;
+use crate::in_force::PlanChoice;
 use crate::inputs::{Budget, Hospital, Inputs, Insurance};
 use crate::{Class, Error};
 use drgdip_claims::Yuan;
@@ -96,7 +96,7 @@ pub(crate) struct Dated {
 
 /// Everything that a case is settled with.
 pub(crate) struct Setting<'s> {
-    pub(crate) plan: &'s PreparedPlan,
+    pub(crate) plan: PlanChoice<'s>,
     policy: &'s Policy,
     /// The policy at the last day of the period.
     pub(crate) terms: PolicyAt,
@@ -115,7 +115,7 @@ pub(crate) struct Setting<'s> {
 
 impl<'s> Setting<'s> {
     pub(crate) fn new(
-        plan: &'s PreparedPlan,
+        plan: PlanChoice<'s>,
         policy: &'s Policy,
         inputs: &Inputs,
         period: Period,
@@ -186,7 +186,7 @@ impl<'s> Setting<'s> {
 
 fn dated(
     terms: &PolicyAt,
-    plan: &PreparedPlan,
+    plan: PlanChoice<'_>,
     hospitals: &[Vec<Hospital>],
 ) -> Result<Dated, Error> {
     let pricing = Pricing::new(terms, plan)?;

@@ -50,7 +50,7 @@ fn explain(
     let reference = args
         .reference_plan
         .as_deref()
-        .map(plans::load)
+        .map(plans::load_to_trace)
         .transpose()?;
     let plans = Plans {
         ours: &ours,
@@ -66,5 +66,8 @@ fn our_plan(args: &CompareArgs, result: &Comparison) -> Result<Option<GroupingPl
         _ => None,
     };
     let name = args.plan.as_deref().or(named);
-    Ok(name.map(plans::load).transpose()?.map(|loaded| loaded.plan))
+    Ok(name
+        .map(plans::load_to_trace)
+        .transpose()?
+        .map(|loaded| loaded.plan))
 }

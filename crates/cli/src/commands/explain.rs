@@ -9,12 +9,15 @@ use crate::{out, plans};
 use drgdip_batch::{PreparedPlan, find_claims};
 use drgdip_claims::{Claim, Sex};
 use drgdip_grouper::trace::{Language, Trace, trace};
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 /// One case, explained.
 struct Explained {
     /// Where the case comes from.
     head: String,
+    /// The id of the plan that it is grouped by.
+    plan: String,
     chinese: Vec<String>,
     english: Vec<String>,
     grouping: Value,
@@ -26,12 +29,14 @@ pub(crate) fn run(
     global: &GlobalArgs,
     progress: &Reporter,
 ) -> Result<Done, Failure> {
-    let plan = plans::prepare(&args.plan)?;
     let mut explained = Vec::new();
-    for (head, claim) in claims(args, progress)? {
-        let trace = trace(&plan.plan, &claim);
+    for case in claims(args, progress)? {
+        let facts = (case.region.as_deref(), case.discharged);
+        let plan = plans::choose_for_case(&args.plan, &args.tables, facts)?;
+        let trace = trace(&plan.plan, &case.claim);
         explained.push(Explained {
-            head,
+            head: case.head,
+            plan: plan.plan.id.clone(),
             chinese: trace.lines(Language::Chinese),
             english: trace.lines(Language::English),
             grouping: grouping_json(&trace),
@@ -41,7 +46,8 @@ pub(crate) fn run(
     progress.finish();
     if global.json {
         let cases: Vec<Value> = explained.iter().map(as_json).collect();
-        out::print_json(&json!({ "plan": plan.plan.id, "cases": cases }))?;
+        let plan = explained.first().map(|case| &case.plan);
+        out::print_json(&json!({ "plan": plan, "cases": cases }))?;
     } else {
         let texts: Vec<String> = explained.iter().map(plain).collect();
         out::print(&texts.join("\n"))?;
@@ -49,10 +55,25 @@ pub(crate) fn run(
     Ok(Done::Clean)
 }
 
-/// The cases to explain, each with a line that says where it comes from.
-fn claims(args: &ExplainArgs, progress: &Reporter) -> Result<Vec<(String, Claim)>, Failure> {
+/// A case to explain.
+struct ToExplain {
+    /// Where it comes from.
+    head: String,
+    claim: Claim,
+    region: Option<String>,
+    discharged: Option<Date>,
+}
+
+/// The cases to explain.
+fn claims(args: &ExplainArgs, progress: &Reporter) -> Result<Vec<ToExplain>, Failure> {
     let Some(case_id) = &args.case_id else {
-        return Ok(vec![(String::new(), stated(&args.facts)?)]);
+        let facts = &args.facts;
+        return Ok(vec![ToExplain {
+            head: String::new(),
+            claim: stated(facts)?,
+            region: facts.region.clone(),
+            discharged: facts.discharged.as_deref().map(date).transpose()?,
+        }]);
     };
     let found = find_claims(&args.claims, case_id, progress)?;
     if found.is_empty() {
@@ -69,8 +90,20 @@ fn claims(args: &ExplainArgs, progress: &Reporter) -> Result<Vec<(String, Claim)
     };
     Ok(found
         .into_iter()
-        .map(|found| (head(&found), found.claim))
+        .map(|found| ToExplain {
+            head: head(&found),
+            claim: found.claim,
+            region: found.region,
+            discharged: found.discharge_date,
+        })
         .collect())
+}
+
+fn date(text: &str) -> Result<Date, Failure> {
+    text.parse().map_err(|_| {
+        let problem = format!("{text:?} is no date.");
+        Failure::usage(problem, "Write it as YYYY-MM-DD.")
+    })
 }
 
 /// The case that the facts on the command line state.
@@ -156,6 +189,7 @@ fn grouping_json(trace: &Trace<'_>) -> Value {
 
 fn as_json(case: &Explained) -> Value {
     json!({
+        "plan": case.plan,
         "grouping": case.grouping,
         "chinese": case.chinese,
         "english": case.english,

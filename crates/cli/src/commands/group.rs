@@ -14,10 +14,10 @@ pub(crate) fn run(
     global: &GlobalArgs,
     progress: &Reporter,
 ) -> Result<Done, Failure> {
-    let plan = plans::prepare(&args.plan)?;
+    let plan = plans::choose(&args.plan, &args.tables, &args.claims, (global, progress))?;
     let job = GroupJob {
         claims: &args.claims,
-        plan: &plan,
+        plan: plan.choice(),
         out: &args.output,
         keep: args.keep,
         read: ReadOptions {

@@ -8,7 +8,7 @@ use crate::fail::{Done, Failure};
 use crate::progress::Reporter;
 use crate::{out, plans};
 use drgdip_batch::inputs::{InputTable, Inputs};
-use drgdip_batch::{PreparedPlan, PreparedPolicy, Progress, ReadOptions, SettleJob};
+use drgdip_batch::{PreparedPolicy, Progress, ReadOptions, SettleJob};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -36,10 +36,11 @@ pub(crate) fn run(
         // Without a period the budgets say which month it is, so what is missing is said first.
         inputs.require(&[InputTable::Hospitals, InputTable::Budgets])?;
     }
-    let plan = plan(args, &policy, &inputs)?;
+    let name = plan_name(args, &policy, &inputs)?;
+    let plan = plans::choose(&name, &args.tables, &args.claims, (global, progress))?;
     let job = SettleJob {
         claims: &args.claims,
-        plan: &plan,
+        plan: plan.choice(),
         policy: &policy.policy,
         policy_files: &policy.files,
         inputs: &inputs,
@@ -71,13 +72,13 @@ fn beside(claims: &[PathBuf]) -> Option<PathBuf> {
 }
 
 /// The plan asked for, or the one that the policy names on the last day of the month.
-fn plan(
+fn plan_name(
     args: &SettleArgs,
     policy: &PreparedPolicy,
     inputs: &Inputs,
-) -> Result<PreparedPlan, Failure> {
+) -> Result<String, Failure> {
     if let Some(plan) = &args.plan {
-        return plans::prepare(plan);
+        return Ok(plan.clone());
     }
     let stated: BTreeSet<&str> = inputs
         .budgets
@@ -93,5 +94,5 @@ fn plan(
         };
         Failure::usage(problem, "Name the month with --period YYYY-MM.")
     })?;
-    plans::prepare(&plans::terms(policy, plans::last_day(period)?)?.plan)
+    Ok(plans::terms(policy, plans::last_day(period)?)?.plan)
 }

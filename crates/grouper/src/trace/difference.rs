@@ -119,11 +119,11 @@ fn find<'p>(trace: &Trace<'p>, expected: &Expected<'_>) -> Option<(&'p Mdc, &'p 
 fn check_sentence(trace: &Trace<'_>, words: Words<'_>) -> String {
     let failed = trace.checks.iter().filter(|step| step.is_failed);
     let what = failed
-        .map(|step| words.check(step.reason))
+        .map(|step| words.failure(step.reason))
         .collect::<String>();
     words.say(
-        format!("The case is invalid before any MDC is tried: {what} is missing."),
-        format!("病例无效，未进入分组：缺少{what}。"),
+        format!("The case is invalid before any MDC is tried: {what}."),
+        format!("病例无效，未进入分组：{what}。"),
     )
 }
 

@@ -1,6 +1,7 @@
 //! Why a rule is true or false for a claim: the fewest facts that settle it.
 
 use super::{Trace, counts};
+use crate::resolve::CodeRole;
 use drgdip_claims::{Claim, Sex};
 use drgdip_tables::GroupingPlan;
 use drgdip_tables::plan::{CodeList, Level, RowRef};
@@ -48,26 +49,13 @@ pub enum Seen<'p> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Witness<'p> {
     /// What the code is to the claim.
-    pub role: Role,
+    pub role: CodeRole,
     /// The code.
     pub code: String,
     /// The list.
     pub list: &'p str,
     /// The row of the list that states the code.
     pub row: RowRef,
-}
-
-/// What a code is to a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// 主要诊断.
-    Principal,
-    /// 其他诊断.
-    OtherDiagnosis,
-    /// 主要手术及操作.
-    MainProcedure,
-    /// 其他手术及操作.
-    OtherProcedure,
 }
 
 /// A claim during one walk; a retry replaces its procedures.
@@ -95,14 +83,14 @@ impl<'a> View<'a> {
     }
 
     /// The codes that a scope looks at.
-    fn codes(&self, scope: Scope) -> Vec<(Role, &'a str)> {
+    fn codes(&self, scope: Scope) -> Vec<(CodeRole, &'a str)> {
         let principal = self.claim.principal_diagnosis.as_deref();
-        let principal = principal.map(|code| (Role::Principal, code));
+        let principal = principal.map(|code| (CodeRole::Principal, code));
         let diagnoses = self.claim.other_diagnoses.iter();
-        let diagnoses = diagnoses.map(|code| (Role::OtherDiagnosis, code.as_str()));
-        let main = self.main.map(|code| (Role::MainProcedure, code));
+        let diagnoses = diagnoses.map(|code| (CodeRole::OtherDiagnosis, code.as_str()));
+        let main = self.main.map(|code| (CodeRole::MainProcedure, code));
         let procedures = self.other_procedures.iter();
-        let procedures = procedures.map(|code| (Role::OtherProcedure, code.as_str()));
+        let procedures = procedures.map(|code| (CodeRole::OtherProcedure, code.as_str()));
         match scope {
             Scope::Principal => principal.into_iter().collect(),
             Scope::AnyDx => principal.into_iter().chain(diagnoses).collect(),

@@ -3,6 +3,7 @@
 use super::words::{Language, Words};
 use super::{AdrgStep, GroupStep, MdcStep, SeverityStep, Trace, Walk};
 use crate::outcome::Severity;
+use crate::resolve::CodeFinding;
 use drgdip_tables::plan::{Level, StatedRule};
 
 impl Trace<'_> {
@@ -15,6 +16,7 @@ impl Trace<'_> {
         };
         let plan = words.named(&self.plan.id, &self.plan.title);
         let mut lines = vec![words.say(format!("Plan {plan}"), format!("分组方案 {plan}"))];
+        lines.extend(self.codes.iter().map(|found| code_line(found, words)));
         lines.extend(self.checks(words));
         lines.push(self.severity_line(words));
         lines.extend(
@@ -32,10 +34,11 @@ impl Trace<'_> {
     fn checks(&self, words: Words<'_>) -> Option<String> {
         let failed = self.checks.iter().find(|step| step.is_failed);
         if let Some(step) = failed {
-            let what = words.check(step.reason);
-            return Some(words.say(format!("Check failed: {what} is missing"), {
-                format!("检查未通过：缺少{what}")
-            }));
+            let what = words.failure(step.reason);
+            return Some(words.say(
+                format!("Check failed: {what}"),
+                format!("检查未通过：{what}"),
+            ));
         }
         let passed = self.checks.iter().map(|step| words.check(step.reason));
         let passed = passed.collect::<Vec<_>>().join(&words.say(", ", "、"));
@@ -83,6 +86,17 @@ impl Trace<'_> {
             format!("结果：{group} — {outcome} [{reason}]（{place}）"),
         )
     }
+}
+
+/// What was found about a code before it was looked up.
+fn code_line(found: &CodeFinding, words: Words<'_>) -> String {
+    let (column, code) = (found.role.column(), found.finding.code());
+    let (english, chinese) = (found.finding.english(), found.finding.chinese());
+    let value = &found.value;
+    words.say(
+        format!("{column} {value}: {english} [{code}]"),
+        format!("{column} {value}：{chinese} [{code}]"),
+    )
 }
 
 fn severity_row(step: &SeverityStep<'_>, words: Words<'_>) -> String {

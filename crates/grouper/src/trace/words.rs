@@ -1,7 +1,8 @@
 //! The sentences of a trace in two languages.
 
-use super::{Evidence, Fact, Role, Seen, Witness};
+use super::{Evidence, Fact, Seen, Witness};
 use crate::outcome::{InvalidReason, OutcomeKind, UngroupedReason};
+use crate::resolve::CodeRole;
 use drgdip_claims::Sex;
 use drgdip_tables::GroupingPlan;
 use drgdip_tables::plan::RowRef;
@@ -171,12 +172,12 @@ impl Words<'_> {
         self.say(english, chinese)
     }
 
-    fn role(&self, role: Role) -> String {
+    fn role(&self, role: CodeRole) -> String {
         let (english, chinese) = match role {
-            Role::Principal => ("principal diagnosis", "主要诊断"),
-            Role::OtherDiagnosis => ("other diagnosis", "其他诊断"),
-            Role::MainProcedure => ("main procedure", "主要手术操作"),
-            Role::OtherProcedure => ("other procedure", "其他手术操作"),
+            CodeRole::Principal => ("principal diagnosis", "主要诊断"),
+            CodeRole::OtherDiagnosis => ("other diagnosis", "其他诊断"),
+            CodeRole::MainProcedure => ("main procedure", "主要手术操作"),
+            CodeRole::OtherProcedure => ("other procedure", "其他手术操作"),
         };
         self.say(english, chinese)
     }
@@ -189,8 +190,33 @@ impl Words<'_> {
             InvalidReason::AgeDaysMissing => ("age in days under one year", "不足一岁的年龄（天）"),
             InvalidReason::BirthWeightMissing => ("birth weight of a newborn", "新生儿出生体重"),
             InvalidReason::PrincipalMissing => ("principal diagnosis", "主要诊断"),
+            InvalidReason::UnknownCode => ("codes in the code set", "编码在编码字典中"),
+            InvalidReason::GreyPrincipal => ("principal diagnosis not grey", "主要诊断非灰码"),
+            InvalidReason::NoPlan => ("region and discharge date", "统筹区与出院日期"),
         };
         self.say(english, chinese)
+    }
+
+    /// What is wrong when a check fails.
+    pub(super) fn failure(&self, reason: InvalidReason) -> String {
+        match reason {
+            InvalidReason::UnknownCode => {
+                self.say("a code stands outside the code set", "有编码不在编码字典中")
+            }
+            InvalidReason::GreyPrincipal => self.say(
+                "the principal diagnosis cannot be one (grey code)",
+                "主要诊断为灰码",
+            ),
+            InvalidReason::SexMissing
+            | InvalidReason::AgeMissing
+            | InvalidReason::AgeDaysMissing
+            | InvalidReason::BirthWeightMissing
+            | InvalidReason::PrincipalMissing
+            | InvalidReason::NoPlan => {
+                let what = self.check(reason);
+                self.say(format!("{what} is missing"), format!("缺少{what}"))
+            }
+        }
     }
 
     /// An outcome without its group.
@@ -217,6 +243,9 @@ impl Words<'_> {
                 "ungrouped: an ADRG takes the case, none of its groups does",
                 "无法入组：已进入 ADRG，没有符合的细分组",
             ),
+            OutcomeKind::Invalid(InvalidReason::UnknownCode | InvalidReason::GreyPrincipal) => {
+                ("invalid: a code cannot be used", "无效病例：编码不可用")
+            }
             OutcomeKind::Invalid(_) => ("invalid: facts are missing", "无效病例：信息缺失"),
         };
         self.say(english, chinese)

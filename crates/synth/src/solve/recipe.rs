@@ -9,7 +9,7 @@ use super::wish::Wish;
 use crate::draw::Draw;
 use crate::forms::Forms;
 use drgdip_claims::Sex;
-use drgdip_grouper::{Case, CaseCode, Grouper, Numbers, TextSlot};
+use drgdip_grouper::{Case, CaseCode, CodeFaults, Grouper, Numbers, TextSlot};
 use drgdip_tables::GroupingPlan;
 use drgdip_tables::plan::{Adrg, AdrgKind, CodeId, Drg, Level, Mdc};
 use drgdip_tables::rule::Rule;
@@ -240,6 +240,7 @@ impl<'a> Solver<'a> {
             main_procedure: recipe.main.as_ref().map(known),
             other_procedures: &other_ops,
             new_tech: recipe.has_new_tech,
+            faults: CodeFaults::default(),
         };
         let group = self.grouper.group(&case).outcome.group();
         group.is_some_and(|group| self.grouper.info(group).group == target.code)

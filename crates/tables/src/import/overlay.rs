@@ -8,7 +8,7 @@ use super::Head;
 use super::table::PlanFiles;
 use super::whole::{head_text, origin_text};
 use crate::files::FileSet;
-use crate::plan::{Checks, GroupingPlan, Settings};
+use crate::plan::{Checks, CodeSettings, GroupingPlan, Settings};
 use codes::{exclusions, severity, table_names, weights};
 use names::{ListNames, list_tables};
 use rows::{Rules, adrgs, drgs, fallback_word, mdcs};
@@ -49,9 +49,11 @@ fn manifest(base: &GroupingPlan, target: &GroupingPlan, head: &Head) -> String {
         true => String::new(),
         false => format!("\n[{name}]\n{}\n", lines.join("\n")),
     };
+    let codes = codes_that_differ(&base.settings.codes, &target.settings.codes);
     head_text(head, Some(&base.id))
         + &section("settings", settings)
         + &section("checks", checks)
+        + &section("codes", codes)
         + &origin_text(head)
 }
 
@@ -67,6 +69,41 @@ fn settings_that_differ(base: &Settings, target: &Settings) -> Vec<String> {
     }
     if base.newborn_days != target.newborn_days {
         lines.push(format!("newborn_days = {}", target.newborn_days));
+    }
+    lines
+}
+
+fn codes_that_differ(base: &CodeSettings, target: &CodeSettings) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut id = |key: &str, base: &Option<String>, target: &Option<String>| {
+        if base != target {
+            let id = target.as_deref().unwrap_or("none");
+            lines.push(format!("{key} = \"{id}\""));
+        }
+    };
+    id("set", &base.set, &target.set);
+    id("crosswalk", &base.crosswalk, &target.crosswalk);
+    if base.unknown_is_invalid != target.unknown_is_invalid {
+        let word = if target.unknown_is_invalid {
+            "invalid"
+        } else {
+            "ignore"
+        };
+        lines.push(format!("unknown = \"{word}\""));
+    }
+    if base.repairs != target.repairs {
+        let repairs = target.repairs;
+        let stated = [
+            ("\"letter_case\"", repairs.letter_case),
+            ("\"full_width\"", repairs.full_width),
+            ("\"spaces\"", repairs.spaces),
+        ];
+        let named = stated.iter().filter(|(_, is_on)| *is_on);
+        let named: Vec<&str> = named.map(|(name, _)| *name).collect();
+        lines.push(format!("repair = [{}]", named.join(", ")));
+    }
+    if base.has_grey_list && !target.has_grey_list {
+        lines.push("grey = \"none\"".to_owned());
     }
     lines
 }

@@ -206,12 +206,7 @@ fn a_fault_is_reported_where_it_stands_in_the_facts() {
 }
 
 fn loaded(files: FileSet) -> LoadedPlan {
-    let (plan, warnings) = GroupingPlan::load(&files, &|_| Ok(None)).expect("a plan");
-    LoadedPlan {
-        plan,
-        warnings,
-        layers: vec![files],
-    }
+    LoadedPlan::of(files).expect("a plan")
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A plan while its layers are being read, the lowest base first.
 
 use super::cells::{CellTable, Layer, Shape};
+use super::code_settings::GREY;
 use super::codes::{ExclusionTables, SeverityTable, Shared, TableNames};
 use super::lists::Lists;
 use super::manifest::{self, Manifest};
@@ -45,6 +46,11 @@ static DRG: Shape<5> = Shape {
     key: 2,
     what: "the group",
 };
+static GREY_CODE: Shape<2> = Shape {
+    columns: ["code", "name"],
+    key: 0,
+    what: "the grey code",
+};
 static WEIGHT: Shape<4> = Shape {
     columns: ["drg", "weight", "origin", "source"],
     key: weight::GROUP,
@@ -64,6 +70,9 @@ pub(super) struct Draft {
     pub(super) adrgs: CellTable<7>,
     pub(super) drgs: CellTable<5>,
     pub(super) weights: CellTable<4>,
+    pub(super) grey: CellTable<2>,
+    /// Whether some layer so far has a table of grey codes.
+    has_grey_table: bool,
     pub(super) severity: SeverityTable,
     pub(super) exclusions: ExclusionTables,
     tables: TableNames,
@@ -84,6 +93,8 @@ impl Default for Draft {
             adrgs: CellTable::new(&ADRG),
             drgs: CellTable::new(&DRG),
             weights: CellTable::new(&WEIGHT),
+            grey: CellTable::new(&GREY_CODE),
+            has_grey_table: false,
             severity: SeverityTable::default(),
             exclusions: ExclusionTables::default(),
             tables: TableNames::default(),
@@ -132,7 +143,7 @@ impl<'a> LayerFiles<'a> {
     fn find(&self, path: &str) -> Result<Option<TableFile<'_>>, Error> {
         match self.names.iter().position(|(known, _)| *known == path) {
             Some(index) => self.table(index).map(Some),
-            None if self.is_overlay || path == "weights.csv" => Ok(None),
+            None if self.is_overlay || path == "weights.csv" || path == GREY => Ok(None),
             None => {
                 let place = Place {
                     file: self.set.name_of(path),
@@ -155,13 +166,14 @@ impl<'a> LayerFiles<'a> {
     }
 }
 
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "mdc.csv",
     "adrg.csv",
     "drg.csv",
     "severity.csv",
     "exclusions.csv",
     "weights.csv",
+    GREY,
 ];
 
 fn is_known(path: &str) -> bool {
@@ -218,9 +230,31 @@ impl Draft {
         if let Some(file) = files.find(TABLES[5])? {
             self.weights.apply(&file, &mut layer)?;
         }
+        if let Some(file) = files.find(GREY)? {
+            self.grey.apply(&file, &mut layer)?;
+        }
+        self.check_grey(set)?;
         let first_file = files.first;
         self.drop_orphans(first_file);
         Ok(())
+    }
+
+    /// A list of grey codes is named by the settings, and one that they name is there.
+    fn check_grey(&mut self, set: &FileSet) -> Result<(), Error> {
+        let settings = self.settings.as_ref();
+        let is_named = settings.is_some_and(|settings| settings.codes.has_grey_list);
+        let is_here = set.get(GREY).is_some();
+        self.has_grey_table |= is_here;
+        let problem = match (is_named, self.has_grey_table) {
+            (false, _) if is_here => PlanProblem::GreyListNotNamed.into(),
+            (true, false) => Problem::FileMissing,
+            _ => return Ok(()),
+        };
+        let place = Place {
+            file: set.name_of(GREY),
+            ..Place::default()
+        };
+        Err(Error { place, problem })
     }
 
     /// What stands below a removed MDC, ADRG or group goes with it.

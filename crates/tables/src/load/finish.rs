@@ -5,7 +5,7 @@ use super::draft::{Draft, GROUP_ADRG, adrg, weight};
 use super::problem::PlanProblem;
 use crate::error::{Error, Place, Warning};
 use crate::plan::{
-    Adrg, AdrgKind, CodeList, Drg, GroupingPlan, Mdc, NoGroupFallback, RowRef, StatedRule,
+    Adrg, AdrgKind, CodeList, Drg, GreyRow, GroupingPlan, Mdc, NoGroupFallback, RowRef, StatedRule,
     WeightRow,
 };
 use crate::rule::{self, ListId};
@@ -34,6 +34,7 @@ impl Draft {
         let settings = self
             .settings
             .expect("every layer states or inherits settings");
+        let has_grey_list = settings.codes.has_grey_list;
         let lists = self.lists.finish();
         let mut finish = Finish {
             files: self.files,
@@ -58,6 +59,8 @@ impl Draft {
             exclusions: self.exclusions.finish(),
             codes: self.codes,
             weights,
+            grey: grey_rows(self.grey.rows, has_grey_list),
+            code_tables: None,
             files: finish.files,
         };
         Ok(Finished {
@@ -65,6 +68,16 @@ impl Draft {
             warnings: finish.warnings,
         })
     }
+}
+
+/// The codes that cannot be the principal diagnosis, by code.
+fn grey_rows(rows: BTreeMap<String, CellRow<2>>, is_named: bool) -> Vec<GreyRow> {
+    let rows = rows.into_iter().filter(|_| is_named);
+    let row = |(code, row): (String, CellRow<2>)| GreyRow {
+        code,
+        row: row.last,
+    };
+    rows.map(row).collect()
 }
 
 fn ids_of(lists: &[CodeList]) -> HashMap<String, ListId> {

@@ -1,10 +1,11 @@
 //! Reads `plan.toml`.
 
+use super::code_settings::CodesPart;
 use super::problem::PlanProblem;
 use super::rows::utf8;
 use crate::error::{Error, Place, Problem};
 use crate::files::FileSet;
-use crate::plan::{Checks, NoGroupFallback, Settings};
+use crate::plan::{Checks, CodeSettings, NoGroupFallback, Settings};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -20,6 +21,7 @@ pub(super) struct Manifest {
     base_line: Option<u64>,
     settings: SettingsPart,
     checks: ChecksPart,
+    codes: CodesPart,
 }
 
 #[derive(Deserialize)]
@@ -46,6 +48,8 @@ struct Written {
     settings: SettingsPart,
     #[serde(default)]
     checks: ChecksPart,
+    #[serde(default)]
+    codes: CodesPart,
 }
 
 /// The settings that a layer states.
@@ -125,6 +129,7 @@ impl Manifest {
             base_line,
             settings: written.settings,
             checks: written.checks,
+            codes: written.codes,
         })
     }
 
@@ -171,6 +176,10 @@ impl Manifest {
                 .or(base.map(|base| base.newborn_days))
                 .ok_or_else(|| missing("settings.newborn_days"))?,
             checks: self.checks(base.map(|base| base.checks), &missing)?,
+            codes: match base {
+                Some(base) => self.codes.over(&base.codes, name)?,
+                None => self.codes.over(&CodeSettings::default(), name)?,
+            },
         })
     }
 
@@ -217,9 +226,7 @@ impl Manifest {
 
 fn check_id(id: &Spanned<String>, name: &str, (text, key): (&str, &str)) -> Result<(), Error> {
     let written = id.get_ref();
-    let begins_well = written.starts_with(|first: char| first.is_ascii_alphanumeric());
-    let is_good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if begins_well && written.chars().all(is_good) {
+    if is_id(written) {
         return Ok(());
     }
     let line = Some(line_of(text, id.span().start));
@@ -232,6 +239,13 @@ fn check_id(id: &Spanned<String>, name: &str, (text, key): (&str, &str)) -> Resu
         id: written.clone(),
     }
     .at(place))
+}
+
+/// Whether a text is an id and never a path.
+pub(crate) fn is_id(text: &str) -> bool {
+    let begins_well = text.starts_with(|first: char| first.is_ascii_alphanumeric());
+    let is_good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    begins_well && text.chars().all(is_good)
 }
 
 fn line_of(text: &str, byte: usize) -> u64 {

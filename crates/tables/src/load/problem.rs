@@ -17,7 +17,7 @@ pub enum PlanProblem {
     /// A file that no plan has.
     #[error(
         "no file of this name belongs to a plan; its files are plan.toml, mdc.csv, adrg.csv, \
-         drg.csv, severity.csv, exclusions.csv, weights.csv and lists/*.csv"
+         drg.csv, severity.csv, exclusions.csv, weights.csv, grey.csv and lists/*.csv"
     )]
     UnknownFile,
     /// Text in another encoding.
@@ -59,6 +59,69 @@ pub enum PlanProblem {
         base: String,
         /// The id in its manifest.
         found: String,
+    },
+    /// The id of a code set or crosswalk that could be a path.
+    #[error(
+        "`{id}` is not the id of a code set or crosswalk; an id has letters, digits, `-`, `_` and \
+         `.`, and begins with a letter or digit"
+    )]
+    BadCodeSetId {
+        /// As written.
+        id: String,
+    },
+    /// A code set or crosswalk that is nowhere.
+    #[error(
+        "there is no code set or crosswalk `{id}`; it is neither a folder of code-sets beside the \
+         plan nor one of the bundled ones: {known}"
+    )]
+    NoSuchCodeSet {
+        /// The id.
+        id: String,
+        /// The bundled ones.
+        known: String,
+    },
+    /// A setting that asks for valid codes, and no code set.
+    #[error("the setting needs to know the valid codes; name a code set in codes.set")]
+    SettingNeedsCodeSet,
+    /// A crosswalk that leads to a code that is not valid.
+    #[error("the code set `{set}` has no `{code}`; a crosswalk leads to valid codes")]
+    NotInCodeSet {
+        /// The code set.
+        set: String,
+        /// The code.
+        code: String,
+    },
+    /// A table of grey codes without the setting.
+    #[error(
+        "the table is not used, because codes.grey is \"none\"; write grey = \"grey.csv\" or remove \
+         the file"
+    )]
+    GreyListNotNamed,
+    /// A region that is none.
+    #[error("`{region}` is not a region; write national or six digits")]
+    BadRegion {
+        /// As written.
+        region: String,
+    },
+    /// No plan to choose by date.
+    #[error(
+        "no plan says from which discharge date it applies, so none can be chosen by date; name \
+         one of {known}, or give a folder of plans whose COVERAGE.toml states `from` with --tables"
+    )]
+    NoPlanHasDates {
+        /// All plans.
+        known: String,
+    },
+    /// A plan with two entries in COVERAGE.toml.
+    #[error("the plan is stated twice; keep one of them")]
+    CoveredTwice,
+    /// A plan that ends before it begins.
+    #[error("the plan would end on {until}, before it begins on {from}")]
+    EndsBeforeItBegins {
+        /// The first discharge date.
+        from: jiff::civil::Date,
+        /// The last discharge date.
+        until: jiff::civil::Date,
     },
     /// Overlays that stand on each other.
     #[error("the plan would stand on itself: {chain}")]

@@ -216,6 +216,14 @@ impl<'r, const N: usize> Row<'r, N> {
         })
     }
 
+    /// The place of another line of the same file.
+    pub(super) fn place_of_line(&self, line: u32) -> Place {
+        Place {
+            line: Some(line.into()),
+            ..self.table.place()
+        }
+    }
+
     /// A cell that must have a value.
     pub(super) fn required(&self, column: usize) -> Result<&'r str, Error> {
         match self.cells[column] {

@@ -235,7 +235,7 @@ fn a_missing_or_unknown_file_is_an_error() {
     assert_eq!(
         load(all).map(|_| ()).expect_err("a fault"),
         "p/weigths.csv: no file of this name belongs to a plan; its files are plan.toml, mdc.csv, \
-         adrg.csv, drg.csv, severity.csv, exclusions.csv, weights.csv and lists/*.csv"
+         adrg.csv, drg.csv, severity.csv, exclusions.csv, weights.csv, grey.csv and lists/*.csv"
     );
 }
 

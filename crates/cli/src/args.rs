@@ -312,12 +312,15 @@ pub(crate) enum TablesCommand {
     List,
     /// A plan: its MDCs, ADRGs and groups with their rules.
     Show(ShowArgs),
-    /// Load a plan and print what is odd about it; exit 4 when it cannot be used.
-    Check {
-        /// A bundled name, or the path of a plan folder.
-        #[arg(value_name = "PLAN")]
-        plan: String,
-    },
+    /// Load plans and print what is odd about them; exit 4 when one cannot be used.
+    Check(CheckArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CheckArgs {
+    /// Bundled names, or paths of plan folders.
+    #[arg(value_name = "PLAN", required = true)]
+    pub(crate) plans: Vec<String>,
 }
 
 #[derive(Debug, ClapArgs)]

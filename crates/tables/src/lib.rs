@@ -4,6 +4,7 @@
 //! values that the other stages take as arguments. This crate does not group or pay anything.
 
 mod bundled;
+pub mod check;
 mod codes;
 pub mod coverage;
 pub mod error;
@@ -14,7 +15,7 @@ pub mod policy;
 pub mod rule;
 
 pub use coverage::{Coverage, bundled_coverage};
-pub use error::{Error, Warning};
+pub use error::{Error, Warning, WarningLevel};
 pub use files::FileSet;
 pub use load::{LoadedPlan, load_plan};
 pub use plan::GroupingPlan;

@@ -314,6 +314,24 @@ pub(crate) enum TablesCommand {
     Show(ShowArgs),
     /// Load plans and print what is odd about them; exit 4 when one cannot be used.
     Check(CheckArgs),
+    /// What the second plan says otherwise than the first, by meaning.
+    Diff(DiffArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DiffArgs {
+    /// A bundled name, or the path of a plan folder.
+    #[arg(value_name = "A")]
+    pub(crate) before: String,
+    /// Another one.
+    #[arg(value_name = "B")]
+    pub(crate) after: String,
+    /// Group these claims by both plans, too, and count which cases move where.
+    #[arg(long, value_name = "CLAIMS", num_args = 1..)]
+    pub(crate) claims: Vec<PathBuf>,
+    /// Print every row and code, not only the first of many.
+    #[arg(long)]
+    pub(crate) full: bool,
 }
 
 #[derive(Debug, ClapArgs)]

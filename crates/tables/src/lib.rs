@@ -7,6 +7,7 @@ mod bundled;
 pub mod check;
 mod codes;
 pub mod coverage;
+pub mod diff;
 pub mod error;
 pub mod files;
 pub mod load;

@@ -1,20 +1,27 @@
 //! `drgdip tables`.
 
 mod check;
+mod diff;
 mod show;
 
 use crate::args::{GlobalArgs, TablesCommand};
 use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout};
+use crate::progress::Reporter;
 use crate::{out, plans};
 use drgdip_tables::{FileSet, GroupingPlan};
 use serde_json::{Value, json};
 
-pub(crate) fn run(command: &TablesCommand, global: &GlobalArgs) -> Result<Done, Failure> {
+pub(crate) fn run(
+    command: &TablesCommand,
+    global: &GlobalArgs,
+    progress: &Reporter,
+) -> Result<Done, Failure> {
     match command {
         TablesCommand::List => list(global)?,
         TablesCommand::Show(args) => show::run(args, global)?,
         TablesCommand::Check(args) => check::run(args, global)?,
+        TablesCommand::Diff(args) => diff::run(args, global, progress)?,
     }
     Ok(Done::Clean)
 }

@@ -287,8 +287,8 @@ fn a_catch_all_is_told_once_with_all_that_stand_behind_it() {
             "catch_all_shadows"
         ),
         [
-            "BR14 | `BR12` takes every case that comes to it, so nothing is left for what stands \
-             behind it: `BR14`."
+            "BR13 BR14 | `BR12` takes every case that comes to it, so nothing is left for what \
+             stands behind it: `BR13` and `BR14`."
         ]
     );
 }

@@ -52,7 +52,7 @@ pub struct Move {
     pub after: Landing,
     /// How many there are.
     pub cases: u64,
-    /// The first few by their `case_id`, in the order of the input.
+    /// A few of them by their `case_id`.
     pub examples: Vec<String>,
 }
 

@@ -1,9 +1,9 @@
 //! Codes that changed their home.
 
 use super::RowKind;
-use super::content::{Pair, Side};
+use super::content::{Pair, Side, each_wanted_list};
 use crate::plan::CodeId;
-use crate::rule::{ListId, Predicate, Rule};
+use crate::rule::Rule;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,24 +51,6 @@ fn homes<'p>(side: &Side<'p>, rows: impl Iterator<Item = (&'p str, &'p Rule)>) -
         });
     }
     homes
-}
-
-/// Calls `visit` for the lists that a rule wants a code of, not for those that it excludes.
-fn each_wanted_list(rule: &Rule, is_wanted: bool, visit: &mut dyn FnMut(ListId)) {
-    match rule {
-        Rule::True | Rule::False => {}
-        Rule::Not(inner) => each_wanted_list(inner, !is_wanted, visit),
-        Rule::All(parts) | Rule::Any(parts) => {
-            for part in parts {
-                each_wanted_list(part, is_wanted, visit);
-            }
-        }
-        Rule::Is(Predicate::In(_, list)) if is_wanted => visit(*list),
-        Rule::Is(Predicate::BodyRegions(lists, _)) if is_wanted => {
-            lists.iter().copied().for_each(visit);
-        }
-        Rule::Is(_) => {}
-    }
 }
 
 fn moves_of(pair: &Pair<'_>, kind: RowKind, [before, after]: &[Homes<'_>; 2]) -> Vec<CodeMove> {

@@ -173,3 +173,21 @@ fn whole_numbers(comparison: Comparison, number: i64) -> (&'static str, i64) {
         _ => (comparison.sign(), number),
     }
 }
+
+/// Calls `visit` for the lists that a rule wants a code of, not for those that it excludes.
+pub(super) fn each_wanted_list(rule: &Rule, is_wanted: bool, visit: &mut dyn FnMut(ListId)) {
+    match rule {
+        Rule::True | Rule::False => {}
+        Rule::Not(inner) => each_wanted_list(inner, !is_wanted, visit),
+        Rule::All(parts) | Rule::Any(parts) => {
+            for part in parts {
+                each_wanted_list(part, is_wanted, visit);
+            }
+        }
+        Rule::Is(Predicate::In(_, list)) if is_wanted => visit(*list),
+        Rule::Is(Predicate::BodyRegions(lists, _)) if is_wanted => {
+            lists.iter().copied().for_each(visit);
+        }
+        Rule::Is(_) => {}
+    }
+}

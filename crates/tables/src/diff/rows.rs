@@ -128,7 +128,7 @@ pub(super) fn mdcs(pair: &Pair<'_>) -> RowChanges {
 }
 
 pub(super) fn adrgs(pair: &Pair<'_>) -> RowChanges {
-    changes(pair, |plan| {
+    let mut changes = changes(pair, |plan| {
         let rows = plan.adrgs().map(|(mdc, adrg)| Row {
             code: &adrg.code,
             name: &adrg.name,
@@ -139,7 +139,14 @@ pub(super) fn adrgs(pair: &Pair<'_>) -> RowChanges {
             ],
         });
         rows.collect()
-    })
+    });
+    // What all ADRGs without an own fallback do is a setting of the plan, and told as one.
+    let [before, after] =
+        [&pair.before, &pair.after].map(|side| fallback(side.plan.settings.no_group_fallback));
+    changes.moved.retain(|row| {
+        row.what != "fallback" || before == after || row.before != before || row.after != after
+    });
+    changes
 }
 
 pub(super) fn groups(pair: &Pair<'_>) -> RowChanges {

@@ -1,7 +1,7 @@
 //! Rules of rows that both plans have.
 
 use super::RowKind;
-use super::content::{Pair, Side};
+use super::content::{Pair, Side, each_wanted_list};
 use crate::plan::{CodeId, GroupingPlan, StatedRule};
 use crate::rule::{ListId, Predicate, Rule};
 use serde::Serialize;
@@ -26,9 +26,9 @@ pub struct RuleChange {
     pub before: String,
     /// The rule as written in the second plan.
     pub after: String,
-    /// Codes that the rule names in the second plan only.
+    /// Codes that the rule wants in the second plan only.
     pub added: Vec<String>,
-    /// Codes that the rule names in the first plan only.
+    /// Codes that the rule wants in the first plan only.
     pub removed: Vec<String>,
 }
 
@@ -98,7 +98,9 @@ fn rule_change(
 ) -> RuleChange {
     let codes = |side: &Side<'_>, rule: &Rule| {
         let mut codes = Vec::new();
-        rule.each_list(&mut |list| codes.extend_from_slice(side.list(list)));
+        each_wanted_list(rule, true, &mut |list| {
+            codes.extend_from_slice(side.list(list))
+        });
         codes.sort_unstable();
         codes.dedup();
         codes

@@ -245,3 +245,42 @@ impl Worker for MigrateWorker<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use drgdip_grouper::{InvalidReason, UngroupedReason};
+    use drgdip_tables::load_plan;
+
+    fn counts(outcomes: [Outcome; 2], examples: &[&str]) -> Counts {
+        let mut counts = Counts::default();
+        let tally = Tally {
+            cases: examples.len() as u64,
+            examples: examples.iter().map(|id| (*id).to_owned()).collect(),
+        };
+        counts.by_outcomes.insert(outcomes, tally);
+        counts
+    }
+
+    #[test]
+    fn cases_count_as_moved_when_they_land_elsewhere_not_for_another_reason() {
+        let plan = PreparedPlan::of(load_plan("chs-drg-1.1").unwrap());
+        let no_mdc = Outcome::Ungrouped(UngroupedReason::NoMdc);
+        let no_adrg = Outcome::Ungrouped(UngroupedReason::NoAdrg);
+        let invalid = Outcome::Invalid(InvalidReason::SexMissing);
+        let mut all = counts([no_mdc, no_adrg], &["a"]);
+        all.join(counts([no_mdc, invalid], &["d", "c"]));
+        all.join(counts([no_mdc, invalid], &["b", "e"]));
+        all.join(counts([no_adrg, invalid], &["f"]));
+        let migration = all.finish(&[&plan, &plan], 6);
+        assert_eq!((migration.cases, migration.unchanged), (6, 1));
+        let [cases] = &migration.moves[..] else {
+            panic!("one road: {:?}", migration.moves)
+        };
+        assert_eq!(
+            (cases.before.status, cases.after.status, cases.cases),
+            ("ungrouped", "invalid", 5)
+        );
+        assert_eq!(cases.examples, ["b", "c", "d"]);
+    }
+}

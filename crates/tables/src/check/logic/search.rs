@@ -4,9 +4,35 @@ use super::facts::Facts;
 use super::formula::{Formula, Slot};
 use super::universe::Universe;
 use fixedbitset::FixedBitSet;
+use std::cell::Cell;
 
 /// How many branches are tried before a question is left open.
 const MOST_BRANCHES: u32 = 20_000;
+
+/// How many branches are tried for one plan. The published schemes need some thousands; what is
+/// written to be hard must not keep anybody waiting.
+const MOST_BRANCHES_OF_PLAN: u32 = 200_000;
+
+/// The branches that are left for the questions about one plan.
+#[derive(Clone, Debug)]
+pub(super) struct Budget(Cell<u32>);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(Cell::new(MOST_BRANCHES_OF_PLAN))
+    }
+}
+
+impl Budget {
+    /// Asks one question with the branches that it may take.
+    fn ask<T>(&self, question: impl FnOnce(&mut u32) -> T) -> T {
+        let granted = self.0.get().min(MOST_BRANCHES);
+        let mut left = granted;
+        let answer = question(&mut left);
+        self.0.set(self.0.get() - (granted - left));
+        answer
+    }
+}
 
 impl Universe {
     /// Whether a case can exist for which all formulas hold.
@@ -16,9 +42,11 @@ impl Universe {
         &self,
         formulas: impl IntoIterator<Item = &'f Formula>,
     ) -> bool {
-        let mut branches = MOST_BRANCHES;
         let open = formulas.into_iter().collect();
-        find(Facts::new(self), open, &mut branches).unwrap_or(true)
+        let found = self
+            .budget
+            .ask(|branches| find(Facts::new(self), open, branches));
+        found.unwrap_or(true)
     }
 }
 
@@ -33,10 +61,12 @@ impl Universe {
     ) -> FixedBitSet {
         let mut found = FixedBitSet::with_capacity(self.classes + 1);
         let open = formulas.into_iter().collect();
-        let mut branches = MOST_BRANCHES;
         let facts = Facts::new(self);
         let all = facts.codes(slot).clone();
-        match gather(facts, open, &mut (slot, &mut found, &mut branches)) {
+        let gathered = self
+            .budget
+            .ask(|branches| gather(facts, open, &mut (slot, &mut found, branches)));
+        match gathered {
             Some(()) => found,
             None => all,
         }

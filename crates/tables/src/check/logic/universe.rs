@@ -1,6 +1,7 @@
 //! The codes of a plan by the lists that they stand in, and its rules as formulas.
 
 use super::formula::{Formula, Vocabulary};
+use super::search::Budget;
 use crate::plan::{GroupingPlan, Level};
 use crate::rule::{ListId, NumberField, Rule};
 use fixedbitset::FixedBitSet;
@@ -18,6 +19,7 @@ pub(in crate::check) struct Universe {
     class_of: Vec<usize>,
     pub(super) classes: usize,
     pub(super) vocabulary: Vocabulary,
+    pub(super) budget: Budget,
 }
 
 impl Universe {
@@ -51,6 +53,7 @@ impl Universe {
                 has_cc: has(Level::Cc),
                 ..Vocabulary::default()
             },
+            budget: Budget::default(),
         }
     }
 

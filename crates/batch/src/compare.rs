@@ -92,8 +92,11 @@ pub struct Comparison {
     pub plans: Vec<String>,
     /// How far the sides agree on all cases that both have.
     pub overall: Agreement,
-    /// The same by MDC of the reference; cases without one stand under an empty name.
+    /// The same by MDC of the reference; cases without one stand under an empty name. Empty where
+    /// the reference states none.
     pub by_mdc: BTreeMap<String, Agreement>,
+    /// The same by ADRG of the reference; empty where the reference states none.
+    pub by_adrg: BTreeMap<String, Agreement>,
     /// The same by the column `stratum`, where the reference or our side has it.
     pub by_stratum: BTreeMap<String, Agreement>,
     /// Pairs of different answers, the most frequent first.

@@ -335,14 +335,35 @@ pub(crate) enum TablesCommand {
     List,
     /// A plan: its MDCs, ADRGs and groups with their rules.
     Show(ShowArgs),
-    /// Load a plan and print what is odd about it; exit 4 when it cannot be used.
-    Check {
-        /// A bundled name, or the path of a plan folder.
-        #[arg(value_name = "PLAN")]
-        plan: String,
-    },
+    /// Load plans and print what is odd about them; exit 4 when one cannot be used.
+    Check(CheckArgs),
+    /// What the second plan says otherwise than the first, by meaning.
+    Diff(DiffArgs),
     /// Make a plan folder of the facts of a scheme.
     Import(ImportArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DiffArgs {
+    /// A bundled name, or the path of a plan folder.
+    #[arg(value_name = "A")]
+    pub(crate) before: String,
+    /// Another one.
+    #[arg(value_name = "B")]
+    pub(crate) after: String,
+    /// Group these claims by both plans, too, and count which cases move where.
+    #[arg(long, value_name = "CLAIMS", num_args = 1..)]
+    pub(crate) claims: Vec<PathBuf>,
+    /// Print every row and code, not only the first of many.
+    #[arg(long)]
+    pub(crate) full: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CheckArgs {
+    /// Bundled names, or paths of plan folders.
+    #[arg(value_name = "PLAN", required = true)]
+    pub(crate) plans: Vec<String>,
 }
 
 #[derive(Debug, ClapArgs)]

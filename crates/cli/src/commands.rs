@@ -22,7 +22,7 @@ pub(crate) fn run(args: &Args, progress: &Reporter) -> Result<Done, Failure> {
         Command::Group(group) => group::run(group, global, progress),
         Command::Compare(compare) => compare::run(compare, global, progress),
         Command::Verify(verify) => verify::run(verify, global, progress),
-        Command::Tables { command } => tables::run(command, global),
+        Command::Tables { command } => tables::run(command, global, progress),
         Command::Demo(demo) => demo::run(demo, global, progress),
         Command::Explain(explain) => explain::run(explain, global, progress),
         Command::Settle(settle) => settle::run(settle, global, progress),

@@ -206,6 +206,11 @@ fn groups_are_compared_with_exit_0_or_1() {
     let equal = compare("grouped.parquet", &["--json"]).ends_with(0).json();
     assert_eq!(equal["equal"], true);
     assert_eq!(equal["overall"]["group"], 1500);
+    let by_adrg = equal["by_adrg"].as_object().unwrap();
+    let cases = by_adrg
+        .values()
+        .map(|count| count["cases"].as_u64().unwrap());
+    assert_eq!(cases.sum::<u64>(), 1500);
 
     let fewer = ["synth", "--cases", "1400", "-o", "fewer.parquet", "--quiet"];
     drgdip(folder.path(), &fewer).ends_with(0);
@@ -473,6 +478,115 @@ fn tables_are_listed_shown_and_checked() {
     )
     .unwrap();
     tables(&["check", "./plan"]).ends_with(4).complains("idd");
+}
+
+/// A folder `local` with an overlay that lets no case into one ADRG.
+fn local_plan(folder: &Path) {
+    fs::create_dir(folder.join("local")).unwrap();
+    let manifest = format!("id = \"local\"\ntitle = \"Local\"\nbase = \"{PLAN}\"\n");
+    fs::write(folder.join("local/plan.toml"), manifest).unwrap();
+    let adrgs = "change,mdc,order,adrg,name,kind,rule,fallback\nreplace,,,FM3,,,false,\n";
+    fs::write(folder.join("local/adrg.csv"), adrgs).unwrap();
+}
+
+#[test]
+fn what_is_odd_about_plans_is_told_by_code_and_as_json() {
+    let folder = tempfile::tempdir().unwrap();
+    local_plan(folder.path());
+    let check = |arguments: &[&str]| {
+        let all: Vec<&str> = ["tables", "check"]
+            .iter()
+            .chain(arguments)
+            .copied()
+            .collect();
+        drgdip(folder.path(), &all)
+    };
+    check(&["./local"])
+        .ends_with(0)
+        .says("无法进入的 ADRG unreachable_adrg · 1\n")
+        .says("adrg.csv, line 2, rule: No case can enter `FM3`, because its rule is never true.");
+    let one = check(&["./local", "--json"]).ends_with(0).json();
+    assert_eq!(one["plan"], "local");
+    assert_eq!(one["by_code"]["unreachable_adrg"][0], "FM3");
+    let levels: Vec<&str> = one["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|warning| warning["level"].as_str().unwrap())
+        .collect();
+    assert!(levels.contains(&"warning") && levels.contains(&"note"));
+
+    let several = check(&[PLAN, "./nowhere", "./local"])
+        .ends_with(4)
+        .complains("nowhere");
+    let summary = several.says("分组方案 Plan").says("Local");
+    assert!(summary.stdout.contains("CHS-DRG 1.1"));
+    let both = check(&[PLAN, "./local", "--json"]).ends_with(0).json();
+    assert_eq!(both["plans"][1]["plan"], "local");
+}
+
+#[test]
+fn two_plans_are_compared_by_meaning_and_by_the_cases_that_move() {
+    let folder = month(3000);
+    local_plan(folder.path());
+    let diff = |arguments: &[&str]| {
+        let all: Vec<&str> = ["tables", "diff", PLAN]
+            .iter()
+            .chain(arguments)
+            .copied()
+            .collect();
+        drgdip(folder.path(), &all)
+    };
+    diff(&[PLAN]).ends_with(0).says("两个方案相同");
+    diff(&["chs-drg-1.1-opendrg"])
+        .ends_with(0)
+        .says("448: A04.000x001 A04.100x002 A04.200x002 …")
+        .says("在 FF2 之后 behind FF2");
+    let full = diff(&["chs-drg-1.1-opendrg", "--full"]).ends_with(0);
+    assert!(!full.stdout.contains('…'), "{}", full.stdout);
+    diff(&["nothing"]).ends_with(4).complains("nothing");
+
+    diff(&["./local", "--claims", "claims.parquet"])
+        .ends_with(0)
+        .says("FM3     main_op in FM3.op  false ")
+        .says("病例 Cases 3,000 ·");
+    let moved = diff(&["./local", "--claims", "claims.parquet", "--json"])
+        .ends_with(0)
+        .json();
+    assert_eq!(moved["equal"], false);
+    assert_eq!(moved["rules"][0]["after"], "false");
+    let migration = &moved["migration"];
+    let moves = migration["moves"].as_array().unwrap();
+    assert!(!moves.is_empty());
+    assert!(moves.iter().all(|cases| cases["before"]["adrg"] == "FM3"));
+    let cases: u64 = moves
+        .iter()
+        .map(|cases| cases["cases"].as_u64().unwrap())
+        .sum();
+    assert_eq!(migration["moved"], cases);
+    assert_eq!(migration["unchanged"], 3000 - cases);
+    for threads in ["1", "3"] {
+        let arguments = [
+            "./local",
+            "--claims",
+            "claims.parquet",
+            "--json",
+            "--threads",
+            threads,
+        ];
+        assert_eq!(diff(&arguments).json(), moved);
+    }
+    let group = [
+        "group",
+        "claims.parquet",
+        "--plan",
+        PLAN,
+        "-o",
+        "g.parquet",
+        "--json",
+    ];
+    let grouped = drgdip(folder.path(), &group).ends_with(0).json();
+    assert_eq!(migration["before"], grouped["outcomes"]);
 }
 
 /// The folder of the test data, where a plan of two groups stands.

@@ -6,7 +6,9 @@ use crate::trace::{Expected, Language, Trace, divergence, first_difference, trac
 use crate::{Grouper, Severity};
 use drgdip_claims::{Claim, Sex};
 use drgdip_tables::GroupingPlan;
+use drgdip_tables::check::check;
 use drgdip_tables::code_set::{CodeSet, CodeTables, Crosswalk};
+use drgdip_tables::diff::diff;
 use drgdip_tables::plan::{
     AdrgKind, Checks, CodeSettings, CodeTable, GreyRow, Level, NoGroupFallback, Repairs, RowRef,
 };
@@ -237,6 +239,14 @@ fn add_mdcs(plan: &mut Plan, mdcs: Vec<MdcSpec>) {
     }
 }
 
+/// Gives each group a code of its own.
+fn number_groups(plan: &mut GroupingPlan) {
+    let adrgs = plan.mdcs.iter_mut().flat_map(|mdc| &mut mdc.adrgs);
+    for (number, drg) in adrgs.flat_map(|adrg| &mut adrg.drgs).enumerate() {
+        drg.code = format!("G{number}");
+    }
+}
+
 fn diagnoses() -> impl Strategy<Value = Vec<String>> {
     vec(
         select(CLAIM_DIAGNOSES.to_vec()).prop_map(str::to_owned),
@@ -322,6 +332,40 @@ proptest! {
             prop_assert_eq!(&answer(&grouper, &plan, claim), &expected, "{:?}", claim);
             prop_assert_eq!(traced(&plan, claim), expected, "{:?}", claim);
         }
+    }
+
+    #[test]
+    fn no_case_reaches_what_the_check_calls_unreachable(
+        mut plan in plan(),
+        claims in vec(claim(), 40),
+    ) {
+        number_groups(&mut plan);
+        let unreachable: Vec<String> = check(&plan)
+            .into_iter()
+            .filter(|warning| warning.code.starts_with("unreachable"))
+            .flat_map(|warning| warning.subjects)
+            .collect();
+        for claim in &claims {
+            if let Some(landing) = trace(&plan, claim).landing {
+                let codes = [&landing.mdc.code, &landing.adrg.code, landing.group()];
+                let reached = codes.map(str::to_owned);
+                prop_assert!(!unreachable.iter().any(|code| reached.contains(code)), "{:?}", claim);
+            }
+        }
+    }
+
+    #[test]
+    fn a_plan_never_differs_from_itself_and_can_be_compared_with_any_other(
+        mut one in plan(),
+        mut other in plan(),
+    ) {
+        number_groups(&mut one);
+        number_groups(&mut other);
+        prop_assert!(diff(&one, &one).is_empty());
+        let (there, back) = (diff(&one, &other), diff(&other, &one));
+        prop_assert_eq!(there.rules.len(), back.rules.len());
+        prop_assert_eq!(there.severity.added, back.severity.removed);
+        prop_assert_eq!(there.moves.len(), back.moves.len());
     }
 
     #[test]

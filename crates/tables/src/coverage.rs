@@ -8,6 +8,7 @@ use crate::plan::Counts;
 use jiff::civil::Date;
 use serde::Deserialize;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 pub(crate) const FILE: &str = "COVERAGE.toml";
 
@@ -28,9 +29,10 @@ pub struct Coverage {
     /// How much it holds; a folder of one's own need not say.
     #[serde(default)]
     pub counts: Counts,
-    /// The warnings that its tables are known to give, in the order of the loader.
+    /// What its tables are known to be warned of: the groups, ADRGs or lists, by the code of the
+    /// warning, as [`crate::check::subjects_by_code`] gives them.
     #[serde(default)]
-    pub warnings: Vec<String>,
+    pub warnings: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -75,6 +77,7 @@ pub(crate) fn read(files: &FileSet) -> Result<Vec<Coverage>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::{check, subjects_by_code};
     use crate::files::FileSet;
     use crate::load::load_plan;
 
@@ -85,12 +88,13 @@ mod tests {
         assert_eq!(ids, FileSet::bundled_plans());
         for stated in &coverage {
             let loaded = load_plan(&stated.id).unwrap_or_else(|error| panic!("{error}"));
-            let warnings = loaded.warnings.iter().map(ToString::to_string);
+            let mut warnings = loaded.warnings;
+            warnings.extend(check(&loaded.plan));
             let found = Coverage {
                 id: loaded.plan.id.clone(),
                 title: loaded.plan.title.clone(),
                 counts: loaded.plan.counts(),
-                warnings: warnings.collect(),
+                warnings: subjects_by_code(&warnings),
                 ..stated.clone()
             };
             assert_eq!(&found, stated);

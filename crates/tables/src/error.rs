@@ -39,6 +39,26 @@ pub struct Error {
     pub problem: Problem,
 }
 
+/// How much a warning asks of whoever keeps a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WarningLevel {
+    /// Something that must be known, so that it is either mended or meant.
+    Warning,
+    /// A count that helps to read the plan.
+    Note,
+}
+
+impl WarningLevel {
+    /// As written in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
 /// Something odd that published tables have, and that does not stop a load.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Warning {
@@ -46,6 +66,10 @@ pub struct Warning {
     pub place: Place,
     /// A stable code, such as `unreachable_group`.
     pub code: &'static str,
+    /// How much it asks of whoever keeps the plan.
+    pub level: WarningLevel,
+    /// What it is about: all the groups, lists or codes that the message may only count.
+    pub subjects: Vec<String>,
     /// A full sentence with the values in it.
     pub message: String,
 }

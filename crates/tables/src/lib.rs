@@ -4,9 +4,11 @@
 //! values that the other stages take as arguments. This crate does not group or pay anything.
 
 mod bundled;
+pub mod check;
 pub mod code_set;
 mod codes;
 pub mod coverage;
+pub mod diff;
 pub mod error;
 pub mod files;
 pub mod import;
@@ -17,7 +19,7 @@ pub mod policy;
 pub mod rule;
 
 pub use coverage::{Coverage, bundled_coverage};
-pub use error::{Error, Warning};
+pub use error::{Error, Warning, WarningLevel};
 pub use files::FileSet;
 pub use library::{NotInForce, PlanLibrary};
 pub use load::{LoadedPlan, load_plan};

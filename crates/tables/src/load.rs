@@ -9,7 +9,6 @@ mod code_tables;
 mod codes;
 mod draft;
 mod finish;
-mod lint;
 mod lists;
 mod manifest;
 mod problem;
@@ -39,7 +38,7 @@ pub type FindBase<'a> = dyn Fn(&str) -> Result<Option<FileSet>, Error> + 'a;
 pub struct LoadedPlan {
     /// The plan.
     pub plan: GroupingPlan,
-    /// What is odd about its tables, in the order of the files.
+    /// What is odd about its rows, in the order of the files; [`crate::check::check`] looks deeper.
     pub warnings: Vec<Warning>,
     /// The files that it was read from: the plan itself, then its base, then that one's base.
     pub layers: Vec<FileSet>,
@@ -174,6 +173,6 @@ fn load_layers(layers: &[&FileSet]) -> Result<(GroupingPlan, Vec<Warning>), Erro
         draft.add_layer(files)?;
     }
     let mut plan = draft.finish()?;
-    lint::lint(&mut plan);
+    plan.warnings.sort();
     Ok((plan.plan, plan.warnings))
 }

@@ -62,9 +62,24 @@ pub fn explain_differences(
             })?;
             progress.advance(rows.len() as u64);
         }
+        tell_by_pair(comparison);
         return Ok(());
     }
     Ok(())
+}
+
+/// Gives each pair of answers the rule that was found for its first example.
+fn tell_by_pair(comparison: &mut Comparison) {
+    let differences = &comparison.differences;
+    let by_key: HashMap<&str, &Difference> = differences
+        .iter()
+        .map(|case| (case.key.as_str(), case))
+        .collect();
+    for pair in &mut comparison.confusions {
+        let example = pair.examples.first();
+        let case = example.and_then(|key| by_key.get(key.as_str()));
+        pair.parting = case.and_then(|case| case.parting.clone());
+    }
 }
 
 fn parting(case: &Difference, claim: &Claim, plans: &Plans<'_>) -> Option<trace::Difference> {

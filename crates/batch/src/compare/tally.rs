@@ -1,7 +1,7 @@
 //! Counts of agreement.
 
 use super::answers::{Answer, Field, Text};
-use super::{Comparison, Difference};
+use super::{Comparison, Difference, Parting};
 use std::collections::{BTreeMap, HashMap};
 
 /// How many cases agree.
@@ -42,6 +42,8 @@ pub struct Confusion {
     pub cases: u64,
     /// The first few of their keys.
     pub examples: Vec<String>,
+    /// The first rule at which the answers of the first example part, once it has been looked for.
+    pub parting: Option<Parting>,
 }
 
 /// How many keys a confusion names.
@@ -52,6 +54,7 @@ pub(super) struct Tally {
     fields: Vec<Field>,
     overall: Agreement,
     by_mdc: HashMap<Option<Text>, Agreement>,
+    by_adrg: HashMap<Option<Text>, Agreement>,
     by_stratum: HashMap<Text, Agreement>,
     differences: Vec<Difference>,
 }
@@ -62,6 +65,7 @@ impl Tally {
             fields,
             overall: Agreement::default(),
             by_mdc: HashMap::new(),
+            by_adrg: HashMap::new(),
             by_stratum: HashMap::new(),
             differences: Vec::new(),
         }
@@ -76,6 +80,8 @@ impl Tally {
         self.overall.add(agrees, in_all);
         let mdc = pair.reference.shared(Field::Mdc);
         self.by_mdc.entry(mdc).or_default().add(agrees, in_all);
+        let adrg = pair.reference.shared(Field::Adrg);
+        self.by_adrg.entry(adrg).or_default().add(agrees, in_all);
         if let Some(stratum) = stratum {
             self.by_stratum
                 .entry(stratum)
@@ -89,15 +95,11 @@ impl Tally {
 
     pub(super) fn finish(mut self) -> Comparison {
         self.differences.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        let name = |mdc: Option<Text>| mdc.as_deref().unwrap_or_default().to_owned();
-        let by_mdc = self
-            .by_mdc
-            .into_iter()
-            .map(|(mdc, count)| (name(mdc), count));
         let by_stratum = self.by_stratum.into_iter();
         Comparison {
             overall: self.overall,
-            by_mdc: by_mdc.collect(),
+            by_mdc: by_name(self.by_mdc),
+            by_adrg: by_name(self.by_adrg),
             by_stratum: by_stratum
                 .map(|(name, count)| (name.to_string(), count))
                 .collect(),
@@ -106,6 +108,16 @@ impl Tally {
             ..Comparison::default()
         }
     }
+}
+
+/// Counts by name; cases without one stand under an empty name. Where no case has one, there is
+/// nothing to part them by.
+fn by_name(counts: HashMap<Option<Text>, Agreement>) -> BTreeMap<String, Agreement> {
+    let has_names = counts.keys().any(Option::is_some);
+    let named = counts.into_iter().filter(|_| has_names);
+    named
+        .map(|(name, count)| (name.as_deref().unwrap_or_default().to_owned(), count))
+        .collect()
 }
 
 fn confusions(differences: &[Difference]) -> Vec<Confusion> {
@@ -123,6 +135,7 @@ fn confusions(differences: &[Difference]) -> Vec<Confusion> {
             .take(EXAMPLES)
             .map(|key| (*key).to_owned())
             .collect(),
+        parting: None,
     };
     let mut confusions: Vec<Confusion> = pairs.into_iter().map(confusion).collect();
     // A stable sort keeps the order of the answers among pairs that are equally frequent.

@@ -71,6 +71,7 @@ fn equal_answers_in_another_order_are_equal() {
         }
     );
     assert_eq!(result.by_mdc.keys().collect::<Vec<_>>(), ["", "B"]);
+    assert_eq!(result.by_adrg.keys().collect::<Vec<_>>(), ["", "BB1"]);
     assert_eq!(result.by_stratum["edge"].all, 1);
 }
 
@@ -96,6 +97,10 @@ fn differences_are_counted_by_field_and_named_by_key() {
             all: 1
         }
     );
+    let by_adrg = [("BB1", 0), ("BC1", 1)];
+    let agreeing = result.by_adrg.iter();
+    let agreeing = agreeing.map(|(adrg, agreement)| (adrg.as_str(), agreement.all));
+    assert_eq!(agreeing.collect::<Vec<_>>(), by_adrg);
     let [confusion] = &result.confusions[..] else {
         panic!("one pair of answers")
     };
@@ -221,6 +226,7 @@ fn a_difference_is_led_back_to_the_rule_where_the_answers_part() {
         panic!("one case differs")
     };
     assert_eq!(case.key, "b");
+    assert_eq!(result.confusions[0].parting, case.parting);
     let parting = case.parting.as_ref().unwrap();
     assert_eq!(
         parting.english,

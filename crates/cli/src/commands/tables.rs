@@ -1,20 +1,28 @@
 //! `drgdip tables`.
 
+mod check;
+mod diff;
 mod import;
 mod show;
 
 use crate::args::{GlobalArgs, TablesCommand};
 use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout};
+use crate::progress::Reporter;
 use crate::{out, plans};
-use drgdip_tables::{FileSet, GroupingPlan, Warning};
+use drgdip_tables::{FileSet, GroupingPlan};
 use serde_json::{Value, json};
 
-pub(crate) fn run(command: &TablesCommand, global: &GlobalArgs) -> Result<Done, Failure> {
+pub(crate) fn run(
+    command: &TablesCommand,
+    global: &GlobalArgs,
+    progress: &Reporter,
+) -> Result<Done, Failure> {
     match command {
         TablesCommand::List => list(global)?,
         TablesCommand::Show(args) => show::run(args, global)?,
-        TablesCommand::Check { plan } => check(plan, global)?,
+        TablesCommand::Check(args) => check::run(args, global)?,
+        TablesCommand::Diff(args) => diff::run(args, global, progress)?,
         TablesCommand::Import(args) => import::run(args, global)?,
     }
     Ok(Done::Clean)
@@ -97,32 +105,5 @@ fn plan_json(size: &Size, plan: &GroupingPlan) -> Value {
         "adrgs": size.adrgs,
         "groups": size.groups,
         "weights": size.weights,
-    })
-}
-
-fn check(name: &str, global: &GlobalArgs) -> Result<(), Failure> {
-    let loaded = plans::load(name)?;
-    if global.json {
-        let warnings: Vec<Value> = loaded.warnings.iter().map(warning_json).collect();
-        out::print_json(&json!({ "plan": loaded.plan.id, "warnings": warnings }))?;
-        return Ok(());
-    }
-    let mut text = String::new();
-    for warning in &loaded.warnings {
-        text += &format!("{warning}\n");
-    }
-    let count = loaded.warnings.len();
-    text += &format!("{}: 可用 usable, {count} 条警告 warnings\n", loaded.plan.id);
-    out::print(&text)?;
-    Ok(())
-}
-
-fn warning_json(warning: &Warning) -> Value {
-    json!({
-        "file": warning.place.file,
-        "line": warning.place.line,
-        "field": warning.place.field,
-        "code": warning.code,
-        "message": warning.message,
     })
 }

@@ -7,12 +7,13 @@ mod rows;
 use super::Head;
 use super::table::PlanFiles;
 use super::whole::{head_text, origin_text};
+use crate::diff::settings_changes as changes;
 use crate::files::FileSet;
-use crate::plan::{Checks, CodeSettings, GroupingPlan, Settings};
+use crate::plan::GroupingPlan;
 use codes::{exclusions, severity, table_names, weights};
 use names::{ListNames, list_tables};
-use rows::{Rules, adrgs, drgs, fallback_word, mdcs};
-use std::collections::HashSet;
+use rows::{Rules, adrgs, drgs, mdcs};
+use std::collections::{BTreeMap, HashSet};
 
 /// The files of the overlay that makes `base` into `target`.
 pub(super) fn files(base: &GroupingPlan, target: &GroupingPlan, head: &Head) -> FileSet {
@@ -40,97 +41,32 @@ pub(super) fn files(base: &GroupingPlan, target: &GroupingPlan, head: &Head) -> 
 }
 
 fn manifest(base: &GroupingPlan, target: &GroupingPlan, head: &Head) -> String {
-    let mut settings = settings_that_differ(&base.settings, &target.settings);
+    let mut sections: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for change in changes(&base.settings, &target.settings) {
+        let (section, key) = change
+            .key
+            .split_once('.')
+            .unwrap_or(("settings", change.key));
+        let line = format!("{key} = {}", written(&change.after));
+        sections.entry(section).or_default().push(line);
+    }
     if target.weights.is_empty() && !base.weights.is_empty() {
+        let settings = sections.entry("settings").or_default();
         settings.push("inherit_weights = false".to_owned());
     }
-    let checks = checks_that_differ(base.settings.checks, target.settings.checks);
-    let section = |name: &str, lines: Vec<String>| match lines.is_empty() {
-        true => String::new(),
-        false => format!("\n[{name}]\n{}\n", lines.join("\n")),
-    };
-    let codes = codes_that_differ(&base.settings.codes, &target.settings.codes);
-    head_text(head, Some(&base.id))
-        + &section("settings", settings)
-        + &section("checks", checks)
-        + &section("codes", codes)
-        + &origin_text(head)
+    let sections: String = sections
+        .iter()
+        .map(|(name, lines)| format!("\n[{name}]\n{}\n", lines.join("\n")))
+        .collect();
+    head_text(head, Some(&base.id)) + &sections + &origin_text(head)
 }
 
-fn settings_that_differ(base: &Settings, target: &Settings) -> Vec<String> {
-    let mut lines = Vec::new();
-    if base.no_group_fallback != target.no_group_fallback {
-        let word = fallback_word(target.no_group_fallback);
-        lines.push(format!("no_group_fallback = \"{word}\""));
+/// The value of a setting in TOML: words are quoted, numbers, flags and lists are not.
+fn written(value: &str) -> String {
+    let is_plain = value.parse::<i64>().is_ok() || value.parse::<bool>().is_ok();
+    if is_plain || value.starts_with('[') {
+        value.to_owned()
+    } else {
+        toml::Value::String(value.to_owned()).to_string()
     }
-    let retry = target.retry_with_each_other_procedure;
-    if base.retry_with_each_other_procedure != retry {
-        lines.push(format!("retry_with_each_other_procedure = {retry}"));
-    }
-    if base.newborn_days != target.newborn_days {
-        lines.push(format!("newborn_days = {}", target.newborn_days));
-    }
-    lines
-}
-
-fn codes_that_differ(base: &CodeSettings, target: &CodeSettings) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut id = |key: &str, base: &Option<String>, target: &Option<String>| {
-        if base != target {
-            let id = target.as_deref().unwrap_or("none");
-            lines.push(format!("{key} = \"{id}\""));
-        }
-    };
-    id("set", &base.set, &target.set);
-    id("crosswalk", &base.crosswalk, &target.crosswalk);
-    if base.unknown_is_invalid != target.unknown_is_invalid {
-        let word = if target.unknown_is_invalid {
-            "invalid"
-        } else {
-            "ignore"
-        };
-        lines.push(format!("unknown = \"{word}\""));
-    }
-    if base.repairs != target.repairs {
-        let repairs = target.repairs;
-        let stated = [
-            ("\"letter_case\"", repairs.letter_case),
-            ("\"full_width\"", repairs.full_width),
-            ("\"spaces\"", repairs.spaces),
-        ];
-        let named = stated.iter().filter(|(_, is_on)| *is_on);
-        let named: Vec<&str> = named.map(|(name, _)| *name).collect();
-        lines.push(format!("repair = [{}]", named.join(", ")));
-    }
-    if base.has_grey_list && !target.has_grey_list {
-        lines.push("grey = \"none\"".to_owned());
-    }
-    lines
-}
-
-fn checks_that_differ(base: Checks, target: Checks) -> Vec<String> {
-    let both = [
-        ("sex_missing", base.sex_missing, target.sex_missing),
-        ("age_missing", base.age_missing, target.age_missing),
-        (
-            "age_0_without_days",
-            base.age_0_without_days,
-            target.age_0_without_days,
-        ),
-        (
-            "newborn_without_weight",
-            base.newborn_without_weight,
-            target.newborn_without_weight,
-        ),
-        (
-            "principal_missing",
-            base.principal_missing,
-            target.principal_missing,
-        ),
-    ];
-    let word = |is_checked| if is_checked { "invalid" } else { "none" };
-    both.into_iter()
-        .filter(|(_, base, target)| base != target)
-        .map(|(name, _, target)| format!("{name} = \"{}\"", word(target)))
-        .collect()
 }

@@ -5,7 +5,7 @@
 
 use super::problem::PlanProblem;
 use super::rows::{Change, Row, TableFile};
-use crate::error::{Error, Place, Warning};
+use crate::error::{Error, Place, Warning, WarningLevel};
 use crate::plan::RowRef;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,8 +64,10 @@ impl Layer<'_> {
         );
         let place = self.place(row);
         self.warnings.push(Warning {
-            place,
             code: "duplicate_row",
+            level: WarningLevel::Warning,
+            subjects: vec![place.to_string()],
+            place,
             message,
         });
     }

@@ -3,7 +3,7 @@
 use super::cells::{Cell, CellRow, CellTable, place};
 use super::draft::{Draft, GROUP_ADRG, adrg, weight};
 use super::problem::PlanProblem;
-use crate::error::{Error, Place, Warning};
+use crate::error::{Error, Place, Warning, WarningLevel};
 use crate::plan::{
     Adrg, AdrgKind, CodeList, Drg, GreyRow, GroupingPlan, Mdc, NoGroupFallback, RowRef, StatedRule,
     WeightRow,
@@ -338,6 +338,8 @@ impl Finish {
             self.warnings.push(Warning {
                 place,
                 code: "missing_name",
+                level: WarningLevel::Warning,
+                subjects: vec![code.to_owned()],
                 message,
             });
         }

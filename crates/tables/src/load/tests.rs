@@ -1,6 +1,7 @@
 //! One small bad plan for every fault, with its exact message, and what overlays do.
 
-use crate::error::Error;
+use crate::check::check;
+use crate::error::{Error, WarningLevel};
 use crate::files::FileSet;
 use crate::load::load_plan;
 use crate::plan::{GroupingPlan, Level, NoGroupFallback};
@@ -97,11 +98,14 @@ fn find_small(id: &str) -> Result<Option<FileSet>, Error> {
     Ok((id == "small").then(|| FileSet::in_memory("small", base())))
 }
 
-/// Loads a plan and gives it with its warnings as text, or the error as text.
+/// Loads and checks a plan and gives it with all warnings as text, or the error as text.
 fn load(files: Files) -> Result<(GroupingPlan, Vec<String>), String> {
     let set = FileSet::in_memory("p", files);
-    let (plan, warnings) =
+    let (plan, mut warnings) =
         GroupingPlan::load(&set, &find_small).map_err(|error| error.to_string())?;
+    warnings.extend(check(&plan));
+    warnings.retain(|warning| warning.level == WarningLevel::Warning);
+    warnings.sort();
     Ok((plan, warnings.iter().map(ToString::to_string).collect()))
 }
 
@@ -618,8 +622,8 @@ fn an_overlay_changes_single_cells_and_keeps_the_rest() {
         ),
         (3, 30_000)
     );
-    let shadow = "small/adrg.csv, line 2, rule: No case can enter `BB1`, because `BR1` before it \
-                  takes every such case. [unreachable_group]";
+    let shadow = "small/adrg.csv, line 2, rule: No case can enter `BB1`, because `BR1` (line 3: \
+                  true) before it takes every such case. [unreachable_adrg]";
     assert_eq!(warnings, [shadow]);
 }
 
@@ -847,9 +851,8 @@ fn oddities_of_published_tables_are_warnings() {
         "drg.csv",
         ("BB1,10,BB11,开颅一,mcc", "BB1,30,BB11,开颅一,mcc"),
         &[
-            "p/drg.csv, line 2, rule: No case can reach the group `BB11`, because `BB15` before \
-             it takes \
-           every such case. [unreachable_group]",
+            "p/drg.csv, line 2, rule: No case can reach the group `BB11`, because `BB15` \
+             (line 3: true) before it takes every such case. [unreachable_group]",
         ],
     );
     check_warning(
@@ -864,7 +867,10 @@ fn oddities_of_published_tables_are_warnings() {
     check_warning(
         "adrg.csv",
         ("main_op in BB1.op", "main_op in BB1.op and false"),
-        &[],
+        &[
+            "p/adrg.csv, line 2, rule: No case can enter `BB1`, because its rule is never true. \
+             [unreachable_adrg]",
+        ],
     );
     check_warning(
         "mdc.csv",
@@ -872,7 +878,7 @@ fn oddities_of_published_tables_are_warnings() {
         &[
             "p/lists/all.csv, line 7: No rule names the list `MDCC.principal`. [unused_list]",
             "p/mdc.csv, line 3, gate: No case can enter `MDCC`, because its gate is never true. \
-             [unreachable_group]",
+             [unreachable_mdc]",
         ],
     );
     check_warning(

@@ -1,7 +1,7 @@
 //! A comparison as text, Markdown or JSON.
 
 use crate::layout::{Align, Layout, grouped_digits};
-use drgdip_batch::compare::{Agreement, Answer, Comparison, Confusion, Difference, Field};
+use drgdip_batch::compare::{Agreement, Answer, Comparison, Confusion, Field, Parting};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -77,17 +77,18 @@ fn verdict(result: &Comparison) -> String {
 }
 
 fn sections(result: &Comparison) -> Vec<Section> {
-    let mut sections = vec![
-        by_field(result),
-        by_name("按 MDC By MDC", &result.by_mdc, result),
-    ];
+    let mut sections = vec![by_field(result)];
+    if !result.by_mdc.is_empty() {
+        sections.push(by_name("按 MDC By MDC", &result.by_mdc, result));
+    }
+    sections.extend(by_adrg(result));
     if !result.by_stratum.is_empty() {
         sections.push(by_name("按来源 By stratum", &result.by_stratum, result));
     }
     if !result.confusions.is_empty() {
         sections.push(confusions(result));
     }
-    if result.differences.iter().any(|case| case.parting.is_some()) {
+    if result.confusions.iter().any(|pair| pair.parting.is_some()) {
         sections.push(partings(result));
     }
     if result.unmatched.count() > 0 {
@@ -128,27 +129,46 @@ fn by_name(heading: &str, counts: &BTreeMap<String, Agreement>, result: &Compari
     let mut names = vec!["名称 Name", "病例 Cases"];
     names.extend(result.fields.iter().map(|field| field.name()));
     names.extend(["全部 all", "比例 Share"]);
-    let row = |(name, agreement): (&String, &Agreement)| {
-        let name = if name.is_empty() { "—" } else { name };
-        let mut row = vec![name.to_owned(), agreement.cases.to_string()];
-        row.extend(
-            result
-                .fields
-                .iter()
-                .map(|field| agreement.of(*field).to_string()),
-        );
-        row.extend([
-            agreement.all.to_string(),
-            percent(agreement.all, agreement.cases),
-        ]);
-        row
-    };
     Section {
         heading: heading.to_owned(),
         columns: columns(&names, 1),
-        rows: counts.iter().map(row).collect(),
+        rows: counts
+            .iter()
+            .map(|(name, agreement)| agreement_row(name, agreement, result))
+            .collect(),
         foot: String::new(),
     }
+}
+
+fn agreement_row(name: &str, agreement: &Agreement, result: &Comparison) -> Vec<String> {
+    let name = if name.is_empty() { "—" } else { name };
+    let fields = result.fields.iter().map(|field| agreement.of(*field));
+    let counts = std::iter::once(agreement.cases)
+        .chain(fields)
+        .chain([agreement.all]);
+    std::iter::once(name.to_owned())
+        .chain(counts.map(|count| count.to_string()))
+        .chain([percent(agreement.all, agreement.cases)])
+        .collect()
+}
+
+/// The ADRGs whose cases do not all agree, those with the most differing cases first.
+fn by_adrg(result: &Comparison) -> Option<Section> {
+    let differing = |agreement: &Agreement| agreement.cases - agreement.all;
+    let counts = result.by_adrg.iter();
+    let mut worst: Vec<_> = counts.filter(|(_, count)| differing(count) > 0).collect();
+    worst.sort_by_key(|(_, count)| std::cmp::Reverse(differing(count)));
+    if worst.is_empty() {
+        return None;
+    }
+    let rows = worst.iter().take(MOST_LINES);
+    Some(Section {
+        rows: rows
+            .map(|(name, count)| agreement_row(name, count, result))
+            .collect(),
+        foot: left_out(worst.len()),
+        ..by_name("有差异的 ADRG ADRGs that differ", &BTreeMap::new(), result)
+    })
 }
 
 fn confusions(result: &Comparison) -> Section {
@@ -171,39 +191,44 @@ fn confusions(result: &Comparison) -> Section {
             ("示例 Examples".to_owned(), Align::Left),
         ],
         rows: shown.map(row).collect(),
-        foot: left_out(result.confusions.len()),
+        foot: left_out(result.confusions.len()) + how_to_see_rules(result),
     }
 }
 
-/// The first rules at which answers part, one case a line.
+/// What to do so that differing answers are led back to rules.
+fn how_to_see_rules(result: &Comparison) -> &'static str {
+    if result.confusions.iter().any(|pair| pair.parting.is_some()) {
+        return "";
+    }
+    "用 --plan 指明方案、且一方文件含病例字段时，列出分歧规则。\n\
+     With --plan, and the claim columns in one of the files, the rules are named.\n"
+}
+
+/// The first rule at which the answers of each pair part, by one of its cases.
 fn partings(result: &Comparison) -> Section {
-    let row = |case: &Difference| {
-        let (ours, reference) = names(&case.ours, &case.reference);
-        let sentence = case.parting.as_ref();
+    let row = |pair: &Confusion| {
+        let (ours, reference) = names(&pair.ours, &pair.reference);
+        let sentence = pair.parting.as_ref();
         let sentence = sentence.map(|parting| format!("{} {}", parting.chinese, parting.english));
         vec![
-            case.key.clone(),
             ours,
             reference,
+            pair.examples.first().cloned().unwrap_or_default(),
             sentence.unwrap_or_default(),
         ]
     };
     let headings = [
-        "病例 Case",
         "我方 Ours",
         "参考 Reference",
+        "病例 Case",
         "分歧 Where they part",
     ];
+    let pairs = result.confusions.iter().take(MOST_LINES);
     Section {
         heading: "首个分歧规则 First differing rule".to_owned(),
         columns: columns(&headings, headings.len()),
-        rows: result
-            .differences
-            .iter()
-            .take(MOST_LINES)
-            .map(row)
-            .collect(),
-        foot: left_out(result.differences.len()),
+        rows: pairs.map(row).collect(),
+        foot: left_out(result.confusions.len()),
     }
 }
 
@@ -309,8 +334,7 @@ pub(crate) fn json(result: &Comparison) -> Value {
         .iter()
         .map(|case| {
             let (ours, reference) = (answer_json(&case.ours), answer_json(&case.reference));
-            let parting = case.parting.as_ref();
-            let parting = parting.map(|p| json!({ "english": p.english, "chinese": p.chinese }));
+            let parting = parting_json(case.parting.as_ref());
             json!({ "key": case.key, "ours": ours, "reference": reference, "parting": parting })
         })
         .collect();
@@ -319,6 +343,7 @@ pub(crate) fn json(result: &Comparison) -> Value {
         "equal": result.is_equal(),
         "overall": agreement_json(&result.overall, result),
         "by_mdc": named(&result.by_mdc),
+        "by_adrg": named(&result.by_adrg),
         "by_stratum": named(&result.by_stratum),
         "confusions": confusions,
         "differences": differences,
@@ -353,5 +378,12 @@ fn confusion_json(pair: &Confusion) -> Value {
         "reference": answer_json(&pair.reference),
         "cases": pair.cases,
         "examples": pair.examples,
+        "parting": parting_json(pair.parting.as_ref()),
     })
+}
+
+fn parting_json(parting: Option<&Parting>) -> Value {
+    let sentences =
+        |parting: &Parting| json!({ "english": parting.english, "chinese": parting.chinese });
+    parting.map_or(Value::Null, sentences)
 }

@@ -188,7 +188,7 @@ fn fallbacks(
     (was, is)
 }
 
-pub(super) const fn fallback_word(fallback: NoGroupFallback) -> &'static str {
+const fn fallback_word(fallback: NoGroupFallback) -> &'static str {
     match fallback {
         NoGroupFallback::Adrg => "adrg",
         NoGroupFallback::Continue => "continue",

@@ -385,7 +385,7 @@ fn the_transcription_differs_from_the_print_in_what_its_list_of_differences_says
     let difference = diff(&print, &transcription);
     check_fields(
         &difference,
-        &["adrgs", "groups", "lists", "rules", "severity"],
+        &["adrgs", "groups", "lists", "rules", "settings", "severity"],
     );
     let lists: Vec<String> = difference
         .lists

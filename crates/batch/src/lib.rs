@@ -24,6 +24,7 @@ mod spill;
 mod synth;
 mod table;
 pub mod verify;
+mod weigh;
 
 pub use demo::{DEMO_CLAIMS, DEMO_INPUTS, DemoJob, DemoSummary, demo};
 pub use error::{Class, Error};
@@ -36,3 +37,4 @@ pub use progress::{Progress, Silent};
 pub use read::ReadOptions;
 pub use settle::{PoolReport, SettleJob, SettleSummary, settle};
 pub use synth::{SynthJob, SynthSummary, synth};
+pub use weigh::{LeftOut, WeighJob, WeighSummary, weigh};

@@ -8,8 +8,8 @@ const ONE: i64 = 1 << BINARY_PLACES;
 /// The last odd power of z that counts: z is at most 3 − 2√2, and its 25th power is below 2^-63.
 const LAST_POWER: i64 = 25;
 
-/// The natural logarithm of a number of fen, in units of 10^-15, rounded down from a value that
-/// is exact to 10^-16: two results differ from the truth by less than one unit.
+/// The natural logarithm of a number of fen, in units of 10^-15, rounded to the nearest from a
+/// value that is exact to 10^-17: a result differs from the truth by less than one unit.
 ///
 /// The number is x = m × 2^e with m between 1/√2 and √2, and
 /// ln m = 2 (z + z³/3 + z⁵/5 + …) with z = (m − 1) / (m + 1), which is at most 0.172.
@@ -19,7 +19,6 @@ const LAST_POWER: i64 = 25;
 #[must_use]
 #[expect(
     clippy::arithmetic_side_effects,
-    clippy::integer_division_remainder_used,
     reason = "every number stays below 2^63, or 2^127 where it is a product; see the ranges"
 )]
 pub fn ln_fen(fen: i64) -> i64 {
@@ -40,7 +39,8 @@ pub fn ln_fen(fen: i64) -> i64 {
         odd += 2;
     }
     let ln = i128::from(exponent) * i128::from(LN_2) + 2 * sum;
-    let units = (ln * i128::from(LN_UNITS)) >> BINARY_PLACES;
+    let half = 1_i128 << (BINARY_PLACES - 1);
+    let units = (ln * i128::from(LN_UNITS) + half) >> BINARY_PLACES;
     i64::try_from(units).expect("a logarithm of 63 bits is below 44")
 }
 
@@ -69,8 +69,8 @@ mod tests {
 
     #[track_caller]
     fn check(fen: i64, expected: i64) {
-        let difference = ln_fen(fen) - expected;
-        assert!(difference.abs() <= 1, "ln {fen} is off by {difference}");
+        let difference = ln_fen(fen).abs_diff(expected);
+        assert!(difference <= 1, "ln {fen} is off by {difference}");
     }
 
     /// The expected values were computed with sixty decimals by another program.

@@ -12,7 +12,6 @@ pub struct Spread {
 
 #[expect(
     clippy::arithmetic_side_effects,
-    clippy::integer_division_remainder_used,
     reason = "big integers grow as needed, and sums of four squares of 63 bits fit into 128"
 )]
 impl Spread {

@@ -137,8 +137,13 @@ fn weigh_into(
         families: &setting.families,
         changes: &setting.changes,
     };
-    let calibration = calibrate(history, job.terms).map_err(|e| cannot_weigh(&e))?;
-    progress.stage("cost structure", Some(files.rows));
+    let calibration = match calibrate(history, job.terms) {
+        Err(drgdip_calibrate::Error::NoCases) => return Err(no_case(files.rows, &left_out)),
+        found => found.map_err(|e| cannot_weigh(&e))?,
+    };
+    if !keys.is_empty() {
+        progress.stage("cost structure", Some(files.rows));
+    }
     let parts = parts::read(&run, &calibration.groups, &keys)?;
 
     let summary = WeighSummary {
@@ -177,6 +182,17 @@ fn gather(run: &Run<'_>, setting: &Setting<'_>) -> Result<(Gathered, Vec<Fingerp
         })
     })?;
     Ok((all, fingerprints))
+}
+
+/// Says why no case can be used, so that nobody has to look for a report that is not there.
+fn no_case(rows: u64, left_out: &LeftOut) -> Error {
+    let reasons = left_out
+        .iter()
+        .map(|(code, _, _, count)| format!("{count} {code}"));
+    let reasons = reasons.collect::<Vec<_>>().join(", ");
+    let problem = format!("none of the {rows} claims can be used: {reasons}.");
+    Error::input("history", problem)
+        .with_hint("History is the years before --year, as many as weigh.years states.")
 }
 
 fn cannot_weigh(error: &drgdip_calibrate::Error) -> Error {

@@ -82,7 +82,7 @@ fn run(job: &Job<'_>) -> Result<WeighSummary, Error> {
         policy_files: &job.policy.files,
         terms: &terms,
         year: job.year,
-        hospitals: &inputs.hospitals,
+        inputs: &inputs,
         changes: job.changes,
         quotas: job.quotas,
         out: job.out,
@@ -121,6 +121,18 @@ fn three_years_are_weighed_and_add_up() {
     let verified = verify(&out, &Silent).unwrap();
     assert!(verified.mismatches.is_empty(), "{:?}", verified.mismatches);
     assert_eq!(verified.files.len(), 4);
+    let text = fs::read_to_string(out.join("manifest.json")).unwrap();
+    let used = report.cases.used;
+    let changed = text.replacen(&format!("\"used\": {used}"), "\"used\": 1", 1);
+    assert_ne!(changed, text);
+    fs::write(out.join("manifest.json"), changed).unwrap();
+    let verified = verify(&out, &Silent).unwrap();
+    let places: Vec<&str> = verified
+        .mismatches
+        .iter()
+        .map(|m| m.place.as_str())
+        .collect();
+    assert_eq!(places, ["calibration.csv, used", "manifest", "manifest"]);
     let text = fs::read_to_string(out.join("report.md")).unwrap();
     assert!(text.contains("| 全部记录 rows read | 24000 |"), "{text}");
 }

@@ -73,14 +73,19 @@ proptest! {
 
     #[test]
     fn the_order_of_the_cases_changes_nothing(
-        (cases, shuffled) in any_cases().prop_flat_map(|c| (Just(c.clone()), Just(c).prop_shuffle())),
+        (cases, shuffled) in any_cases()
+            .prop_flat_map(|cases| (Just(cases.clone()), Just(cases).prop_shuffle())),
         terms in any_terms(),
     ) {
         prop_assert_eq!(weigh(cases, &[], &terms), weigh(shuffled, &[], &terms));
     }
 
     #[test]
-    fn dearer_times_change_no_weight(cases in any_cases(), terms in any_terms(), factor in 2..9_i64) {
+    fn dearer_times_change_no_weight(
+        cases in any_cases(),
+        terms in any_terms(),
+        factor in 2..9_i64,
+    ) {
         // A logarithm is rounded, so a cost exactly on a fence of deviations may cross it.
         let is_exact = |trim: &Trim| !matches!(trim.method, TrimMethod::LognormalSd(_));
         prop_assume!(is_exact(&terms.trim) && terms.retrim.iter().all(is_exact));

@@ -66,3 +66,53 @@ fn holds(rule: &Rule, severity: Severity) -> Option<bool> {
         Rule::Is(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cc() -> Rule {
+        Rule::Is(Predicate::Cc)
+    }
+
+    fn mcc() -> Rule {
+        Rule::Is(Predicate::Mcc)
+    }
+
+    #[track_caller]
+    fn check(rule: Rule, expected: [Option<bool>; 3]) {
+        assert_eq!(
+            MOST_SEVERE_FIRST.map(|severity| holds(&rule, severity)),
+            expected
+        );
+    }
+
+    #[test]
+    fn rules_are_decided_by_severity_or_not_at_all() {
+        let (yes, no) = (Some(true), Some(false));
+        check(mcc(), [yes, no, no]);
+        check(Rule::Any(vec![mcc(), cc()]), [yes, yes, no]);
+        check(Rule::Not(Box::new(cc())), [yes, no, yes]);
+        check(Rule::All(vec![cc(), Rule::False]), [no, no, no]);
+        check(Rule::True, [yes, yes, yes]);
+        check(
+            Rule::Any(vec![mcc(), Rule::Is(Predicate::NewTech)]),
+            [None; 3],
+        );
+    }
+
+    #[test]
+    fn a_family_runs_from_mcc_to_none() {
+        let plan = drgdip_tables::load_plan("chs-drg-1.1").unwrap().plan;
+        let codes: Vec<&str> = plan.drgs().map(|(_, _, drg)| drg.code.as_str()).collect();
+        let numbers = codes.iter().copied().zip(0..).collect();
+        let families = of_plan(&plan, &numbers);
+        let named: Vec<Vec<&str>> = families
+            .iter()
+            .map(|family| family.iter().map(|n| codes[usize::from(*n)]).collect())
+            .collect();
+        assert!(named.contains(&vec!["BR21", "BR23", "BR25"]));
+        assert!(named.contains(&vec!["FN13", "FN15"]));
+        assert!(!named.iter().any(|family| family.contains(&"FM19")));
+    }
+}

@@ -13,7 +13,7 @@ mod tables;
 
 use crate::group::{grouping_columns, thread_pool, with_fingerprints};
 use crate::grouped::PreparedPlan;
-use crate::inputs::{Hospital, StatedGroup, stated_means, stated_weights};
+use crate::inputs::{InputFile, InputTable, Inputs, StatedGroup, stated_means, stated_weights};
 use crate::manifest::{Manifest, OutputFile};
 use crate::output::{Fingerprint, MANIFEST, StagedFolder};
 use crate::read::{ClaimFiles, Column, ColumnNeeds, ReadOptions};
@@ -45,8 +45,8 @@ pub struct WeighJob<'a> {
     pub terms: &'a WeighTerms,
     /// The year that the weights are for; history is the years before it.
     pub year: i16,
-    /// The hospitals with their levels; none is no means by level.
-    pub hospitals: &'a [Hospital],
+    /// The hospitals with their levels; none is no means by level. Other tables are not used.
+    pub inputs: &'a Inputs,
     /// A table of weights that people decided.
     pub changes: Option<&'a Path>,
     /// A table of given mean costs, for the quota method.
@@ -129,7 +129,8 @@ fn weigh_into(
         left_out,
     } = gathered;
     progress.stage("weigh", None);
-    pool.install(|| cases.par_sort_unstable());
+    // The order in which calibration wants them; sorting what is sorted costs it next to nothing.
+    pool.install(|| cases.par_sort_unstable_by_key(|case| (case.group, case.cost_fen)));
     let history = History {
         groups: &setting.groups,
         cases,
@@ -267,7 +268,11 @@ impl Record<'_> {
         let stated = self.stated.files.iter();
         let stated =
             stated.map(|(path, hash, rows)| json!({ "file": path, "rows": rows, "sha256": hash }));
-        manifest.set("stated_tables", stated.collect());
+        let is_used = |file: &&InputFile| file.table == InputTable::Hospitals;
+        let hospitals = self.job.inputs.files.iter().filter(is_used);
+        let hospitals = hospitals
+            .map(|file| json!({ "file": file.path, "rows": file.rows, "sha256": file.sha256 }));
+        manifest.set("tables", hospitals.chain(stated).collect());
         manifest.set("year", json!(self.job.year));
         manifest.set("weigh", report::json(summary));
         manifest.outputs(outputs);

@@ -39,15 +39,19 @@ pub(super) struct Setting<'s> {
 impl<'s> Setting<'s> {
     pub(super) fn new(job: &WeighJob<'s>, stated: &Stated) -> Result<Self, Error> {
         let (years, starts) = years(job.year, job.terms.years.len())?;
-        let level_names: BTreeSet<String> =
-            job.hospitals.iter().map(|row| row.level.clone()).collect();
+        let level_names: BTreeSet<String> = job
+            .inputs
+            .hospitals
+            .iter()
+            .map(|row| row.level.clone())
+            .collect();
         let level_names: Vec<String> = level_names.into_iter().collect();
         if level_names.len() >= usize::from(NO_LEVEL) {
             let problem = format!("the hospitals have {} levels.", level_names.len());
             return Err(Error::input("hospitals", problem)
                 .with_hint("Look at the column level: it should have a few words only."));
         }
-        let (hospitals, levels) = hospitals(job.hospitals, &level_names);
+        let (hospitals, levels) = hospitals(&job.inputs.hospitals, &level_names);
         let mut setting = Self {
             plan: job.plan,
             years,
@@ -181,4 +185,38 @@ fn hospitals(
         }
     }
     (numbers, levels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn history_is_the_years_before() {
+        let (years, starts) = years(2027, 3).unwrap();
+        assert_eq!(years, [2024, 2025, 2026]);
+        let days = [2024, 2025, 2026, 2027].map(|year| day_number(date(year, 1, 1)));
+        assert_eq!(starts, days);
+    }
+
+    #[test]
+    fn a_hospital_has_the_level_of_its_last_row() {
+        let row = |id: &str, level: &str| Hospital {
+            hospital_id: id.to_owned(),
+            name: String::new(),
+            level: level.to_owned(),
+            region: None,
+            unit: None,
+            is_primary_care: false,
+            coefficient: None,
+            from: None,
+            until: None,
+        };
+        let rows = [row("b", "2"), row("a", "3"), row("b", "3")];
+        let names = ["2", "3"].map(str::to_owned);
+        let (numbers, levels) = hospitals(&rows, &names);
+        assert_eq!((numbers["b"], numbers["a"]), (0, 1));
+        assert_eq!(levels, [Some(1), Some(1)]);
+    }
 }

@@ -28,7 +28,7 @@ pub(crate) fn run(
         policy_files: &policy.files,
         terms: &terms,
         year: args.year,
-        hospitals: &inputs.hospitals,
+        inputs: &inputs,
         changes: args.changes.as_deref(),
         quotas: args.quotas.as_deref(),
         out: &args.output,

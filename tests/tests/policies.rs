@@ -77,6 +77,47 @@ fn a_choice_asks_for_the_parameters_that_it_needs() {
 }
 
 #[test]
+fn weighing_is_left_out_as_a_whole_or_stated_as_a_whole() {
+    check_changed(
+        entry("weigh.stable.cv"),
+        "",
+        "bad/p.toml, weigh.stable.cv: the policy needs this parameter on 2026-01-01; \
+         add [[weigh.stable.cv]] with from, source and a value",
+    );
+    check_changed(
+        "[[weigh.method]]\nfrom = \"2026-01-01\"\nvalue = \"average\"",
+        "[[weigh.method]]\nfrom = \"2026-01-01\"\nvalue = \"benchmark\"",
+        "bad/p.toml, weigh.benchmark: the policy needs this parameter on 2026-01-01; \
+         add [[weigh.benchmark]] with from, source and a value",
+    );
+    let without = &EXAMPLE[..EXAMPLE.find("[[weigh.years]]").unwrap()];
+    let policy = load(without, EXAMPLE_SOURCES).unwrap();
+    let error = policy.weigh_at(jiff::civil::date(2026, 1, 1)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "bad/p.toml, weigh.years: the policy needs this parameter on 2026-01-01; \
+         add [[weigh.years]] with from, source and a value"
+    );
+}
+
+#[test]
+fn fences_of_trimming_that_cross_are_refused() {
+    let line = EXAMPLE
+        .lines()
+        .position(|line| line == "[[weigh.trim.lower_percentile]]")
+        .unwrap()
+        + 1;
+    check_changed(
+        "value = \"0.025\"",
+        "value = \"0.975\"",
+        &format!(
+            "bad/p.toml, line {line}, weigh.trim.lower_percentile: the lower fence 0.975 reaches \
+             the upper one 0.975; no case would be left"
+        ),
+    );
+}
+
+#[test]
 fn a_choice_that_begins_later_asks_for_its_parameters_from_that_day() {
     check_changed(
         "value = \"hospitals_input\"",

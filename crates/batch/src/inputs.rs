@@ -6,6 +6,7 @@
 
 mod cells;
 mod rows;
+mod stated;
 mod table;
 
 use crate::Error;
@@ -14,6 +15,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use rows::{Budget, Hospital, Insurance, Prior};
+pub use stated::{StatedGroup, stated_means, stated_weights};
 use table::TextTable;
 
 /// A table of settlement inputs.

@@ -27,6 +27,7 @@ mod spill;
 mod synth;
 mod table;
 pub mod verify;
+mod weigh;
 
 pub use demo::{DEMO_CLAIMS, DEMO_INPUTS, DemoJob, DemoSummary, demo};
 pub use error::{Class, Error};
@@ -42,3 +43,4 @@ pub use publish::{Existing, publish_plan};
 pub use read::ReadOptions;
 pub use settle::{PoolReport, SettleJob, SettleSummary, settle};
 pub use synth::{SynthJob, SynthSummary, synth};
+pub use weigh::{LeftOut, WeighJob, WeighSummary, weigh};

@@ -6,6 +6,7 @@
 mod checks;
 mod files;
 mod sums;
+mod weighed;
 
 use crate::{Error, Progress};
 use files::RunFiles;
@@ -67,7 +68,7 @@ impl Verification {
     }
 }
 
-/// Verifies a settled folder, or the manifest or output of a `group` run.
+/// Verifies a settled folder, the folder of a run of `weigh`, or the manifest or output of a `group` run.
 ///
 /// Whatever does not add up is a mismatch of the result, not an error.
 ///
@@ -82,7 +83,9 @@ pub fn verify(run: &Path, progress: &dyn Progress) -> Result<Verification, Error
         ..Verification::default()
     };
     files.check_hashes(&mut result, progress)?;
-    let added = if files.is_settled() {
+    let added = if let Some(counts) = &files.weigh {
+        weighed::check(&files, counts, &mut result)
+    } else if files.is_settled() {
         sums::settled(&files, progress).map(|sums| checks::settled(&files, &sums, &mut result))
     } else {
         sums::grouped(&files, progress).map(|counts| checks::counts(&files, &counts, &mut result))

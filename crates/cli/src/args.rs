@@ -53,6 +53,9 @@ pub(crate) enum Command {
     /// Group claims, turn them into points, and pay every hospital from its pool.
     #[command(after_help = include_str!("../help/settle.txt"))]
     Settle(SettleArgs),
+    /// Turn claims of several years into weights and base points.
+    #[command(after_help = include_str!("../help/weigh.txt"))]
+    Weigh(WeighArgs),
     /// Make realistic claims from a plan; no row is about a person.
     #[command(after_help = include_str!("../help/synth.txt"))]
     Synth(SynthArgs),
@@ -164,6 +167,37 @@ pub(crate) struct SettleArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct WeighArgs {
+    /// Parquet files of several years, folders of them, or globs.
+    #[arg(required = true, value_name = "HISTORY")]
+    pub(crate) claims: Vec<PathBuf>,
+    /// The payment policy: a bundled name, or the path of a policy file.
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: String,
+    /// The year that the weights are for; history is the years before it.
+    #[arg(long, value_name = "YYYY", value_parser = clap::value_parser!(i16).range(1900..=2999))]
+    pub(crate) year: i16,
+    /// The folder to write.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// The plan, in place of the one that the policy names.
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: Option<String>,
+    /// The folder with the hospitals table, for means by level; the policy's own otherwise.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) inputs: Option<PathBuf>,
+    /// A table of weights that people decided (group, weight); the total weight stays.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) changes: Option<PathBuf>,
+    /// A table of given mean costs (group, mean_cost), for the quota method.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) quotas: Option<PathBuf>,
+    /// Accept amounts stored as floating-point numbers, each rounded to the fen.
+    #[arg(long)]
+    pub(crate) allow_float_money: bool,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct SynthArgs {
     /// How many claims to make.
     #[arg(long, value_name = "N")]
@@ -194,7 +228,7 @@ pub(crate) struct SynthArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct VerifyArgs {
-    /// The folder of a settlement, or the output file of `group`.
+    /// The folder of a settlement or of `weigh`, or the output file of `group`.
     #[arg(value_name = "DIR")]
     pub(crate) run: PathBuf,
 }

@@ -8,6 +8,7 @@ mod settle;
 mod synth;
 mod tables;
 mod verify;
+mod weigh;
 
 use crate::args::{Args, Command, FailOn};
 use crate::fail::{Done, Failure};
@@ -26,6 +27,7 @@ pub(crate) fn run(args: &Args, progress: &Reporter) -> Result<Done, Failure> {
         Command::Demo(demo) => demo::run(demo, global, progress),
         Command::Explain(explain) => explain::run(explain, global, progress),
         Command::Settle(settle) => settle::run(settle, global, progress),
+        Command::Weigh(weigh) => weigh::run(weigh, global, progress),
         Command::Synth(synth) => synth::run(synth, global, progress),
     }
 }

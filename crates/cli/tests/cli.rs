@@ -113,7 +113,7 @@ fn settle(folder: &Path, more: &[&str]) -> Run {
 fn every_command_has_help_with_examples() {
     let here = Path::new(".");
     let commands = [
-        "demo", "group", "explain", "compare", "settle", "synth", "verify", "tables",
+        "demo", "group", "explain", "compare", "settle", "weigh", "synth", "verify", "tables",
     ];
     let all = drgdip(here, &["--help"]).ends_with(0).says("Exit codes:");
     for command in commands {
@@ -187,6 +187,47 @@ fn missing_or_broken_claims_end_with_3_and_leave_nothing() {
         .map(|entry| entry.unwrap().path())
         .collect();
     assert_eq!(left.len(), 2, "{left:?}");
+}
+
+#[test]
+fn a_history_is_weighed_and_verified() {
+    let folder = month(1500);
+    let weigh = |more: &[&str]| {
+        let mut arguments = vec![
+            "weigh",
+            "claims.parquet",
+            "--policy",
+            POLICY,
+            "-o",
+            "weights",
+        ];
+        arguments.extend(more);
+        drgdip(folder.path(), &arguments)
+    };
+    weigh(&[]).ends_with(2).complains("--year");
+    weigh(&["--year", "2031"])
+        .ends_with(3)
+        .complains("none of the 1500 claims can be used: 4 invalid, 1496 other_year.");
+    weigh(&["--year", "2027", "--plan", "nothing"]).ends_with(4);
+    weigh(&["--year", "2025"])
+        .ends_with(4)
+        .complains("the policy has no values for 2025-01-01; it holds from 2026-01-01 on");
+    let run = weigh(&["--year", "2027"]).ends_with(0);
+    assert_eq!(run.stdout, "");
+    let run = run.complains("note: the history has no usable case of 2024, 2025;");
+    run.complains("已写入 wrote weights");
+    drgdip(folder.path(), &["verify", "weights"])
+        .ends_with(0)
+        .says("weigh · 1,500 行 rows · 4 个文件 files");
+    let json = weigh(&["--year", "2027", "--json"]).ends_with(0).json();
+    let counts = &json["weigh"]["cases"];
+    let of = |name: &str| counts[name].as_u64().unwrap();
+    let trimmed = of("trimmed_low") + of("trimmed_high") + of("trimmed_again");
+    assert_eq!(of("usable"), of("used") + trimmed);
+    fs::write(folder.path().join("weights/weights.csv"), "drg,weight\n").unwrap();
+    drgdip(folder.path(), &["verify", "weights"])
+        .ends_with(5)
+        .says("[sha256] weights.csv");
 }
 
 #[test]

@@ -15,10 +15,14 @@ mod source;
 mod sources;
 mod terms;
 mod values;
+mod weigh;
 
 pub use problem::PolicyProblem;
 pub use sources::SourceRow;
 pub use terms::*;
+pub use weigh::{
+    ChangesBorneBy, Instead, TotalWeight, Trim, TrimMethod, WeighTerms, WeightMethod, YearMean,
+};
 
 use crate::error::{Error, Place};
 use crate::files::FileSet;
@@ -117,6 +121,21 @@ impl Policy {
         resolver.all()
     }
 
+    /// How base points come out of claims history, at a date.
+    ///
+    /// # Errors
+    /// When the policy does not hold on that date, or says nothing about weighing then.
+    pub fn weigh_at(&self, date: Date) -> Result<WeighTerms, Error> {
+        self.check_holds(date)?;
+        weigh::resolve(&resolve::Resolver { policy: self, date })
+    }
+
+    /// The first day on which the policy holds.
+    #[must_use]
+    pub const fn first_day(&self) -> Date {
+        self.span.from
+    }
+
     /// Every value at a date as a list for people, in the order in which a case meets them.
     ///
     /// # Errors
@@ -170,6 +189,9 @@ impl Policy {
         }
         for day in days.into_iter().filter(|day| self.span.contains(*day)) {
             self.at(day)?;
+            if weigh::is_stated(self, day) {
+                self.weigh_at(day)?;
+            }
         }
         Ok(())
     }

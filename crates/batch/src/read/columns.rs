@@ -77,6 +77,9 @@ columns! {
     PatientPaid "patient_paid" Money [];
     NewTech "new_tech" Flag [];
     Reverses "reverses" Text [];
+    DrugCost "drug_cost" Money [];
+    ConsumableCost "consumable_cost" Money [];
+    ServiceCost "service_cost" Money [];
 }
 
 /// Which columns a command needs: required ones, and ones that are used where they are there.

@@ -298,6 +298,9 @@ fn refuse_float_money(path: &Path, schema: &Schema, layout: &Layout) -> Result<(
         Column::FundPaid,
         Column::OtherFundsPaid,
         Column::PatientPaid,
+        Column::DrugCost,
+        Column::ConsumableCost,
+        Column::ServiceCost,
     ];
     for column in money {
         let Some(index) = layout.index(column) else {

@@ -12,10 +12,10 @@ mod ledger;
 mod pools;
 mod pricing;
 mod prior;
-mod reports;
+pub(crate) mod reports;
 pub(crate) mod setting;
 mod totals;
-mod verdicts;
+pub(crate) mod verdicts;
 
 use crate::findings::{FindingCounts, FindingRow, FindingTable};
 use crate::group::{thread_pool, with_fingerprints};

@@ -17,9 +17,9 @@ use rust_decimal::Decimal;
 use std::path::Path;
 use std::sync::Arc;
 
-type NamedColumn = (&'static str, ArrayRef);
+pub(crate) type NamedColumn = (&'static str, ArrayRef);
 
-fn texts<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
+pub(crate) fn texts<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(values))
 }
 
@@ -31,7 +31,12 @@ fn points(values: impl Iterator<Item = Points>) -> ArrayRef {
     decimals(values.map(|points| Some(points.ten_thousandths())), &POINTS).remove(0)
 }
 
-fn write(folder: &Path, name: &str, columns: Vec<NamedColumn>) -> Result<OutputFile, Error> {
+/// Writes a small table with these columns.
+pub(crate) fn write(
+    folder: &Path,
+    name: &str,
+    columns: Vec<NamedColumn>,
+) -> Result<OutputFile, Error> {
     let fields: Vec<Field> = columns
         .iter()
         .map(|(name, array)| Field::new(*name, array.data_type().clone(), array.null_count() > 0))

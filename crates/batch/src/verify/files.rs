@@ -18,6 +18,7 @@ struct Manifest {
     #[serde(default)]
     case_classes: BTreeMap<String, u64>,
     inputs: Vec<Input>,
+    weigh: Option<WeighCounts>,
     outputs: Vec<Output>,
 }
 
@@ -33,6 +34,15 @@ struct Output {
     sha256: String,
 }
 
+/// What the manifest of `weigh` states about the cases.
+#[derive(Debug, Deserialize)]
+pub(super) struct WeighCounts {
+    pub(super) left_out: BTreeMap<String, u64>,
+    /// `usable`, `used` and what was trimmed, by name.
+    pub(super) cases: BTreeMap<String, u64>,
+    pub(super) used_by_year: BTreeMap<String, u64>,
+}
+
 /// The files of a run.
 #[derive(Debug)]
 pub(super) struct RunFiles {
@@ -44,6 +54,8 @@ pub(super) struct RunFiles {
     /// How many cases of a settlement had each class, as the manifest states it.
     pub(super) classes: BTreeMap<String, u64>,
     pub(super) manifest: PathBuf,
+    /// What a run of `weigh` states about its cases.
+    pub(super) weigh: Option<WeighCounts>,
     input_rows: u64,
     outputs: Vec<Output>,
 }
@@ -72,6 +84,7 @@ impl RunFiles {
             outcomes: manifest.outcomes,
             classes: manifest.case_classes,
             manifest: path,
+            weigh: manifest.weigh,
             input_rows: manifest.inputs.iter().map(|input| input.rows).sum(),
             outputs: manifest.outputs,
         })

@@ -3,6 +3,7 @@
 use super::terms::{
     CoefficientUse, DateSelector, LateEntries, PatientSide, ResidualRule, Rounding, ValueFamily,
 };
+use super::weigh;
 
 /// The form of a parameter's value.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,8 @@ pub(super) enum Kind {
     Levels(Numeric),
     /// `names` gives a title for each code.
     Names,
+    /// `value` is a list of whole numbers with colons between them, such as `1:2:7`.
+    Parts(Numeric),
 }
 
 /// What numbers make sense for a parameter.
@@ -72,7 +75,7 @@ pub(super) enum Need {
 const RATIO: Numeric = numeric("ratio", Range::NotNegative, 6);
 const OF_REFERENCE: Numeric = numeric("multiple of reference cost", Range::Positive, 6);
 
-const fn numeric(unit: &'static str, range: Range, places: u32) -> Numeric {
+pub(super) const fn numeric(unit: &'static str, range: Range, places: u32) -> Numeric {
     Numeric {
         unit,
         range,
@@ -88,7 +91,7 @@ const fn always(name: &'static str, kind: Kind) -> Key {
     }
 }
 
-const fn when_asked(name: &'static str, kind: Kind) -> Key {
+pub(super) const fn when_asked(name: &'static str, kind: Kind) -> Key {
     Key {
         name,
         kind,
@@ -97,7 +100,9 @@ const fn when_asked(name: &'static str, kind: Kind) -> Key {
 }
 
 /// The words of a list of choices.
-const fn words<T: Copy, const N: usize>(choices: &[(&'static str, T); N]) -> [&'static str; N] {
+pub(super) const fn words<T: Copy, const N: usize>(
+    choices: &[(&'static str, T); N],
+) -> [&'static str; N] {
     let mut words = [""; N];
     let mut index = 0;
     while index < N {
@@ -175,8 +180,8 @@ pub(super) const SEASON_SHARE: &str = "value.baseline_increment.season_share";
 pub(super) const FLOATING_CAP: &str = "value.baseline_increment.floating_cap";
 pub(super) const RESIDUAL_RULE: &str = "value.baseline_increment.residual_rule";
 
-/// All parameters, in the order in which a case meets them.
-pub(super) static KEYS: [Key; 30] = [
+/// The parameters of settlement, in the order in which a case meets them.
+static KEYS: [Key; 30] = [
     always(PLAN, Kind::Text),
     always(SELECTED_BY, Kind::Word(&SELECTOR_WORDS)),
     always(
@@ -229,9 +234,14 @@ pub(super) static KEYS: [Key; 30] = [
 
 const DISCOUNT: Numeric = numeric("ratio", Range::ZeroToOne, 6);
 
+/// All parameters, those of settlement first.
+pub(super) fn all() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().chain(weigh::keys())
+}
+
 /// The parameter with this key.
 pub(super) fn find(name: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|key| key.name == name)
+    all().find(|key| key.name == name)
 }
 
 /// The meaning of a word among a list of choices.

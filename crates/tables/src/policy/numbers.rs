@@ -80,3 +80,23 @@ pub(super) fn share(text: &str, numeric: Numeric) -> Result<Share, PolicyProblem
         denominator,
     })
 }
+
+/// Reads whole numbers from 1 on with colons between them, such as `1:2:7`.
+pub(super) fn parts(text: &str) -> Result<Vec<u32>, PolicyProblem> {
+    let wrong = || PolicyProblem::NotParts {
+        text: text.to_owned(),
+    };
+    let part = |part: &str| {
+        let is_plain = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let number = part.parse().ok().filter(|number| *number <= MOST_PARTS);
+        number.filter(|number| is_plain && *number > 0)
+    };
+    let read: Option<Vec<u32>> = text.split(':').map(part).collect();
+    read.filter(|parts| parts.len() <= MOST_YEARS)
+        .ok_or_else(wrong)
+}
+
+/// The largest number among parts; shares finer than a millionth mean nothing.
+const MOST_PARTS: u32 = 1_000_000;
+/// The most parts: no history is longer.
+const MOST_YEARS: usize = 20;

@@ -53,6 +53,8 @@ pub(super) enum Value {
     Levels(BTreeMap<String, Decimal>),
     /// A title for each code.
     Names(BTreeMap<String, String>),
+    /// Whole numbers in proportion to each other.
+    Parts(Vec<u32>),
 }
 
 impl fmt::Display for Value {
@@ -67,6 +69,10 @@ impl fmt::Display for Value {
             Self::Treatment(word, None) => f.write_str(word),
             Self::Treatment(word, Some(discount)) => write!(f, "{word}, discount {discount}"),
             Self::Levels(levels) => list(f, levels.iter().map(|(k, v)| format!("{k}: {v}"))),
+            Self::Parts(parts) => {
+                let parts: Vec<String> = parts.iter().map(u32::to_string).collect();
+                f.write_str(&parts.join(":"))
+            }
             Self::Names(names) => list(f, names.iter().map(|(k, v)| format!("{k}: {v}"))),
         }
     }

@@ -175,6 +175,15 @@ pub enum PolicyProblem {
         /// As written.
         text: String,
     },
+    /// Not parts.
+    #[error(
+        "{text:?} is not a list of parts; write one whole number from 1 on for each year, oldest \
+         first, as \"1:2:7\""
+    )]
+    NotParts {
+        /// As written.
+        text: String,
+    },
     /// A number outside what makes sense.
     #[error("{text} makes no sense here; the number must be {range}")]
     OutOfRange {
@@ -200,6 +209,14 @@ pub enum PolicyProblem {
     DiscountUnused {
         /// The choice.
         word: String,
+    },
+    /// The lower fence of trimming reaches the upper one.
+    #[error("the lower fence {lower} reaches the upper one {upper}; no case would be left")]
+    FencesCross {
+        /// The lower fence.
+        lower: String,
+        /// The upper fence.
+        upper: String,
     },
     /// The low-cost cut-off reaches a high-cost one.
     #[error("the low-cost cut-off {low} reaches the high-cost one {high}; a case cannot be both")]

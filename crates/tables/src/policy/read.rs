@@ -44,7 +44,7 @@ pub(super) fn parameters(
             entries,
         })
     };
-    Ok(keys::KEYS.iter().filter_map(parameter).collect())
+    Ok(keys::all().filter_map(parameter).collect())
 }
 
 /// Every value that is not a table, with its dotted key.
@@ -135,6 +135,7 @@ impl<'t> Reader<'_, 't> {
             | Kind::Bound(_, numeric)
             | Kind::Bands(numeric)
             | Kind::Treatment(_, numeric)
+            | Kind::Parts(numeric)
             | Kind::Levels(numeric) => Some(numeric),
         }
     }

@@ -156,7 +156,7 @@ impl Resolver<'_> {
         }))
     }
 
-    fn value(&self, key: &'static str) -> Result<&Value, Error> {
+    pub(super) fn value(&self, key: &'static str) -> Result<&Value, Error> {
         let entry = self.policy.entry(key, self.date);
         entry.map(|entry| &entry.value).ok_or_else(|| {
             let problem = PolicyProblem::ParameterMissing {
@@ -167,14 +167,14 @@ impl Resolver<'_> {
         })
     }
 
-    fn word(&self, key: &'static str) -> Result<&str, Error> {
+    pub(super) fn word(&self, key: &'static str) -> Result<&str, Error> {
         match self.value(key)? {
             Value::Word(word) => Ok(word),
             other => unreachable!("{other} was read as a word"),
         }
     }
 
-    fn choice<T: Copy>(
+    pub(super) fn choice<T: Copy>(
         &self,
         key: &'static str,
         choices: &[(&'static str, T)],
@@ -183,14 +183,14 @@ impl Resolver<'_> {
         Ok(keys::choice(choices, word).expect("words were checked when the file was read"))
     }
 
-    fn number(&self, key: &'static str) -> Result<Decimal, Error> {
+    pub(super) fn number(&self, key: &'static str) -> Result<Decimal, Error> {
         match self.value(key)? {
             Value::Number(number) => Ok(*number),
             other => unreachable!("{other} was read as a number"),
         }
     }
 
-    fn whole(&self, key: &'static str) -> Result<u32, Error> {
+    pub(super) fn whole(&self, key: &'static str) -> Result<u32, Error> {
         let number = self.number(key)?;
         Ok(number
             .to_u32()
@@ -204,7 +204,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn wrong(&self, key: &'static str, problem: PolicyProblem) -> Error {
+    pub(super) fn wrong(&self, key: &'static str, problem: PolicyProblem) -> Error {
         let line = self.policy.entry(key, self.date).map(|entry| entry.line);
         let file = self.policy.file.clone();
         let place = Place {
@@ -220,7 +220,7 @@ impl Resolver<'_> {
 }
 
 /// An amount of yuan with at most two decimals and at most a billion, in fen.
-fn fen(yuan: Decimal) -> i64 {
+pub(super) fn fen(yuan: Decimal) -> i64 {
     let fen = yuan
         .checked_mul(Decimal::ONE_HUNDRED)
         .and_then(|fen| fen.to_i64());

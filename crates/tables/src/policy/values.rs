@@ -1,7 +1,7 @@
 //! The value of one entry, in the form that its parameter has.
 
 use super::keys::{self, Kind, Numeric};
-use super::numbers::{number, share};
+use super::numbers::{number, parts, share};
 use super::parameter::Value;
 use super::problem::PolicyProblem;
 use super::source::{Fields, Item};
@@ -32,6 +32,11 @@ pub(super) fn value(kind: Kind, fields: &Fields<'_, '_>) -> Result<Value, Error>
         Kind::Treatment(words, numeric) => treatment(fields, words, numeric),
         Kind::Levels(numeric) => levels(fields, numeric),
         Kind::Names => names(fields),
+        Kind::Parts(_) => {
+            let read = parts(fields.text("value")?);
+            read.map(Value::Parts)
+                .map_err(|problem| fields.wrong_in("value", problem))
+        }
     }
 }
 

@@ -1,0 +1,28 @@
+/// Why weights cannot be computed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// A result does not fit; nothing wraps around.
+    #[error(
+        "the {0} does not fit into the range of exact numbers; look for absurd costs among the \
+         claims"
+    )]
+    Overflow(&'static str),
+    /// Nothing is left to weigh.
+    #[error("no case of the history can be used; look at the reasons in the counts")]
+    NoCases,
+    /// The benchmark group is unknown or has no usable case.
+    #[error(
+        "the benchmark group {0:?} has no usable case; name a common group with stable costs in \
+         weigh.benchmark"
+    )]
+    NoBenchmark(String),
+    /// A changed group stands twice.
+    #[error("the group {0} is changed twice; keep one row")]
+    ChangedTwice(String),
+    /// Manual changes take the whole total weight.
+    #[error(
+        "the manual changes take the whole total weight and leave nothing for the other groups; \
+         lower them"
+    )]
+    ChangesTakeAll,
+}

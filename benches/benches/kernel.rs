@@ -17,6 +17,14 @@ use std::ops::Range;
 
 const CASES: usize = 200_000;
 
+/// A written-out plan, a small overlay on it, and overlays on two layers and with ambiguous groups.
+const PLANS: [&str; 4] = [
+    "chs-drg-1.1",
+    "chs-drg-1.1-opendrg",
+    "330000-zhejiang-2022",
+    "450000-guangxi-2022",
+];
+
 /// How many other diagnoses a case has: 4 on average.
 const OTHER_DIAGNOSES: [usize; 9] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 /// How many procedures a case has: 1.5 on average.
@@ -199,7 +207,7 @@ fn kernel(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(
         u64::try_from(CASES).expect("few cases"),
     ));
-    for name in ["chs-drg-1.1", "chs-drg-1.1-opendrg"] {
+    for name in PLANS {
         let plan = load_plan(name).expect("a bundled plan loads").plan;
         let batch = Batch::draw(&plan);
         let grouper = Grouper::new(&plan);
@@ -210,5 +218,19 @@ fn kernel(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, kernel);
+/// Reading, checking and compiling a bundled plan, which every command does when it starts.
+fn load(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("load");
+    for id in PLANS {
+        group.bench_function(id, |bencher| {
+            bencher.iter(|| {
+                let loaded = load_plan(black_box(id)).expect("a bundled plan");
+                Grouper::new(&loaded.plan).groups().len()
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, kernel, load);
 criterion_main!(benches);

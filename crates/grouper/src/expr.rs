@@ -216,6 +216,32 @@ impl Expr {
         }
     }
 
+    /// Calls `visit` for every list that the rule names.
+    pub(crate) fn each_list(&self, visit: &mut impl FnMut(u32)) {
+        match self {
+            Self::True | Self::False => {}
+            Self::Not(inner) => inner.each_list(visit),
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter().for_each(|part| part.each_list(visit));
+            }
+            Self::Is(atom) => match atom {
+                Atom::Principal(list)
+                | Atom::OtherDx(list)
+                | Atom::Main(list)
+                | Atom::OtherOp(list) => visit(*list),
+                Atom::BodyRegions(lists, _) => lists.iter().copied().for_each(visit),
+                Atom::NoOp
+                | Atom::Mcc
+                | Atom::Cc
+                | Atom::NewTech
+                | Atom::Number(..)
+                | Atom::SexIs(_)
+                | Atom::DischargeIn(_)
+                | Atom::DepartmentIs(_) => {}
+            },
+        }
+    }
+
     /// Whether one of the atoms is like this.
     fn has_atom(&self, is_like: &impl Fn(&Atom) -> bool) -> bool {
         match self {

@@ -16,7 +16,7 @@
 
 use crate::expr::{Expr, Known, looks_at};
 use crate::facts::Facts;
-use crate::lists::{Members, Membership};
+use crate::lists::{Members, Membership, UNLISTED};
 use drgdip_claims::Sex;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -74,20 +74,26 @@ impl Filter {
             .flat_map(|(owner, rule)| rule.split().into_iter().map(move |part| (owner, part)))
             .unzip();
         let rules = rules.as_slice();
-        let classes = || (0..membership.classes()).map(|class| membership.members(class));
-        let mains = std::iter::once(None).chain(classes().map(Some));
-        let pairs = |alone: Known<'_>, among: Known<'_>| -> Vec<Pair> {
-            let words = possible(rules, alone)
-                .into_iter()
-                .zip(possible(rules, among));
-            words.map(|(alone, among)| Pair { alone, among }).collect()
+        let sieve = Sieve::new(rules, membership);
+        let pairs = |alone: Vec<Vec<u64>>, among: Vec<Vec<u64>>| {
+            let pair = |(alone, among)| Pair { alone, among };
+            let row = move |(alone, among): (Vec<u64>, Vec<u64>)| -> Vec<Pair> {
+                alone.into_iter().zip(among).map(pair).collect()
+            };
+            alone.into_iter().zip(among).map(row)
         };
-        let principal = |lists: Members<'_>| {
-            sparse(&pairs(
-                Known::PrincipalAlone(lists),
-                Known::PrincipalAmong(lists),
-            ))
-        };
+        let principal = pairs(
+            sieve.possible(Known::PrincipalAlone),
+            sieve.possible(Known::PrincipalAmong),
+        );
+        let main = pairs(
+            sieve.possible(|lists| Known::MainAlone(Some(lists))),
+            sieve.possible(|lists| Known::MainAmong(Some(lists))),
+        );
+        let no_main = pairs(
+            vec![possible(rules, Known::MainAlone(None))],
+            vec![possible(rules, Known::MainAmong(None))],
+        );
         let mut rests = vec![Expr::True];
         let alternatives = owners
             .into_iter()
@@ -95,12 +101,10 @@ impl Filter {
             .map(|(rule, expr)| Alternative::new(rule, expr, &mut rests))
             .collect();
         Self {
-            principal: Rows::new(classes().map(principal)),
-            main: Rows::new(
-                mains.map(|lists| pairs(Known::MainAlone(lists), Known::MainAmong(lists))),
-            ),
-            ask_diagnoses: Rows::new(classes().map(|lists| asking(rules, lists, Expr::asks_dx))),
-            ask_procedures: Rows::new(classes().map(|lists| asking(rules, lists, Expr::asks_op))),
+            principal: Rows::new(principal.map(|row| sparse(&row))),
+            main: Rows::new(no_main.chain(main)),
+            ask_diagnoses: Rows::new(sieve.rows(Expr::asks_dx).into_iter()),
+            ask_procedures: Rows::new(sieve.rows(Expr::asks_op).into_iter()),
             sex: Rows::new(
                 SEXES
                     .into_iter()
@@ -287,14 +291,73 @@ impl Alternative {
     }
 }
 
+/// Asks the rules about one class of codes after another.
+///
+/// What a rule says of a class can only depend on those of its lists that the rule names. So every
+/// rule is asked about the class without lists, and then about other classes only those rules that
+/// name one of their lists.
+struct Sieve<'r> {
+    rules: &'r [Expr],
+    membership: &'r Membership,
+    /// By list, the rules that name it.
+    naming: Vec<Vec<u32>>,
+}
+
+impl<'r> Sieve<'r> {
+    fn new(rules: &'r [Expr], membership: &'r Membership) -> Self {
+        let mut naming: Vec<Vec<u32>> = Vec::new();
+        for (rule, expr) in (0_u32..).zip(rules) {
+            expr.each_list(&mut |list| {
+                let list = list as usize;
+                if naming.len() <= list {
+                    naming.resize(list + 1, Vec::new());
+                }
+                naming[list].push(rule);
+            });
+        }
+        Self {
+            rules,
+            membership,
+            naming,
+        }
+    }
+
+    /// By class, the rules that are not certainly false.
+    fn possible<'k>(&self, known: impl Fn(Members<'r>) -> Known<'k>) -> Vec<Vec<u64>>
+    where
+        'r: 'k,
+    {
+        self.rows(|rule, lists| rule.known(&known(lists)) != Some(false))
+    }
+
+    /// By class, the rules for which the answer is yes.
+    fn rows(&self, is_in: impl Fn(&Expr, Members<'r>) -> bool) -> Vec<Vec<u64>> {
+        let unlisted = self.membership.members(UNLISTED);
+        let usual = as_bits(self.rules, |rule| is_in(rule, unlisted));
+        let row = |class| {
+            let lists = self.membership.members(class);
+            let mut words = usual.clone();
+            let named = lists
+                .iter()
+                .filter_map(|list| self.naming.get(list as usize));
+            for &rule in named.flatten() {
+                let bit = 1 << (rule % 64);
+                let word = &mut words[(rule / 64) as usize];
+                if is_in(&self.rules[rule as usize], lists) {
+                    *word |= bit;
+                } else {
+                    *word &= !bit;
+                }
+            }
+            words
+        };
+        (0..self.membership.classes()).map(row).collect()
+    }
+}
+
 /// The rules that are not certainly false.
 fn possible(rules: &[Expr], known: Known<'_>) -> Vec<u64> {
     as_bits(rules, |rule| rule.known(&known) != Some(false))
-}
-
-/// The rules that ask other codes for one of these lists.
-fn asking(rules: &[Expr], lists: Members<'_>, asks: fn(&Expr, Members<'_>) -> bool) -> Vec<u64> {
-    as_bits(rules, |rule| asks(rule, lists))
 }
 
 fn as_bits(rules: &[Expr], is_in: impl Fn(&Expr) -> bool) -> Vec<u64> {

@@ -32,6 +32,16 @@ impl Members<'_> {
     pub(crate) fn has(self, list: u32) -> bool {
         self.0[(list / 64) as usize] >> (list % 64) & 1 == 1
     }
+
+    /// The lists, in the order of their numbers.
+    pub(crate) fn iter(self) -> impl Iterator<Item = u32> {
+        let words = (0_u32..).step_by(64).zip(self.0);
+        words.flat_map(|(first, word)| {
+            (0..64)
+                .filter(move |bit| word >> bit & 1 == 1)
+                .map(move |bit| first + bit)
+        })
+    }
 }
 
 impl Membership {

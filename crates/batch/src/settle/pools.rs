@@ -43,6 +43,7 @@ pub(super) fn settle_pools(
                 reserve,
                 hospitals,
                 prior,
+                ..PoolInput::default()
             };
             Ok(PoolReport {
                 id: pool.id.clone(),

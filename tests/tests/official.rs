@@ -2,12 +2,13 @@
 
 use drgdip_claims::Yuan;
 use drgdip_points::award::{CaseRules, award};
+use drgdip_points::clear::{hospital_band, region_fund};
 use drgdip_points::link::{HighCase, control_proportion};
 use drgdip_points::pool::{HospitalTotals, PoolInput, PoolSettlement, PriorYear, settle_pool};
 use drgdip_points::{PointValue, Points, Rounding};
 use drgdip_tables::policy::{
-    BaselineIncrement, Bound, Calibration, CaseTerms, HighBand, HighRule, IncrementRule, LowRule,
-    UniformMode, ValueFamily, ValueModel, ValueTerms,
+    BaselineIncrement, Bound, Calibration, CaseTerms, HighBand, HighRule, HospitalBands,
+    IncrementRule, LowRule, RegionBands, UniformMode, ValueFamily, ValueModel, ValueTerms,
 };
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -403,5 +404,79 @@ fn baseline_and_increment_pay_the_protected_amounts_beside_a_uniform_value() {
         );
         assert_eq!(payments(&uniform), case.uniform_payments, "{name}");
         assert_conserved(&uniform, name);
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClearingFile {
+    #[serde(rename = "source")]
+    _source: String,
+    hospital: HospitalClearing,
+    region: RegionClearing,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HospitalClearing {
+    keep_from: String,
+    below_pays: String,
+    share_until: String,
+    fund_share: String,
+    payable: String,
+    #[serde(rename = "case")]
+    cases: Vec<BandCase>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BandCase {
+    name: String,
+    itemised: String,
+    due: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegionClearing {
+    surplus_share: String,
+    deficit_share: String,
+    budget: String,
+    #[serde(rename = "case")]
+    cases: Vec<RegionCase>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegionCase {
+    name: String,
+    spent: String,
+    fund: String,
+}
+
+#[test]
+fn surplus_and_overspending_are_shared_as_in_the_protected_cases() {
+    let file: ClearingFile = read(include_str!("../cases/official/payment/clearing.toml"));
+    let rounding = Rounding::HalfAwayFromZero;
+    let bands = HospitalBands {
+        keep_from: decimal(&file.hospital.keep_from),
+        below_pays: decimal(&file.hospital.below_pays),
+        share_until: decimal(&file.hospital.share_until),
+        fund_share: decimal(&file.hospital.fund_share),
+        needs_approval: false,
+    };
+    let payable = yuan(&file.hospital.payable);
+    for case in &file.hospital.cases {
+        let due = hospital_band(payable, yuan(&case.itemised), &bands, rounding).unwrap();
+        assert_eq!(due, yuan(&case.due), "{}", case.name);
+    }
+    let bands = RegionBands {
+        surplus_share: decimal(&file.region.surplus_share),
+        deficit_share: decimal(&file.region.deficit_share),
+    };
+    let budget = yuan(&file.region.budget);
+    for case in &file.region.cases {
+        let fund = region_fund(budget, yuan(&case.spent), &bands, rounding).unwrap();
+        assert_eq!(fund, yuan(&case.fund), "{}", case.name);
     }
 }

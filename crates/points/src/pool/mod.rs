@@ -12,6 +12,7 @@ mod report;
 use crate::exact::{Exact, divide, product};
 use crate::value::PointValue;
 use crate::{Error, Points, Ratio, Rounding};
+pub(crate) use apportion::largest_remainder;
 use drgdip_claims::Yuan;
 use drgdip_tables::policy::{ValueFamily, ValueTerms};
 use model::{Pricing, price};

@@ -9,12 +9,16 @@ mod cases;
 pub(crate) mod columns;
 mod desk;
 mod ledger;
+mod measures;
+mod period;
+mod pooling;
 mod pools;
 mod pricing;
 mod prior;
 pub(crate) mod reports;
 pub(crate) mod setting;
 mod totals;
+mod tree;
 pub(crate) mod verdicts;
 
 use crate::findings::{FindingCounts, FindingRow, FindingTable};
@@ -34,7 +38,7 @@ use columns::{CaseNames, class_code};
 use drgdip_claims::Yuan;
 use drgdip_points::pool::PoolSettlement;
 use drgdip_tables::Policy;
-use drgdip_tables::policy::{PatientSide, ValueFamily};
+use drgdip_tables::policy::{OutOfArea, PatientSide, ValueFamily};
 use ledger::Ledger;
 use pools::{pay, settle_pools};
 use prior::priors;
@@ -74,8 +78,16 @@ pub struct PoolReport {
     pub id: String,
     /// The pooling area.
     pub region: String,
-    /// The scheme.
+    /// The scheme, or `all` where the schemes share the pool.
     pub insurance: String,
+    /// The payment unit.
+    pub unit: String,
+    /// What of the reserve is kept for overspending (风险金).
+    pub risk_fund: Yuan,
+    /// What of the reserve is shared by what hospitals do for primary care.
+    pub growth: Yuan,
+    /// What the fund paid by item for each hospital's cases, as the claims state it.
+    pub itemised: BTreeMap<String, Yuan>,
     /// Budget, points, values, payments.
     pub settlement: PoolSettlement,
 }
@@ -111,8 +123,9 @@ pub fn settle(job: &SettleJob<'_>, progress: &dyn Progress) -> Result<SettleSumm
     Ok(summary)
 }
 
-fn needs(family: ValueFamily, patient_side: PatientSide) -> ColumnNeeds {
+fn needs(setting: &Setting<'_>) -> ColumnNeeds {
     use Column::*;
+    let (family, patient_side) = (setting.terms.value.family, setting.terms.patient_side);
     let mut needs = crate::group::grouping_columns();
     needs
         .required
@@ -128,6 +141,19 @@ fn needs(family: ValueFamily, patient_side: PatientSide) -> ColumnNeeds {
     needs
         .optional
         .extend(parts.into_iter().filter(|part| !stated.contains(part)));
+    needs.required.extend(setting.measures.columns());
+    if setting.terms.pools.out_of_area != OutOfArea::Merged {
+        needs.required.push(InsuredRegion);
+    }
+    let clearing = &setting.terms.clearing;
+    let is_compared = clearing.hospital_bands.is_some() || clearing.region_bands.is_some();
+    if is_compared && setting.period.is_year() {
+        needs.required.push(FundPaid);
+    }
+    needs.required.sort_unstable();
+    needs.required.dedup();
+    let required = &needs.required;
+    needs.optional.retain(|column| !required.contains(column));
     needs
 }
 
@@ -138,10 +164,10 @@ pub(crate) fn settle_into(
     progress: &dyn Progress,
 ) -> Result<SettleSummary, Error> {
     require_inputs(job)?;
-    let period = Period::choose(job.period, &job.inputs.budgets)?;
+    let period = Period::choose(job.period, &job.inputs.budgets, false)?;
     let mut setting = Setting::new(job.plan, job.policy, job.inputs, period)?;
     let priors = priors(&setting, job.inputs)?;
-    let needs = needs(setting.terms.value.family, setting.terms.patient_side);
+    let needs = needs(&setting);
     let files = ClaimFiles::open(job.claims, &needs, job.read, Some(folder))?;
     let pool = thread_pool(job.threads)?;
     let run = Run {
@@ -172,7 +198,7 @@ pub(crate) fn settle_into(
     let sums = std::mem::take(&mut *sums.lock().expect("no worker panicked"));
 
     progress.stage("pay", Some(files.rows));
-    let pools = settle_pools(&setting, &sums, priors)?;
+    let pools = settle_pools(&setting, job.inputs, &sums, priors)?;
     let payments = pool.install(|| pay(&setting, &ledger, &pools, files.rows))?;
     append_payments(
         &mut writer,
@@ -350,7 +376,9 @@ fn write_reports(
         reports::pools(folder, pools, setting.terms.value.published_places)?,
         reports::groups(folder, setting.plan, &sums.groups)?,
         reports::lines(folder)?,
-        reports::adjustments(folder)?,
+        reports::adjustments(folder, &[])?,
+        reports::subpools(folder, pools)?,
+        reports::budget_lines(folder, &setting.pools.all)?,
     ])
 }
 

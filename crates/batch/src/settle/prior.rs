@@ -1,6 +1,6 @@
 //! Last year's settlement of each pool.
 
-use super::setting::Setting;
+use super::setting::{Pool, Setting};
 use crate::Error;
 use crate::inputs::{InputTable, Inputs};
 use drgdip_points::pool::PriorYear;
@@ -18,18 +18,29 @@ pub(super) fn priors(
     setting: &Setting<'_>,
     inputs: &Inputs,
 ) -> Result<Vec<Option<PriorYear>>, Error> {
+    let pools = setting.pools.all.iter();
     if !needs_prior(&setting.terms) {
-        return Ok(setting.pools.iter().map(|_| None).collect());
+        return Ok(pools.map(|_| None).collect());
     }
     inputs.require(&[InputTable::Prior])?;
-    setting
-        .pools
-        .iter()
-        .map(|pool| prior(&pool.id, inputs).map(Some))
+    pools
+        .map(|pool| prior(pool, setting, inputs).map(Some))
         .collect()
 }
 
-fn prior(pool: &str, inputs: &Inputs) -> Result<PriorYear, Error> {
+/// The initial value that the policy states for a pool.
+pub(super) fn initial(pool: &Pool, terms: &PolicyAt) -> Result<Option<PointValue>, Error> {
+    let keys = [pool.id.as_str(), &pool.insurance, "all"];
+    let stated = keys.iter().find_map(|key| terms.initial_values.get(*key));
+    let place = || format!("policy {}, value.initial", terms.policy);
+    stated
+        .map(|value| PointValue::from_decimal(*value).map_err(|e| Error::input(place(), e)))
+        .transpose()
+}
+
+fn prior(pool: &Pool, setting: &Setting<'_>, inputs: &Inputs) -> Result<PriorYear, Error> {
+    let initial = initial(pool, &setting.terms)?;
+    let pool = pool.id.as_str();
     let rows = || inputs.prior.iter().filter(|row| row.pool == pool);
     let mut values: Vec<i64> = rows().filter_map(|row| row.value).collect();
     values.sort_unstable();
@@ -39,6 +50,7 @@ fn prior(pool: &str, inputs: &Inputs) -> Result<PriorYear, Error> {
         [value] => {
             PointValue::from_decimal(Decimal::new(value, 4)).map_err(|e| Error::input(&place, e))?
         }
+        [] if initial.is_some() => initial.unwrap_or_else(PointValue::zero),
         [] => {
             let problem = "there is no row that states last year's point value.";
             return Err(Error::input(&place, problem).with_hint("Add the pool's rows."));

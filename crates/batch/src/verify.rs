@@ -4,6 +4,7 @@
 //! with 128-bit integers, so that a fault in that code cannot hide itself.
 
 mod checks;
+mod cleared;
 mod files;
 mod sums;
 mod weighed;
@@ -86,7 +87,9 @@ pub fn verify(run: &Path, progress: &dyn Progress) -> Result<Verification, Error
     let added = if let Some(counts) = &files.weigh {
         weighed::check(&files, counts, &mut result)
     } else if files.is_settled() {
-        sums::settled(&files, progress).map(|sums| checks::settled(&files, &sums, &mut result))
+        sums::settled(&files, progress)
+            .map(|sums| checks::settled(&files, &sums, &mut result))
+            .and_then(|()| cleared::check(&files, &mut result, progress))
     } else {
         sums::grouped(&files, progress).map(|counts| checks::counts(&files, &counts, &mut result))
     };

@@ -6,10 +6,15 @@
 
 mod batch;
 mod cases;
+mod closing;
+mod closing_tables;
 pub(crate) mod columns;
+mod conduct;
 mod desk;
+mod journal;
 mod ledger;
 mod measures;
+mod needs;
 mod period;
 mod pooling;
 mod pools;
@@ -21,25 +26,30 @@ mod totals;
 mod tree;
 pub(crate) mod verdicts;
 
+pub use closing::{ClearedHospital, HospitalAdjustment, PrepaidHospital};
+
 use crate::findings::{FindingCounts, FindingRow, FindingTable};
 use crate::group::{thread_pool, with_fingerprints};
 use crate::grouped::{OutcomeCounts, PreparedPlan};
-use crate::inputs::{InputTable, Inputs};
+use crate::inputs::Inputs;
 use crate::manifest::{Manifest, OutputFile};
 use crate::output::{MANIFEST, StagedFolder};
-use crate::read::{ClaimFiles, Column, ColumnNeeds, ReadOptions};
+use crate::read::{ClaimFiles, ReadOptions};
 use crate::run::{Run, Stage};
 use crate::spill::SpillFactory;
 use crate::table::{self, CHUNK_ROWS, Chunks, TableEncoder, TableWriter};
 use crate::{Error, Progress};
 use arrow::datatypes::Schema;
 use cases::{CaseWorker, SettledRows, Sums};
+use closing::Closing;
+use closing_tables::write_all as write_closing;
 use columns::{CaseNames, class_code};
 use drgdip_claims::Yuan;
 use drgdip_points::pool::PoolSettlement;
 use drgdip_tables::Policy;
-use drgdip_tables::policy::{OutOfArea, PatientSide, ValueFamily};
+use journal::{Journal, LedgerRow, Month};
 use ledger::Ledger;
+use needs::{needs, require_inputs};
 use pools::{pay, settle_pools};
 use prior::priors;
 use serde_json::json;
@@ -61,14 +71,48 @@ pub struct SettleJob<'a> {
     pub policy_files: &'a [(String, String)],
     /// Hospitals, budgets and prior points.
     pub inputs: &'a Inputs,
-    /// The month `YYYY-MM`; `None` is the only one that the budgets state.
+    /// The month `YYYY-MM`, or the year `YYYY`; `None` is the only one that the budgets state.
     pub period: Option<&'a str>,
+    /// Whether a month is settled or a year cleared.
+    pub span: SettleSpan,
+    /// Where prepayments are kept.
+    pub ledger: Option<LedgerUse<'a>>,
+    /// Last year's claims, to count prior points from; none takes them from the inputs.
+    pub prior_claims: &'a [PathBuf],
     /// The folder to write.
     pub out: &'a Path,
     /// How claims are read.
     pub read: ReadOptions,
     /// How many threads work; `None` is one for each core.
     pub threads: Option<usize>,
+}
+
+/// Whether a month is settled or a year cleared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SettleSpan {
+    /// A month.
+    #[default]
+    Month,
+    /// A year, with its clearing.
+    Year,
+}
+
+/// The ledger folder of a settlement.
+#[derive(Clone, Copy, Debug)]
+pub struct LedgerUse<'a> {
+    /// Where it is.
+    pub folder: &'a Path,
+    /// Why an entry that differs from the one of the same month is added; `None` refuses it.
+    pub correction: Option<&'a str>,
+}
+
+impl SettleJob<'_> {
+    fn parse_period(&self, text: &str) -> Result<Period, Error> {
+        match self.span {
+            SettleSpan::Month => Period::parse(text),
+            SettleSpan::Year => Period::parse_year(text),
+        }
+    }
 }
 
 /// The settlement of one pool.
@@ -109,6 +153,14 @@ pub struct SettleSummary {
     pub pools: Vec<PoolReport>,
     /// Name and level of each hospital.
     pub hospitals: BTreeMap<String, (String, String)>,
+    /// What hospitals get more or less than their payment.
+    pub adjustments: Vec<HospitalAdjustment>,
+    /// What hospitals are prepaid for a month, where the policy has prepayments.
+    pub prepaid: Vec<PrepaidHospital>,
+    /// What hospitals get for a year, where one is cleared.
+    pub cleared: Vec<ClearedHospital>,
+    /// The months of the year that the ledger has, where one is cleared with a ledger.
+    pub ledger_months: Vec<String>,
 }
 
 /// Settles a month into a folder, which appears whole or not at all.
@@ -118,58 +170,50 @@ pub struct SettleSummary {
 /// interruption; nothing is published then.
 pub fn settle(job: &SettleJob<'_>, progress: &dyn Progress) -> Result<SettleSummary, Error> {
     let folder = StagedFolder::new(job.out)?;
-    let summary = settle_into(job, folder.path(), progress)?;
+    let (summary, rows) = settle_into(job, folder.path(), progress)?;
     folder.publish()?;
+    if let (Some(ledger), SettleSpan::Month) = (job.ledger, job.span) {
+        // Only what is published is in the ledger; a run that is killed in between is run again.
+        let month = Month {
+            period: &summary.period,
+            policy: job.policy.id(),
+            rows,
+        };
+        Journal::append(ledger.folder, &month, ledger.correction)?;
+    }
     Ok(summary)
 }
 
-fn needs(setting: &Setting<'_>) -> ColumnNeeds {
-    use Column::*;
-    let (family, patient_side) = (setting.terms.value.family, setting.terms.patient_side);
-    let mut needs = crate::group::grouping_columns();
-    needs
-        .required
-        .extend([HospitalId, Region, Insurance, DischargeDate, TotalCost]);
-    needs.optional.push(Reverses);
-    let parts = [FundPaid, OtherFundsPaid, PatientPaid];
-    let stated: &[Column] = match (family, patient_side) {
-        (ValueFamily::A, _) => &[],
-        (_, PatientSide::PatientAndOtherFunds) => &[OtherFundsPaid, PatientPaid],
-        (_, PatientSide::TotalLessFund) => &[FundPaid],
+/// The ledger of a job, whole; an empty one where the job has none.
+fn open_journal(job: &SettleJob<'_>, setting: &Setting<'_>) -> Result<Journal, Error> {
+    let Some(ledger) = job.ledger else {
+        return Ok(Journal::default());
     };
-    needs.required.extend(stated);
-    needs
-        .optional
-        .extend(parts.into_iter().filter(|part| !stated.contains(part)));
-    needs.required.extend(setting.measures.columns());
-    if setting.terms.pools.out_of_area != OutOfArea::Merged {
-        needs.required.push(InsuredRegion);
+    if job.span == SettleSpan::Month && setting.terms.prepay.is_none() {
+        let problem = "the policy says nothing about prepayments, so a ledger has no use.";
+        let hint = "Add prepay.share and prepay.value to the policy, or leave --ledger out.";
+        return Err(
+            Error::input(format!("policy {}", setting.terms.policy), problem).with_hint(hint),
+        );
     }
-    let clearing = &setting.terms.clearing;
-    let is_compared = clearing.hospital_bands.is_some() || clearing.region_bands.is_some();
-    if is_compared && setting.period.is_year() {
-        needs.required.push(FundPaid);
-    }
-    needs.required.sort_unstable();
-    needs.required.dedup();
-    let required = &needs.required;
-    needs.optional.retain(|column| !required.contains(column));
-    needs
+    Journal::open(ledger.folder)
 }
 
-/// Settles into a folder that is published by the caller.
+/// Settles into a folder that is published by the caller; the rows are for the ledger.
 pub(crate) fn settle_into(
     job: &SettleJob<'_>,
     folder: &Path,
     progress: &dyn Progress,
-) -> Result<SettleSummary, Error> {
+) -> Result<(SettleSummary, Vec<LedgerRow>), Error> {
     require_inputs(job)?;
-    let period = Period::choose(job.period, &job.inputs.budgets, false)?;
+    let is_annual = job.span == SettleSpan::Year;
+    let period = Period::choose(job.period, &job.inputs.budgets, is_annual)?;
     let mut setting = Setting::new(job.plan, job.policy, job.inputs, period)?;
-    let priors = priors(&setting, job.inputs)?;
+    let journal = open_journal(job, &setting)?;
     let needs = needs(&setting);
     let files = ClaimFiles::open(job.claims, &needs, job.read, Some(folder))?;
     let pool = thread_pool(job.threads)?;
+    let priors = priors(&setting, job, &pool, progress)?;
     let run = Run {
         files: &files,
         pool: &pool,
@@ -198,7 +242,17 @@ pub(crate) fn settle_into(
     let sums = std::mem::take(&mut *sums.lock().expect("no worker panicked"));
 
     progress.stage("pay", Some(files.rows));
-    let pools = settle_pools(&setting, job.inputs, &sums, priors)?;
+    let pools = settle_pools(&setting, job.inputs, &sums, priors.years)?;
+    let closing = Closing::new(job, &setting, &pools, &journal)?;
+    let ledger_rows = closing.ledger_rows();
+    if let (Some(used), SettleSpan::Month) = (job.ledger, job.span) {
+        let month = Month {
+            period: &setting.period.text,
+            policy: job.policy.id(),
+            rows: ledger_rows.clone(),
+        };
+        journal.check(&month, used.correction)?;
+    }
     let payments = pool.install(|| pay(&setting, &ledger, &pools, files.rows))?;
     append_payments(
         &mut writer,
@@ -213,6 +267,7 @@ pub(crate) fn settle_into(
         writer.finish()?,
     )];
     outputs.extend(write_reports(folder, &setting, &pools, &sums)?);
+    outputs.extend(write_closing(folder, &closing, is_annual)?);
     let (fingerprint, rows, findings) = record.findings.finish()?;
     outputs.push(OutputFile::new("findings.parquet", rows, fingerprint));
 
@@ -224,24 +279,26 @@ pub(crate) fn settle_into(
         findings,
         hospitals: hospital_names(&setting),
         pools,
+        adjustments: closing.adjustments,
+        prepaid: closing.prepaid,
+        cleared: closing.cleared,
+        ledger_months: closing.ledger.into_keys().collect(),
     };
     let mut manifest = Manifest::new("settle");
     manifest.plan(job.plan);
     manifest.inputs(&files, &fingerprints);
     describe(&mut manifest, job, &setting, &summary);
+    if let Some(claims) = priors.claims {
+        manifest.set("prior_claims", claims);
+    }
+    if job.ledger.is_some() {
+        let entries = journal.named_before(&summary.period);
+        let entries: BTreeMap<String, String> = entries.into_iter().collect();
+        manifest.set("ledger", json!(entries));
+    }
     manifest.outputs(&outputs);
     manifest.write(&folder.join(MANIFEST))?;
-    Ok(summary)
-}
-
-/// Names all tables that are missing, as far as can be told before the period is known.
-fn require_inputs(job: &SettleJob<'_>) -> Result<(), Error> {
-    let mut needed = vec![InputTable::Hospitals, InputTable::Budgets];
-    if let Some(text) = job.period {
-        let terms = job.policy.at(Period::parse(text)?.last)?;
-        needed.extend(prior::needs_prior(&terms).then_some(InputTable::Prior));
-    }
-    job.inputs.require(&needed)
+    Ok((summary, ledger_rows))
 }
 
 fn create_cases(folder: &Path) -> Result<(TableWriter, TableEncoder), Error> {
@@ -376,7 +433,6 @@ fn write_reports(
         reports::pools(folder, pools, setting.terms.value.published_places)?,
         reports::groups(folder, setting.plan, &sums.groups)?,
         reports::lines(folder)?,
-        reports::adjustments(folder, &[])?,
         reports::subpools(folder, pools)?,
         reports::budget_lines(folder, &setting.pools.all)?,
     ])

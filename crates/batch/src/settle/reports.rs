@@ -282,30 +282,6 @@ pub(super) fn lines(folder: &Path) -> Result<OutputFile, Error> {
     )
 }
 
-/// An amount of a hospital beside its payment.
-pub(super) struct AdjustmentRow<'a> {
-    pub(super) pool: &'a str,
-    pub(super) hospital_id: &'a str,
-    pub(super) kind: &'static str,
-    pub(super) amount: Yuan,
-    pub(super) reason: String,
-}
-
-/// Writes `adjustments.parquet`: deductions and shares of hospitals.
-pub(super) fn adjustments(folder: &Path, rows: &[AdjustmentRow<'_>]) -> Result<OutputFile, Error> {
-    write(
-        folder,
-        "adjustments.parquet",
-        vec![
-            ("pool", texts(rows.iter().map(|row| row.pool))),
-            ("hospital_id", texts(rows.iter().map(|row| row.hospital_id))),
-            ("kind", texts(rows.iter().map(|row| row.kind))),
-            ("amount", amounts(rows.iter().map(|row| row.amount))),
-            ("reason", texts(rows.iter().map(|row| row.reason.as_str()))),
-        ],
-    )
-}
-
 /// Writes `subpools.parquet`: what the increment of each pool was cut into.
 pub(super) fn subpools(folder: &Path, pools: &[PoolReport]) -> Result<OutputFile, Error> {
     let rows: Vec<_> = pools

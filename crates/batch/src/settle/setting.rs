@@ -11,7 +11,7 @@ use crate::grouped::PreparedPlan;
 use crate::inputs::{Hospital, Inputs};
 use drgdip_points::Ratio;
 use drgdip_tables::Policy;
-use drgdip_tables::policy::{DateSelector, PolicyAt};
+use drgdip_tables::policy::{DateSelector, PolicyAt, Share, ValueModel};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
@@ -51,7 +51,7 @@ impl<'s> Setting<'s> {
         inputs: &Inputs,
         period: Period,
     ) -> Result<Self, Error> {
-        let terms = policy.at(period.last)?;
+        let terms = terms_of(policy, &period)?;
         let pools = Pools::new(&terms, inputs, &period)?;
         let measures = Measures::new(&terms, plan, inputs)?;
         let mut by_id: BTreeMap<&str, Vec<Hospital>> = BTreeMap::new();
@@ -93,6 +93,33 @@ impl<'s> Setting<'s> {
         self.pools.of_region(region)
     }
 
+    /// The same setting for the claims of the year before, judged by this year's rules.
+    pub(crate) fn in_year_before(&self) -> Result<Self, Error> {
+        let period = self.period.year_before()?;
+        let mut terms = self.terms.clone();
+        terms.selected_by = DateSelector::Settlement;
+        Ok(Self {
+            plan: self.plan,
+            policy: self.policy,
+            first_day: day_number(period.first),
+            last_day: day_number(period.last),
+            terms,
+            period,
+            pools: self.pools.clone(),
+            measures: self.measures.clone(),
+            units: self.units.clone(),
+            hospitals: self
+                .hospitals
+                .iter()
+                .map(|rows| without_start(rows))
+                .collect(),
+            hospital_numbers: self.hospital_numbers.clone(),
+            verdicts: Verdicts::default(),
+            at_settlement: Arc::clone(&self.at_settlement),
+            by_discharge: Mutex::default(),
+        })
+    }
+
     /// The rules for a discharge on this day; `None` where the policy states none.
     pub(crate) fn rules_on(&self, day: i32) -> Result<Option<Arc<Dated>>, Error> {
         if self.terms.selected_by == DateSelector::Settlement || day == self.last_day {
@@ -130,4 +157,28 @@ fn dated(
         pricing,
         coefficients,
     })
+}
+
+/// The first row of a hospital holds from ever, so that a table of this year's hospitals knows
+/// those of last year.
+fn without_start(rows: &[Hospital]) -> Vec<Hospital> {
+    let mut rows = rows.to_vec();
+    let first = rows.iter_mut().min_by_key(|row| row.from);
+    if let Some(first) = first {
+        first.from = None;
+    }
+    rows
+}
+
+/// The policy at the last day of a period; all of last year's points belong to a whole year.
+fn terms_of(policy: &Policy, period: &Period) -> Result<PolicyAt, Error> {
+    let mut terms = policy.at(period.last)?;
+    if let (ValueModel::BaselineIncrement(rule), true) = (&mut terms.value.model, period.is_year())
+    {
+        rule.season_share = Share {
+            numerator: 1,
+            denominator: 1,
+        };
+    }
+    Ok(terms)
 }

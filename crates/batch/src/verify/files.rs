@@ -95,6 +95,11 @@ impl RunFiles {
         self.outputs.iter().any(|output| output.file == CASES)
     }
 
+    /// Whether the run has an output of this name.
+    pub(super) fn has(&self, file: &str) -> bool {
+        self.outputs.iter().any(|output| output.file == file)
+    }
+
     /// The output with one row a claim.
     pub(super) fn cases(&self) -> PathBuf {
         let is_findings = |file: &str| file.ends_with("findings.parquet");

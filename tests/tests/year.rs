@@ -15,17 +15,6 @@ use std::sync::OnceLock;
 
 /// Parameters that the bundled example leaves out.
 const CLEARING: &str = r#"
-[[prepay.share]]
-from = "2026-01-01"
-value = "0.9"
-unit = "share of earnings"
-source = "model"
-
-[[prepay.value]]
-from = "2026-01-01"
-value = "month"
-source = "model"
-
 [[pool.risk_share]]
 from = "2026-01-01"
 value = "0.02"
@@ -132,6 +121,9 @@ fn policy(folder: &Path, more: &str) -> PreparedPolicy {
         .unwrap();
     }
     let text = fs::read_to_string(policies().join("example-2026.toml")).unwrap();
+    let entry = text.find("[[clearing.assessment]]").unwrap();
+    let end = entry + text[entry..].find("\n\n").unwrap();
+    let text = format!("{}{}", &text[..entry], &text[end..]);
     let path = folder.join("example-2026.toml");
     fs::write(&path, format!("{text}\n{more}")).unwrap();
     PreparedPolicy::load(path.to_str().unwrap()).unwrap()
@@ -474,29 +466,33 @@ fn another_result_of_a_month_is_refused_before_anything_is_published() {
 }
 
 #[test]
-fn prior_points_counted_from_last_years_claims_are_those_of_this_years_plan() {
+fn prior_points_counted_from_last_years_claims_are_those_that_they_earn_now() {
     let year = year();
     let folder = tempfile::tempdir().unwrap();
-    let inputs = Inputs::read(Some(&year.months[0].2), &year.policy.standing).unwrap();
-    let last_year = folder.path().join("last-year.parquet");
-    let job = SynthJob {
-        cases: 500,
-        seed: 99,
-        plan: national(),
-        policy: &year.policy,
-        period: "2026-01",
-        bad_rows_per_ten_thousand: Some(0),
-        out: &last_year,
-        files: 1,
-        inputs: &folder.path().join("inputs"),
-        threads: Some(2),
-    };
-    synth(&job, &Silent).unwrap();
-    let claims = [year.months[0].1.clone()];
-    let run = |period: &str, prior: &[PathBuf], claims: &[PathBuf], out: &str| {
-        let out = folder.path().join(out);
+    let path = |name: &str| folder.path().join(name);
+    let (last, now) = (path("last.parquet"), path("now.parquet"));
+    let mut folders = Vec::new();
+    for (period, seed, out) in [("2026-01", 98, &last), ("2027-01", 99, &now)] {
+        let inputs = path(period);
+        let job = SynthJob {
+            cases: 500,
+            seed,
+            plan: national(),
+            policy: &year.policy,
+            period,
+            bad_rows_per_ten_thousand: Some(0),
+            out,
+            files: 1,
+            inputs: &inputs,
+            threads: Some(2),
+        };
+        synth(&job, &Silent).unwrap();
+        folders.push(inputs);
+    }
+    let run = |period: &str, prior: &[PathBuf], claims: &PathBuf, inputs: &Path| {
+        let inputs = Inputs::read(Some(inputs), &year.policy.standing).unwrap();
         let job = SettleJob {
-            claims,
+            claims: std::slice::from_ref(claims),
             plan: national(),
             policy: &year.policy.policy,
             policy_files: &year.policy.files,
@@ -505,22 +501,28 @@ fn prior_points_counted_from_last_years_claims_are_those_of_this_years_plan() {
             span: SettleSpan::Month,
             ledger: None,
             prior_claims: prior,
-            out: &out,
+            out: &path("settled"),
             read: ReadOptions::default(),
             threads: Some(2),
         };
-        settle(&job, &Silent)
+        settle(&job, &Silent).unwrap()
     };
-    // Claims of the same year are none of the year before.
-    let none = run("2026-01", &[last_year.clone()], &claims, "none").unwrap();
-    for pool in &none.pools {
-        assert_eq!(pool.settlement.baseline_points.ten_thousandths(), 0);
+    let before = run("2026-01", &[], &last, &folders[0]);
+    let counted = run("2027-01", std::slice::from_ref(&last), &now, &folders[1]);
+    let manifest = fs::read_to_string(path("settled/manifest.json")).unwrap();
+    assert!(manifest.contains("\"prior_claims\""));
+    for (before, counted) in before.pools.iter().zip(&counted.pools) {
+        assert_eq!(before.id, counted.id);
+        let mut earned = 0;
+        for hospital in &before.settlement.hospitals {
+            let now = counted.settlement.hospitals.iter();
+            let mut now = now.filter(|h| h.hospital_id == hospital.hospital_id);
+            let points = hospital.points.ten_thousandths();
+            let allowance = now.next().map_or(0, |h| h.allowance.ten_thousandths());
+            // The policy takes four fifths, rounded half up to four places.
+            assert_eq!(allowance, (points * 8 + 5) / 10, "{}", hospital.hospital_id);
+            earned += points;
+        }
+        assert!(earned > 0, "{}", before.id);
     }
-    let stated = run("2026-01", &[], &claims, "stated").unwrap();
-    assert!(
-        stated
-            .pools
-            .iter()
-            .any(|p| p.settlement.baseline_points.ten_thousandths() > 0)
-    );
 }

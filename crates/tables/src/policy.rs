@@ -17,6 +17,7 @@ mod source;
 mod sources;
 mod terms;
 mod value;
+mod value_keys;
 mod values;
 mod weigh;
 

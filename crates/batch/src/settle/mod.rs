@@ -10,7 +10,9 @@ mod closing;
 mod closing_tables;
 pub(crate) mod columns;
 mod conduct;
+mod describe;
 mod desk;
+mod job;
 mod journal;
 mod ledger;
 mod measures;
@@ -27,14 +29,14 @@ mod tree;
 pub(crate) mod verdicts;
 
 pub use closing::{ClearedHospital, HospitalAdjustment, PrepaidHospital};
+pub use job::{LedgerUse, PoolReport, SettleJob, SettleSpan, SettleSummary};
 
-use crate::findings::{FindingCounts, FindingRow, FindingTable};
+use crate::findings::{FindingRow, FindingTable};
 use crate::group::{thread_pool, with_fingerprints};
 use crate::grouped::{OutcomeCounts, PreparedPlan};
-use crate::inputs::Inputs;
 use crate::manifest::{Manifest, OutputFile};
-use crate::output::{MANIFEST, StagedFolder};
-use crate::read::{ClaimFiles, ReadOptions};
+use crate::output::{Fingerprint, MANIFEST, StagedFolder};
+use crate::read::ClaimFiles;
 use crate::run::{Run, Stage};
 use crate::spill::SpillFactory;
 use crate::table::{self, CHUNK_ROWS, Chunks, TableEncoder, TableWriter};
@@ -44,9 +46,7 @@ use cases::{CaseWorker, SettledRows, Sums};
 use closing::Closing;
 use closing_tables::write_all as write_closing;
 use columns::{CaseNames, class_code};
-use drgdip_claims::Yuan;
-use drgdip_points::pool::PoolSettlement;
-use drgdip_tables::Policy;
+use describe::describe;
 use journal::{Journal, LedgerRow, Month};
 use ledger::Ledger;
 use needs::{needs, require_inputs};
@@ -55,113 +55,9 @@ use prior::priors;
 use serde_json::json;
 use setting::{Period, Setting};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-
-/// What `settle` is asked to do.
-pub struct SettleJob<'a> {
-    /// Claim files, folders of them, or globs.
-    pub claims: &'a [PathBuf],
-    /// The plan to group by: the one that the policy names.
-    pub plan: &'a PreparedPlan,
-    /// The policy to pay by.
-    pub policy: &'a Policy,
-    /// Each file of the policy with its sha256.
-    pub policy_files: &'a [(String, String)],
-    /// Hospitals, budgets and prior points.
-    pub inputs: &'a Inputs,
-    /// The month `YYYY-MM`, or the year `YYYY`; `None` is the only one that the budgets state.
-    pub period: Option<&'a str>,
-    /// Whether a month is settled or a year cleared.
-    pub span: SettleSpan,
-    /// Where prepayments are kept.
-    pub ledger: Option<LedgerUse<'a>>,
-    /// Last year's claims, to count prior points from; none takes them from the inputs.
-    pub prior_claims: &'a [PathBuf],
-    /// The folder to write.
-    pub out: &'a Path,
-    /// How claims are read.
-    pub read: ReadOptions,
-    /// How many threads work; `None` is one for each core.
-    pub threads: Option<usize>,
-}
-
-/// Whether a month is settled or a year cleared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SettleSpan {
-    /// A month.
-    #[default]
-    Month,
-    /// A year, with its clearing.
-    Year,
-}
-
-/// The ledger folder of a settlement.
-#[derive(Clone, Copy, Debug)]
-pub struct LedgerUse<'a> {
-    /// Where it is.
-    pub folder: &'a Path,
-    /// Why an entry that differs from the one of the same month is added; `None` refuses it.
-    pub correction: Option<&'a str>,
-}
-
-impl SettleJob<'_> {
-    fn parse_period(&self, text: &str) -> Result<Period, Error> {
-        match self.span {
-            SettleSpan::Month => Period::parse(text),
-            SettleSpan::Year => Period::parse_year(text),
-        }
-    }
-}
-
-/// The settlement of one pool.
-#[derive(Clone, Debug)]
-pub struct PoolReport {
-    /// Region, insurance and unit in one key.
-    pub id: String,
-    /// The pooling area.
-    pub region: String,
-    /// The scheme, or `all` where the schemes share the pool.
-    pub insurance: String,
-    /// The payment unit.
-    pub unit: String,
-    /// What of the reserve is kept for overspending (风险金).
-    pub risk_fund: Yuan,
-    /// What of the reserve is shared by what hospitals do for primary care.
-    pub growth: Yuan,
-    /// What the fund paid by item for each hospital's cases, as the claims state it.
-    pub itemised: BTreeMap<String, Yuan>,
-    /// Budget, points, values, payments.
-    pub settlement: PoolSettlement,
-}
-
-/// What `settle` did.
-#[derive(Clone, Debug)]
-pub struct SettleSummary {
-    /// The month that was settled.
-    pub period: String,
-    /// How many claims there were.
-    pub rows: u64,
-    /// What became of them in grouping.
-    pub outcomes: OutcomeCounts,
-    /// How many cases are of each class.
-    pub classes: BTreeMap<&'static str, u64>,
-    /// What was found about them.
-    pub findings: FindingCounts,
-    /// The pools in order of region and insurance.
-    pub pools: Vec<PoolReport>,
-    /// Name and level of each hospital.
-    pub hospitals: BTreeMap<String, (String, String)>,
-    /// What hospitals get more or less than their payment.
-    pub adjustments: Vec<HospitalAdjustment>,
-    /// What hospitals are prepaid for a month, where the policy has prepayments.
-    pub prepaid: Vec<PrepaidHospital>,
-    /// What hospitals get for a year, where one is cleared.
-    pub cleared: Vec<ClearedHospital>,
-    /// The months of the year that the ledger has, where one is cleared with a ledger.
-    pub ledger_months: Vec<String>,
-}
 
 /// Settles a month into a folder, which appears whole or not at all.
 ///
@@ -224,58 +120,28 @@ pub(crate) fn settle_into(
     progress.stage("check keys", Some(files.rows));
     setting.verdicts = verdicts::find(&run)?;
     progress.stage("group and award points", Some(files.rows));
-    let (mut writer, encoder) = create_cases(folder)?;
-    let ledger = Ledger::new(folder)?;
-    let sums = Mutex::new(Sums::default());
-    let names = CaseNames::new(&setting);
-    let stage = CaseStage {
-        setting: &setting,
-        names,
-        encoder,
-        ledger: &ledger,
-        sums: &sums,
-    };
-    let mut record = Record::new(folder)?;
-    let fingerprints = with_fingerprints(&run, || {
-        run.stage(&stage, |encoded| record.keep(&files, encoded))
-    })?;
-    let sums = std::mem::take(&mut *sums.lock().expect("no worker panicked"));
+    let mut pass = first_pass(&run, &setting, folder)?;
 
     progress.stage("pay", Some(files.rows));
-    let pools = settle_pools(&setting, job.inputs, &sums, priors.years)?;
+    let pools = settle_pools(&setting, job.inputs, &pass.sums, priors.years)?;
     let closing = Closing::new(job, &setting, &pools, &journal)?;
     let ledger_rows = closing.ledger_rows();
-    if let (Some(used), SettleSpan::Month) = (job.ledger, job.span) {
-        let month = Month {
-            period: &setting.period.text,
-            policy: job.policy.id(),
-            rows: ledger_rows.clone(),
-        };
-        journal.check(&month, used.correction)?;
-    }
-    let payments = pool.install(|| pay(&setting, &ledger, &pools, files.rows))?;
-    append_payments(
-        &mut writer,
-        &stage.encoder,
-        record.chunks,
-        &payments,
-        progress,
-    )?;
-    let mut outputs = vec![OutputFile::new(
-        "cases.parquet",
-        files.rows,
-        writer.finish()?,
-    )];
-    outputs.extend(write_reports(folder, &setting, &pools, &sums)?);
+    check_ledger(job, &setting, &journal, &ledger_rows)?;
+    let payments = pool.install(|| pay(&setting, &pass.ledger, &pools, files.rows))?;
+    let chunks = std::mem::take(&mut pass.record.chunks);
+    append_payments(&mut pass, chunks, &payments, progress)?;
+    let cases = OutputFile::new("cases.parquet", files.rows, pass.writer.finish()?);
+    let mut outputs = vec![cases];
+    outputs.extend(write_reports(folder, &setting, &pools, &pass.sums)?);
     outputs.extend(write_closing(folder, &closing, is_annual)?);
-    let (fingerprint, rows, findings) = record.findings.finish()?;
+    let (fingerprint, rows, findings) = pass.record.findings.finish()?;
     outputs.push(OutputFile::new("findings.parquet", rows, fingerprint));
 
     let summary = SettleSummary {
         period: setting.period.text.clone(),
         rows: files.rows,
-        outcomes: record.outcomes,
-        classes: record.classes,
+        outcomes: pass.record.outcomes,
+        classes: pass.record.classes,
         findings,
         hospitals: hospital_names(&setting),
         pools,
@@ -286,19 +152,73 @@ pub(crate) fn settle_into(
     };
     let mut manifest = Manifest::new("settle");
     manifest.plan(job.plan);
-    manifest.inputs(&files, &fingerprints);
+    manifest.inputs(&files, &pass.fingerprints);
     describe(&mut manifest, job, &setting, &summary);
     if let Some(claims) = priors.claims {
         manifest.set("prior_claims", claims);
     }
     if job.ledger.is_some() {
-        let entries = journal.named_before(&summary.period);
-        let entries: BTreeMap<String, String> = entries.into_iter().collect();
+        let entries: BTreeMap<_, _> = journal.named_before(&summary.period).into_iter().collect();
         manifest.set("ledger", json!(entries));
     }
     manifest.outputs(&outputs);
     manifest.write(&folder.join(MANIFEST))?;
     Ok((summary, ledger_rows))
+}
+
+/// Refuses a month that the ledger has with other amounts, before anything is published.
+fn check_ledger(
+    job: &SettleJob<'_>,
+    setting: &Setting<'_>,
+    journal: &Journal,
+    rows: &[LedgerRow],
+) -> Result<(), Error> {
+    let (Some(used), SettleSpan::Month) = (job.ledger, job.span) else {
+        return Ok(());
+    };
+    let month = Month {
+        period: &setting.period.text,
+        policy: job.policy.id(),
+        rows: rows.to_vec(),
+    };
+    journal.check(&month, used.correction)
+}
+
+/// What the first pass leaves.
+struct FirstPass {
+    writer: TableWriter,
+    encoder: TableEncoder,
+    ledger: Ledger,
+    sums: Sums,
+    record: Record,
+    fingerprints: Vec<Fingerprint>,
+}
+
+/// Groups, classifies and awards points.
+fn first_pass(run: &Run<'_>, setting: &Setting<'_>, folder: &Path) -> Result<FirstPass, Error> {
+    let (writer, encoder) = create_cases(folder)?;
+    let ledger = Ledger::new(folder)?;
+    let sums = Mutex::new(Sums::default());
+    let stage = CaseStage {
+        setting,
+        names: CaseNames::new(setting),
+        encoder,
+        ledger: &ledger,
+        sums: &sums,
+    };
+    let mut record = Record::new(folder)?;
+    let fingerprints = with_fingerprints(run, || {
+        run.stage(&stage, |encoded| record.keep(run.files, encoded))
+    })?;
+    let encoder = stage.encoder;
+    Ok(FirstPass {
+        writer,
+        encoder,
+        sums: sums.into_inner().expect("no worker panicked"),
+        ledger,
+        record,
+        fingerprints,
+    })
 }
 
 fn create_cases(folder: &Path) -> Result<(TableWriter, TableEncoder), Error> {
@@ -393,8 +313,7 @@ impl Record {
 
 /// Writes the row groups of the first pass with the payments.
 fn append_payments(
-    writer: &mut TableWriter,
-    encoder: &TableEncoder,
+    pass: &mut FirstPass,
     chunks: Vec<Chunks>,
     payments: &[AtomicI64],
     progress: &dyn Progress,
@@ -408,8 +327,8 @@ fn append_payments(
             .iter()
             .map(|payment| Some(payment.load(Ordering::Relaxed)));
         let column = columns::decimals(values, &columns::MONEY);
-        let payment = encoder.encode(number, encoded.len(), &[column])?;
-        writer.append(encoded.into_iter().chain(payment))?;
+        let payment = pass.encoder.encode(number, encoded.len(), &[column])?;
+        pass.writer.append(encoded.into_iter().chain(payment))?;
         progress.advance(paid.len() as u64);
     }
     Ok(())
@@ -447,49 +366,4 @@ fn hospital_names(setting: &Setting<'_>) -> BTreeMap<String, (String, String)> {
         )
     })
     .collect()
-}
-
-/// What the manifest of a settlement says beside plan, claims and outputs.
-fn describe(
-    manifest: &mut Manifest,
-    job: &SettleJob<'_>,
-    setting: &Setting<'_>,
-    summary: &SettleSummary,
-) {
-    let files: BTreeMap<&str, &str> = job
-        .policy_files
-        .iter()
-        .map(|(name, hash)| (name.as_str(), hash.as_str()))
-        .collect();
-    manifest.set(
-        "policy",
-        json!({ "id": setting.terms.policy, "files": files }),
-    );
-    let inputs = job
-        .inputs
-        .files
-        .iter()
-        .map(|file| json!({ "file": file.path, "rows": file.rows, "sha256": file.sha256 }));
-    manifest.set("settlement_inputs", inputs.collect());
-    manifest.set("period", json!(summary.period));
-    manifest.counts(summary.rows, &summary.outcomes, &summary.findings);
-    manifest.set("case_classes", json!(summary.classes));
-    let total = |amount: fn(&PoolSettlement) -> Yuan| {
-        let fen: i128 = summary
-            .pools
-            .iter()
-            .map(|pool| i128::from(amount(&pool.settlement).fen()))
-            .sum();
-        Yuan::try_from_fen(fen).map_or_else(|_| format!("{fen} fen"), |yuan| yuan.to_string())
-    };
-    manifest.set(
-        "money",
-        json!({
-            "budget": total(|s| s.budget),
-            "reserve": total(|s| s.reserve),
-            "distributable": total(|s| s.distributable),
-            "paid": total(|s| s.paid),
-            "residual": total(|s| s.residual),
-        }),
-    );
 }

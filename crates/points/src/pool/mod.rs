@@ -4,6 +4,7 @@
 //! fractions and payments in fen. Paid and residual always add up to what was to be distributed.
 
 mod apportion;
+mod increment;
 mod model;
 mod parts;
 mod payments;

@@ -1,7 +1,7 @@
 //! Every parameter that a policy can have: its key, its form, its unit and its choices.
 
 use super::terms::{CoefficientUse, DateSelector, LateEntries, Rounding};
-use super::{clearing, pools, value, weigh};
+use super::{clearing, pools, value_keys, weigh};
 
 /// The form of a parameter's value.
 #[derive(Clone, Copy, Debug)]
@@ -193,7 +193,7 @@ const DISCOUNT: Numeric = numeric("ratio", Range::ZeroToOne, 6);
 pub(super) fn all() -> impl Iterator<Item = &'static Key> {
     KEYS.iter()
         .chain(pools::keys())
-        .chain(value::keys())
+        .chain(value_keys::keys())
         .chain(clearing::keys())
         .chain(weigh::keys())
 }

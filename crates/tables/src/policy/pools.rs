@@ -3,7 +3,7 @@
 use super::keys::{Key, Kind, Range, numeric, when_asked, words};
 use super::parameter::Value;
 use super::resolve::Resolver;
-use super::value::shares_of_one;
+use super::value_keys::shares_of_one;
 use crate::error::Error;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;

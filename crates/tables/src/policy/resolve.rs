@@ -7,7 +7,8 @@ use super::problem::PolicyProblem;
 use super::terms::{
     CaseTerms, CoefficientSource, HighRule, LowRule, PolicyAt, Treatment, WithoutWeight,
 };
-use super::{clearing, pools, value};
+use super::value_keys as value;
+use super::{clearing, pools};
 use crate::error::{Error, Place};
 use jiff::civil::Date;
 use rust_decimal::Decimal;

@@ -1,5 +1,8 @@
 //! Pools and point values as policies state them, on one generated month.
 
+use arrow::array::{RecordBatch, StringArray};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{DataType, Field, Schema};
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
 use drgdip_batch::{
@@ -8,9 +11,11 @@ use drgdip_batch::{
 };
 use drgdip_claims::Yuan;
 use drgdip_tests::{Month, clean_month, national};
-use std::fs;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A generated month of the example policy.
 struct Bench {
@@ -35,6 +40,8 @@ struct Change<'a> {
     /// Parameters that are put in: key, field and value, unit.
     with: &'a [(&'a str, &'a str, &'a str)],
     tables: &'a [(&'a str, String)],
+    /// Claims in place of the month's own.
+    claims: Option<PathBuf>,
 }
 
 impl Change<'_> {
@@ -77,8 +84,12 @@ impl Change<'_> {
         let policy = self.policy(folder.path())?;
         let inputs = Inputs::read(Some(&inputs), &policy.standing)?;
         let out = folder.path().join("settled");
+        let claims = match &self.claims {
+            Some(claims) => vec![claims.clone()],
+            None => bench().month.claims.clone(),
+        };
         let job = SettleJob {
-            claims: &bench().month.claims,
+            claims: &claims,
             plan: national(),
             policy: &policy.policy,
             policy_files: &policy.files,
@@ -528,6 +539,7 @@ fn units_have_pools_of_their_own() {
             ("hospitals.csv", moved.join("\n") + "\n"),
             ("budgets.csv", budgets.join("\n") + "\n"),
         ],
+        ..Change::default()
     };
     let summary = change.settled();
     assert_eq!(summary.pools.len(), 12);
@@ -581,4 +593,101 @@ fn everything_that_is_missing_is_named_at_once() {
         "the settlement needs budgets.csv (columns region, insurance, period, amount); \
          prior.csv (columns pool, hospital_id, points)."
     );
+}
+
+/// The month's claims with one more text column, filled for every third row.
+fn with_column(name: &str, text: &str) -> PathBuf {
+    let file = File::open(&bench().month.claims[0]).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let schema = Arc::clone(reader.schema());
+    let batches: Vec<RecordBatch> = reader.build().unwrap().map(Result::unwrap).collect();
+    let batch = concat_batches(&schema, &batches).unwrap();
+    let cell = |row: usize| (row.is_multiple_of(3)).then_some(text);
+    let column: StringArray = (0..batch.num_rows()).map(cell).collect();
+    let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
+    fields.push(Arc::new(Field::new(name, DataType::Utf8, true)));
+    let mut columns = batch.columns().to_vec();
+    columns.push(Arc::new(column));
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap();
+    let path = bench().folder.path().join(format!("with-{name}.parquet"));
+    let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), None);
+    let writer = writer.as_mut().unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    path
+}
+
+#[test]
+fn people_insured_elsewhere_have_a_pool_of_their_own_or_none() {
+    let claims = with_column("insured_region", "110100");
+    let mut budgets = lines("budgets.csv");
+    for line in budgets.clone().iter().skip(1) {
+        budgets.push(line.replace(",drg,", ",out_of_area,"));
+    }
+    let uniform = ("value.model", "value = \"uniform\"", "");
+    let own = Change {
+        without: UNIFORM,
+        with: &[uniform, ("pool.out_of_area", "value = \"own\"", "")],
+        tables: &[("budgets.csv", budgets.join("\n") + "\n")],
+        claims: Some(claims.clone()),
+    };
+    let own = own.settled();
+    let unpaid = Change {
+        without: UNIFORM,
+        with: &[uniform, ("pool.out_of_area", "value = \"unpaid\"", "")],
+        claims: Some(claims),
+        ..Change::default()
+    };
+    let unpaid = unpaid.settled();
+    assert_eq!((own.pools.len(), unpaid.pools.len()), (12, 6));
+    let mut away = 0;
+    for plain in &plain().pools {
+        let other = plain.id.replace("-drg", "-out_of_area");
+        let (home, elsewhere) = (pool(&own, &plain.id), pool(&own, &other));
+        let sum = home.settlement.points.plus(elsewhere.settlement.points);
+        assert_eq!(sum, Ok(plain.settlement.points), "{}", plain.id);
+        let alone = &pool(&unpaid, &plain.id).settlement;
+        assert_eq!(alone.points, home.settlement.points, "{}", plain.id);
+        away += elsewhere
+            .settlement
+            .hospitals
+            .iter()
+            .map(|h| h.cases)
+            .sum::<u64>();
+    }
+    assert!(away > 900);
+    let mut found = unpaid.findings.iter();
+    let (_, count) = found
+        .find(|(f, _)| f.code() == "region_not_settled")
+        .unwrap();
+    assert_eq!(count, away);
+}
+
+#[test]
+fn cases_of_traditional_medicine_share_a_subpool() {
+    let change = Change {
+        with: &[
+            (
+                "value.baseline_increment.increment",
+                "value = \"subpools\"",
+                "",
+            ),
+            (
+                "value.baseline_increment.subpools",
+                "values = { volume = \"0.9\", tcm = \"0.1\" }",
+                "share of increment money",
+            ),
+        ],
+        claims: Some(with_column("tcm_disease", "A01.01")),
+        ..Change::default()
+    };
+    for pool in change.settled().pools {
+        let subpools = &pool.settlement.subpools;
+        let tcm = subpools
+            .iter()
+            .find(|subpool| subpool.name == "tcm")
+            .unwrap();
+        let all: drgdip_points::PointValue = pool.settlement.points.to_string().parse().unwrap();
+        assert!(tcm.points < all && tcm.points > drgdip_points::PointValue::zero());
+    }
 }

@@ -506,6 +506,44 @@ fn shares_of_the_budget_that_are_set_aside_are_shown() {
 }
 
 #[test]
+fn a_month_is_prepaid_at_the_initial_value_or_at_its_own() {
+    let own = plain();
+    for row in &own.prepaid {
+        let paid = pool(own, &row.pool).settlement.hospitals.iter();
+        let mut paid = paid.filter(|h| h.hospital_id == row.hospital_id);
+        assert_eq!(row.earned, paid.next().unwrap().payment);
+        let share = (i128::from(row.earned.fen()) * 95 * 2 + 100).div_euclid(200);
+        let due = i128::from(row.prepaid.fen()) - i128::from(row.debt.fen());
+        assert!(
+            due == share || row.earned.is_negative(),
+            "{}",
+            row.hospital_id
+        );
+    }
+    let change = Change {
+        without: &["prepay.value"],
+        with: &[
+            ("prepay.value", "value = \"initial\"", ""),
+            (
+                "value.initial",
+                "values = { all = \"100\" }",
+                "yuan per point",
+            ),
+        ],
+        ..Change::default()
+    };
+    let initial = change.settled();
+    for row in &initial.prepaid {
+        let paid = pool(&initial, &row.pool).settlement.hospitals.iter();
+        let mut paid = paid.filter(|h| h.hospital_id == row.hospital_id);
+        let hospital = paid.next().unwrap();
+        // A ten-thousandth of a point is worth a fen.
+        let worth = hospital.points.ten_thousandths() - hospital.patient_side.fen();
+        assert_eq!(row.earned.fen(), worth, "{}", row.hospital_id);
+    }
+}
+
+#[test]
 fn units_have_pools_of_their_own() {
     let hospitals = lines("hospitals.csv");
     let heading: Vec<&str> = hospitals[0].split(',').collect();

@@ -6,6 +6,7 @@
 mod checks;
 mod cleared;
 mod files;
+mod ledger;
 mod sums;
 mod weighed;
 
@@ -69,7 +70,8 @@ impl Verification {
     }
 }
 
-/// Verifies a settled folder, the folder of a run of `weigh`, or the manifest or output of a `group` run.
+/// Verifies a settled folder, the folder of a run of `weigh`, a ledger folder, or the manifest or
+/// output of a `group` run.
 ///
 /// Whatever does not add up is a mismatch of the result, not an error.
 ///
@@ -77,6 +79,9 @@ impl Verification {
 ///
 /// A file that is missing, or that cannot be read although it is the one that was written.
 pub fn verify(run: &Path, progress: &dyn Progress) -> Result<Verification, Error> {
+    if let Some(entries) = ledger::entries(run) {
+        return ledger::verify(&entries, progress);
+    }
     let files = RunFiles::open(run)?;
     let mut result = Verification {
         command: files.command.clone(),

@@ -230,7 +230,7 @@ pub(crate) struct SynthArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct VerifyArgs {
-    /// The folder of a settlement or of `weigh`, or the output file of `group`.
+    /// The folder of a settlement, of `weigh` or of a ledger, or the output file of `group`.
     #[arg(value_name = "DIR")]
     pub(crate) run: PathBuf,
 }

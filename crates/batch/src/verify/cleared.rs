@@ -23,6 +23,7 @@ pub(super) fn check(
 ) -> Result<(), Error> {
     if files.has(CLEARING) {
         clearing(files, result, progress)?;
+        funds(files, result, progress)?;
     }
     if files.has(PREPAYMENTS) {
         prepayments(files, result, progress)?;
@@ -80,6 +81,53 @@ fn clearing(
             let problem = format!("what is left of the amount due is {}.", decimal(rest, 2));
             result.mismatch("clearing", place(CLEARING, key), problem);
         }
+    }
+    Ok(())
+}
+
+/// The kinds of adjustments that a part of the reserve pays, with the column of that part.
+const FUNDED: [(&str, &str); 2] = [
+    ("overspend_share", "risk_fund"),
+    ("primary_care_growth", "primary_care_growth"),
+];
+
+/// No pool gives more than it has set aside for it.
+fn funds(
+    files: &RunFiles,
+    result: &mut Verification,
+    progress: &dyn Progress,
+) -> Result<(), Error> {
+    for (kind, fund) in FUNDED {
+        let mut given: BTreeMap<String, i128> = BTreeMap::new();
+        let columns = ["pool", "kind", "amount"];
+        let table = Table::open(files.path(ADJUSTMENTS), &columns)?;
+        table.for_each(progress, |batch| {
+            let (pool, kinds) = (batch.text("pool")?, batch.text("kind")?);
+            let amounts = batch.decimal("amount", MONEY_SCALE)?;
+            for row in (0..batch.rows()).filter(|row| value(&kinds, *row) == kind) {
+                let sum = given.entry(value(&pool, row).to_owned()).or_default();
+                *sum += amount(&amounts, row).unwrap_or(0);
+            }
+            Ok(())
+        })?;
+        let table = Table::open(files.path("pools.parquet"), &["pool", fund])?;
+        table.for_each(progress, |batch| {
+            let pool = batch.text("pool")?;
+            let has = batch.decimal(fund, MONEY_SCALE)?;
+            for row in 0..batch.rows() {
+                let name = value(&pool, row);
+                let (given, has) = (
+                    given.get(name).copied().unwrap_or(0),
+                    amount(&has, row).unwrap_or(0),
+                );
+                if given > has {
+                    let (given, has) = (decimal(given, 2), decimal(has, 2));
+                    let problem = format!("{kind} gives {given} of a fund of {has}.");
+                    result.mismatch("fund", format!("pools.parquet, pool {name}"), problem);
+                }
+            }
+            Ok(())
+        })?;
     }
     Ok(())
 }

@@ -163,7 +163,7 @@ fn no_manifest(path: &Path, error: &std::io::Error) -> Error {
         .with_hint("Name the folder of a finished settlement, or the output file of group.")
 }
 
-fn sha256(path: &Path, progress: &dyn Progress) -> Result<String, Error> {
+pub(super) fn sha256(path: &Path, progress: &dyn Progress) -> Result<String, Error> {
     let cannot = |error| Error::file(path, "read an output of the run", &error);
     let mut file = File::open(path).map_err(cannot)?;
     let mut hash = Sha256::new();

@@ -2,8 +2,8 @@
 
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::{
-    Error, PreparedPlan, PreparedPolicy, Progress, ReadOptions, SettleJob, SettleSummary, Silent,
-    SynthJob, settle, synth,
+    Error, PreparedPlan, PreparedPolicy, Progress, ReadOptions, SettleJob, SettleSpan,
+    SettleSummary, Silent, SynthJob, settle, synth,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -105,6 +105,9 @@ pub fn settle_with(
         policy_files: &policy.files,
         inputs: &inputs,
         period: Some("2026-10"),
+        span: SettleSpan::Month,
+        ledger: None,
+        prior_claims: &[],
         out,
         read,
         threads: Some(threads),

@@ -7,7 +7,7 @@ use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
 use drgdip_batch::{
     Class, Error, GroupJob, GroupSummary, PlanChoice, PlansInForce, PlansRequest, PreparedPlan,
-    ReadOptions, SettleJob, SettleSummary, Silent, group, settle,
+    ReadOptions, SettleJob, SettleSpan, SettleSummary, Silent, group, settle,
 };
 use drgdip_tables::{PlanLibrary, load_plan};
 use drgdip_tests::{Month, contents, example_policy, month, national};
@@ -140,6 +140,9 @@ impl Desk {
             policy_files: &policy.files,
             inputs: &inputs,
             period: Some("2026-10"),
+            span: SettleSpan::Month,
+            ledger: None,
+            prior_claims: &[],
             out: &self.path(name),
             read: ReadOptions::default(),
             threads: Some(2),

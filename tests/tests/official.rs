@@ -2,16 +2,18 @@
 
 use drgdip_claims::Yuan;
 use drgdip_points::award::{CaseRules, award};
+use drgdip_points::clear::{hospital_band, region_fund};
 use drgdip_points::link::{HighCase, control_proportion};
 use drgdip_points::pool::{HospitalTotals, PoolInput, PoolSettlement, PriorYear, settle_pool};
 use drgdip_points::{PointValue, Points, Rounding};
 use drgdip_tables::policy::{
-    BaselineIncrement, Bound, CaseTerms, HighBand, HighRule, LowRule, ResidualRule, Share,
-    ValueFamily, ValueModel, ValueTerms,
+    BaselineIncrement, Bound, Calibration, CaseTerms, HighBand, HighRule, HospitalBands,
+    IncrementRule, LowRule, RegionBands, UniformMode, ValueFamily, ValueModel, ValueTerms,
 };
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 
 /// Reads a file of cases; a field that is not known would be a check that is not made.
 fn read<T: DeserializeOwned>(text: &str) -> T {
@@ -148,16 +150,6 @@ fn the_control_proportion_keeps_the_protected_cases() {
     assert_eq!(kept, expected, "{}", file.name);
 }
 
-fn terms(family: ValueFamily, model: ValueModel) -> ValueTerms {
-    ValueTerms {
-        family,
-        model,
-        money_rounding: Rounding::HalfAwayFromZero,
-        points_rounding: Rounding::HalfAwayFromZero,
-        published_places: 4,
-    }
-}
-
 fn payments(settlement: &PoolSettlement) -> Vec<String> {
     settlement
         .hospitals
@@ -172,6 +164,10 @@ fn assert_conserved(settlement: &PoolSettlement, name: &str) {
     assert_eq!(Yuan::total(payments), Ok(settlement.paid), "{name}");
     let whole = settlement.paid.plus(settlement.residual);
     assert_eq!(whole, Ok(settlement.distributable), "{name}");
+}
+
+fn uniform(family: ValueFamily) -> ValueTerms {
+    ValueTerms::new(family, ValueModel::Uniform(UniformMode::Floating))
 }
 
 #[derive(Deserialize)]
@@ -226,7 +222,7 @@ fn each_family_of_point_value_pays_the_protected_amounts() {
         budget: yuan(&file.pool.budget),
         reserve: Yuan::ZERO,
         hospitals: file.pool.hospitals.iter().map(totals).collect(),
-        prior: None,
+        ..PoolInput::default()
     };
     for case in &file.cases {
         let family = match case.family.as_str() {
@@ -235,7 +231,7 @@ fn each_family_of_point_value_pays_the_protected_amounts() {
             "C" => ValueFamily::C,
             other => panic!("{other} is no family"),
         };
-        let settlement = settle_pool(&input, &terms(family, ValueModel::Uniform)).unwrap();
+        let settlement = settle_pool(&input, &uniform(family)).unwrap();
         assert_eq!(
             settlement.floating_value.to_string(),
             case.floating_value,
@@ -262,11 +258,18 @@ struct IncrementFile {
 struct IncrementCase {
     name: String,
     budget: String,
-    prior_value: PriorValue,
+    /// Cal-1; Cal-2 where there is `budget_share`.
+    prior_value: Option<PriorValue>,
+    budget_share: Option<String>,
     baseline_share: String,
     floating_cap: Option<String>,
+    tilts: Option<BTreeMap<String, String>>,
+    subpools: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    measures: BTreeMap<String, BTreeMap<String, String>>,
     hospitals: Vec<IncrementHospital>,
     fixed_value: String,
+    fixed_share: String,
     floating_value: String,
     residual: String,
     reason: String,
@@ -297,36 +300,65 @@ impl IncrementCase {
             hospital_id: hospital.id.clone(),
             cases: 1,
             points: points(&hospital.points),
-            total_cost: Yuan::ZERO,
-            patient_side: Yuan::ZERO,
+            ..HospitalTotals::default()
         };
-        let (amount, spread) = (
-            yuan(&self.prior_value.amount),
-            points(&self.prior_value.points),
-        );
+        let value = match &self.prior_value {
+            Some(prior) => {
+                PointValue::per_point(yuan(&prior.amount), points(&prior.points)).unwrap()
+            }
+            None => PointValue::zero(),
+        };
         let prior = |hospital: &IncrementHospital| (hospital.id.clone(), points(&hospital.prior));
+        let tilts = self.tilts.iter().flatten();
+        let measure = |measure: &BTreeMap<String, String>| {
+            let rows = measure.iter();
+            rows.map(|(id, text)| (id.clone(), points(text))).collect()
+        };
+        let measures = self.measures.iter();
         PoolInput {
             budget: yuan(&self.budget),
-            reserve: Yuan::ZERO,
             hospitals: self.hospitals.iter().map(totals).collect(),
             prior: Some(PriorYear {
-                value: PointValue::per_point(amount, spread).unwrap(),
+                value,
                 points: self.hospitals.iter().map(prior).collect(),
             }),
+            tilts: tilts
+                .map(|(id, tilt)| (id.clone(), tilt.parse().unwrap()))
+                .collect(),
+            measures: measures
+                .map(|(name, rows)| (name.clone(), measure(rows)))
+                .collect(),
+            ..PoolInput::default()
         }
     }
 
-    fn model(&self) -> ValueModel {
-        ValueModel::BaselineIncrement(BaselineIncrement {
-            fixed_value_factor: Decimal::ONE,
-            baseline_share: decimal(&self.baseline_share),
-            season_share: Share {
-                numerator: 1,
-                denominator: 1,
+    fn terms(&self) -> ValueTerms {
+        let plain = BaselineIncrement::plain(Decimal::ONE, decimal(&self.baseline_share));
+        let calibration = match &self.budget_share {
+            Some(share) => Calibration::BudgetShare {
+                share: decimal(share),
             },
+            None => plain.calibration,
+        };
+        let increment = match (&self.tilts, &self.subpools) {
+            (None, None) => IncrementRule::ByPoints,
+            (Some(_), _) => IncrementRule::Tilted,
+            (None, Some(shares)) => {
+                let shares = shares.iter();
+                IncrementRule::Subpools(
+                    shares
+                        .map(|(name, share)| (name.clone(), decimal(share)))
+                        .collect(),
+                )
+            }
+        };
+        let rule = BaselineIncrement {
+            calibration,
+            increment,
             floating_cap: self.floating_cap.as_deref().map(decimal),
-            residual_rule: ResidualRule::Reserve,
-        })
+            ..plain
+        };
+        ValueTerms::new(ValueFamily::A, ValueModel::BaselineIncrement(rule))
     }
 }
 
@@ -338,7 +370,7 @@ fn baseline_and_increment_pay_the_protected_amounts_beside_a_uniform_value() {
     for case in &file.cases {
         let name = &case.name;
         let input = case.input();
-        let settlement = settle_pool(&input, &terms(ValueFamily::A, case.model())).unwrap();
+        let settlement = settle_pool(&input, &case.terms()).unwrap();
         let expected: Vec<_> = case.hospitals.iter().map(|h| h.payment.clone()).collect();
         assert_eq!(payments(&settlement), expected, "{name}");
         let baselines = settlement
@@ -347,21 +379,24 @@ fn baseline_and_increment_pay_the_protected_amounts_beside_a_uniform_value() {
             .map(|h| h.baseline_points.to_string());
         let expected = case.hospitals.iter().map(|h| h.baseline_points.clone());
         assert!(baselines.eq(expected), "{name}");
-        assert_eq!(
+        let found = [
             settlement.fixed_value.to_string(),
-            case.fixed_value,
-            "{name}"
-        );
-        assert_eq!(
+            settlement.fixed_share.to_string(),
             settlement.floating_value.to_string(),
-            case.floating_value,
-            "{name}"
-        );
-        assert_eq!(settlement.residual, yuan(&case.residual), "{name}");
-        assert_eq!(settlement.residual_reason.code(), case.reason, "{name}");
+            settlement.residual.to_string(),
+            settlement.residual_reason.code().to_owned(),
+        ];
+        let expected = [
+            &case.fixed_value,
+            &case.fixed_share,
+            &case.floating_value,
+            &case.residual,
+            &case.reason,
+        ];
+        assert_eq!(found.each_ref(), expected, "{name}");
         assert_conserved(&settlement, name);
 
-        let uniform = settle_pool(&input, &terms(ValueFamily::A, ValueModel::Uniform)).unwrap();
+        let uniform = settle_pool(&input, &uniform(ValueFamily::A)).unwrap();
         assert_eq!(
             uniform.floating_value.to_string(),
             case.uniform_value,
@@ -369,5 +404,79 @@ fn baseline_and_increment_pay_the_protected_amounts_beside_a_uniform_value() {
         );
         assert_eq!(payments(&uniform), case.uniform_payments, "{name}");
         assert_conserved(&uniform, name);
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClearingFile {
+    #[serde(rename = "source")]
+    _source: String,
+    hospital: HospitalClearing,
+    region: RegionClearing,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HospitalClearing {
+    keep_from: String,
+    below_pays: String,
+    share_until: String,
+    fund_share: String,
+    payable: String,
+    #[serde(rename = "case")]
+    cases: Vec<BandCase>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BandCase {
+    name: String,
+    itemised: String,
+    due: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegionClearing {
+    surplus_share: String,
+    deficit_share: String,
+    budget: String,
+    #[serde(rename = "case")]
+    cases: Vec<RegionCase>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegionCase {
+    name: String,
+    spent: String,
+    fund: String,
+}
+
+#[test]
+fn surplus_and_overspending_are_shared_as_in_the_protected_cases() {
+    let file: ClearingFile = read(include_str!("../cases/official/payment/clearing.toml"));
+    let rounding = Rounding::HalfAwayFromZero;
+    let bands = HospitalBands {
+        keep_from: decimal(&file.hospital.keep_from),
+        below_pays: decimal(&file.hospital.below_pays),
+        share_until: decimal(&file.hospital.share_until),
+        fund_share: decimal(&file.hospital.fund_share),
+        needs_approval: false,
+    };
+    let payable = yuan(&file.hospital.payable);
+    for case in &file.hospital.cases {
+        let due = hospital_band(payable, yuan(&case.itemised), &bands, rounding).unwrap();
+        assert_eq!(due, yuan(&case.due), "{}", case.name);
+    }
+    let bands = RegionBands {
+        surplus_share: decimal(&file.region.surplus_share),
+        deficit_share: decimal(&file.region.deficit_share),
+    };
+    let budget = yuan(&file.region.budget);
+    for case in &file.region.cases {
+        let fund = region_fund(budget, yuan(&case.spent), &bands, rounding).unwrap();
+        assert_eq!(fund, yuan(&case.fund), "{}", case.name);
     }
 }

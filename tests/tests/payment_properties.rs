@@ -11,13 +11,15 @@ use drgdip_points::pool::{
 use drgdip_points::settle::CaseSplitter;
 use drgdip_points::{PointValue, Points, Ratio, Rounding, Weight};
 use drgdip_tables::policy::{
-    BaselineIncrement, Bound, CaseTerms, CoefficientUse, HighBand, HighRule, LowRule, ResidualRule,
-    Share, ValueFamily, ValueModel, ValueTerms,
+    BaselineIncrement, Bound, Calibration, CaseTerms, CoefficientUse, Elastic, HighBand, HighRule,
+    IncrementRule, LowRule, NegativePayments, PaidValue, ResidualRule, Share, UniformMode, VOLUME,
+    ValueFamily, ValueModel, ValueTerms,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 
 /// One hospital of a generated pool, with last year's points where it had any.
 #[derive(Clone, Debug)]
@@ -25,6 +27,9 @@ struct Hospital {
     cases: Vec<(i64, i64)>,
     total_cost: i64,
     prior: Option<i64>,
+    measures: [i64; MEASURES.len()],
+    tilt: Option<i64>,
+    at_cost: Option<i64>,
 }
 
 /// A pool and the terms by which it is settled.
@@ -37,11 +42,23 @@ struct Pool {
 fn hospital() -> impl Strategy<Value = Hospital> {
     let points = prop_oneof![Just(0), 1..3_000_000_i64];
     let case = (points, 0..2_000_000_i64);
-    let prior = proptest::option::of(0..40_000_000_i64);
-    (vec(case, 0..8), 0..20_000_000_i64, prior).prop_map(|(cases, total_cost, prior)| Hospital {
-        cases,
-        total_cost,
-        prior,
+    let measure = || prop_oneof![2 => Just(0), 1 => 0..3_000_000_i64];
+    let extras = (
+        proptest::option::of(0..40_000_000_i64),
+        [measure(), measure(), measure()],
+        proptest::option::of(0..3_000_000_i64),
+        proptest::option::weighted(0.1, 0..50_000_000_i64),
+    );
+    (vec(case, 0..8), 0..20_000_000_i64, extras).prop_map(|(cases, total_cost, extras)| {
+        let (prior, measures, tilt, at_cost) = extras;
+        Hospital {
+            cases,
+            total_cost,
+            prior,
+            measures,
+            tilt,
+            at_cost,
+        }
     })
 }
 
@@ -56,35 +73,52 @@ fn totals(index: usize, hospital: &Hospital) -> HospitalTotals {
 }
 
 fn pool() -> impl Strategy<Value = Pool> {
+    pool_of(0..12)
+}
+
+fn pool_of(hospitals: std::ops::Range<usize>) -> impl Strategy<Value = Pool> {
     let money = (0..2_000_000_000_i64, 0..=100_i64);
-    (vec(hospital(), 0..12), money, 1..30_000_i64).prop_map(|(hospitals, money, value)| {
-        let (budget, reserve_percent) = money;
-        let prior = hospitals
-            .iter()
-            .enumerate()
-            .filter_map(|(index, hospital)| {
-                let points = Points::from_ten_thousandths(hospital.prior?);
-                Some((format!("H{index:03}"), points))
-            });
-        let prior = PriorYear {
-            value: PointValue::from_decimal(Decimal::new(value, 2)).unwrap(),
-            points: prior.collect(),
-        };
-        // Hospitals without cases come in by last year's points alone.
-        let present = hospitals
-            .iter()
-            .enumerate()
-            .filter(|(_, h)| !h.cases.is_empty());
-        let input = PoolInput {
-            budget: Yuan::from_fen(budget),
-            reserve: Yuan::from_fen(budget * reserve_percent / 100),
-            hospitals: present
-                .map(|(index, hospital)| totals(index, hospital))
-                .collect(),
-            prior: Some(prior),
-        };
+    (vec(hospital(), hospitals), money, 1..30_000_i64).prop_map(|(hospitals, money, value)| {
+        let input = input(&hospitals, money, value);
         Pool { input, hospitals }
     })
+}
+
+fn input(hospitals: &[Hospital], (budget, percent): (i64, i64), value: i64) -> PoolInput {
+    let id = |index: usize| format!("H{index:03}");
+    let all = || hospitals.iter().enumerate();
+    let value = PointValue::from_decimal(Decimal::new(value, 2)).unwrap();
+    let points = all().filter_map(|(index, hospital)| {
+        let points = Points::from_ten_thousandths(hospital.prior?);
+        Some((id(index), points))
+    });
+    let measure = |measure: usize| {
+        let points = |hospital: &Hospital| Points::from_ten_thousandths(hospital.measures[measure]);
+        let rows = all().map(|(index, hospital)| (id(index), points(hospital)));
+        rows.collect()
+    };
+    let measures = MEASURES.into_iter().enumerate();
+    // Hospitals without cases come in by last year's points alone.
+    let present = || all().filter(|(_, hospital)| !hospital.cases.is_empty());
+    PoolInput {
+        budget: Yuan::from_fen(budget),
+        reserve: Yuan::from_fen(budget * percent / 100),
+        hospitals: present().map(|(i, hospital)| totals(i, hospital)).collect(),
+        prior: Some(PriorYear {
+            value: value.clone(),
+            points: points.collect(),
+        }),
+        initial_value: Some(value),
+        tilts: all()
+            .filter_map(|(i, h)| Some((id(i), Ratio::from_millionths(h.tilt?).unwrap())))
+            .collect(),
+        measures: measures
+            .map(|(i, name)| (name.to_owned(), measure(i)))
+            .collect(),
+        at_cost: present()
+            .filter_map(|(i, h)| Some((id(i), Yuan::from_fen(h.at_cost?))))
+            .collect(),
+    }
 }
 
 fn family() -> impl Strategy<Value = ValueFamily> {
@@ -95,87 +129,181 @@ fn rounding() -> impl Strategy<Value = Rounding> {
     select(vec![Rounding::HalfAwayFromZero, Rounding::Down])
 }
 
-fn model() -> impl Strategy<Value = ValueModel> {
-    let rule = select(vec![
+fn residual_rule() -> impl Strategy<Value = ResidualRule> {
+    select(vec![
         ResidualRule::Reserve,
         ResidualRule::ProRataBase,
         ResidualRule::ProRataPoints,
-    ]);
+    ])
+}
+
+/// Up to so many thousandths.
+fn ratio(most: i64) -> impl Strategy<Value = Decimal> {
+    (0..most).prop_map(|thousandths| Decimal::new(thousandths, 3))
+}
+
+fn calibration() -> impl Strategy<Value = Calibration> {
+    prop_oneof![
+        ratio(1_500).prop_map(|factor| Calibration::PriorValue { factor }),
+        ratio(1_001).prop_map(|share| Calibration::BudgetShare { share }),
+    ]
+}
+
+/// The measures that generated pools have.
+const MEASURES: [&str; 3] = ["complex", "new", "primary"];
+
+fn increment_rule() -> impl Strategy<Value = IncrementRule> {
+    let cuts = (0..=400_i64, 0..=300_i64, 0..=300_i64).prop_map(|(complex, new, primary)| {
+        let named = MEASURES.into_iter().zip([complex, new, primary]);
+        let volume = (VOLUME, 1_000 - complex - new - primary);
+        let share = |(name, part): (&str, i64)| (name.to_owned(), Decimal::new(part, 3));
+        IncrementRule::Subpools(named.chain([volume]).map(share).collect())
+    });
+    prop_oneof![
+        Just(IncrementRule::ByPoints),
+        Just(IncrementRule::Tilted),
+        cuts
+    ]
+}
+
+fn baseline_increment() -> impl Strategy<Value = BaselineIncrement> {
     let share = (1..13_i64).prop_map(|numerator| Share {
         numerator,
         denominator: 12,
     });
-    let cap = proptest::option::of(0..3_000_i64);
-    let baseline = (0..1_500_i64, 0..1_500_i64, share, cap, rule).prop_map(
-        |(factor, baseline, season_share, cap, residual_rule)| {
-            ValueModel::BaselineIncrement(BaselineIncrement {
-                fixed_value_factor: Decimal::new(factor, 3),
-                baseline_share: Decimal::new(baseline, 3),
-                season_share,
-                floating_cap: cap.map(|cap| Decimal::new(cap, 3)),
-                residual_rule,
-            })
-        },
+    let limits = (
+        proptest::option::of(ratio(1_200)),
+        proptest::option::of(ratio(3_000)),
     );
-    prop_oneof![1 => Just(ValueModel::Uniform), 4 => baseline]
-}
-
-fn terms() -> impl Strategy<Value = ValueTerms> {
-    (family(), model(), rounding(), rounding()).prop_map(
-        |(family, model, money_rounding, points_rounding)| ValueTerms {
-            family,
-            model,
-            money_rounding,
-            points_rounding,
-            published_places: 4,
+    let parts = (calibration(), ratio(1_500), share, increment_rule(), limits);
+    (parts, residual_rule()).prop_map(
+        |((calibration, baseline_share, season_share, increment, limits), residual_rule)| {
+            let (floor, floating_cap) = limits;
+            BaselineIncrement {
+                calibration,
+                baseline_share,
+                season_share,
+                increment,
+                floor,
+                floating_cap,
+                residual_rule,
+            }
         },
     )
 }
 
-fn assert_adds_up(settlement: &PoolSettlement) {
+fn model() -> impl Strategy<Value = ValueModel> {
+    let elastic = (proptest::option::of(ratio(3_000)), residual_rule()).prop_map(
+        |(floating_cap, residual_rule)| {
+            UniformMode::Elastic(Elastic {
+                fixed_part: MEASURES[0].to_owned(),
+                floating_cap,
+                residual_rule,
+            })
+        },
+    );
+    prop_oneof![
+        1 => Just(ValueModel::Uniform(UniformMode::Floating)),
+        1 => Just(ValueModel::Uniform(UniformMode::Fixed)),
+        1 => elastic.prop_map(ValueModel::Uniform),
+        4 => baseline_increment().prop_map(ValueModel::BaselineIncrement),
+    ]
+}
+
+fn terms() -> impl Strategy<Value = ValueTerms> {
+    let pays = select(vec![PaidValue::Exact, PaidValue::Published]);
+    let negative = select(vec![
+        NegativePayments::Carry,
+        NegativePayments::FloorAndRedistribute,
+    ]);
+    let roundings = (rounding(), rounding());
+    (family(), model(), pays, negative, roundings, 2..=8_u32).prop_map(
+        |(family, model, pays, negative, roundings, published_places)| ValueTerms {
+            pays,
+            negative,
+            money_rounding: roundings.0,
+            points_rounding: roundings.1,
+            published_places,
+            ..ValueTerms::new(family, model)
+        },
+    )
+}
+
+fn assert_adds_up(settlement: &PoolSettlement, terms: &ValueTerms) {
     let hospitals = &settlement.hospitals;
     let payments = Yuan::total(hospitals.iter().map(|h| h.payment)).unwrap();
     assert_eq!(payments, settlement.paid);
-    assert_eq!(
-        settlement.paid.plus(settlement.residual).unwrap(),
-        settlement.distributable
-    );
+    let back = settlement.paid.plus(settlement.residual).unwrap();
+    assert_eq!(back, settlement.distributable);
     let whole = settlement.distributable.plus(settlement.reserve).unwrap();
     assert_eq!(whole, settlement.budget);
     for hospital in hospitals {
-        assert_eq!(
-            hospital.gross.minus(hospital.patient_side).unwrap(),
-            hospital.payment
-        );
-        let points = hospital
-            .baseline_points
-            .plus(hospital.increment_points)
-            .unwrap();
-        assert_eq!(points, hospital.points);
+        let net = hospital.gross.minus(hospital.patient_side).unwrap();
+        assert_eq!(net.plus(hospital.at_cost).unwrap(), hospital.payment);
+        let points = hospital.baseline_points.plus(hospital.increment_points);
+        assert_eq!(points.unwrap(), hospital.points);
+        let earned = &hospital.earned;
+        let parts = [
+            earned.baseline,
+            earned.increment,
+            earned.floor,
+            earned.shared,
+            earned.redistributed,
+        ];
+        assert_eq!(Yuan::total(parts).unwrap(), hospital.gross);
         assert!(!hospital.gross.is_negative());
+        if terms.negative == NegativePayments::FloorAndRedistribute {
+            assert!(!hospital.payment.is_negative());
+        }
     }
     let points = Points::total(hospitals.iter().map(|h| h.points)).unwrap();
     assert_eq!(points, settlement.points);
+    assert_residual(settlement, terms);
+}
+
+/// The residual is what the reason says, and rounding beside it.
+fn assert_residual(settlement: &PoolSettlement, terms: &ValueTerms) {
+    let rounding = settlement.rounding_residual;
+    if terms.pays == PaidValue::Exact {
+        assert!(rounding.fen().abs() <= 1, "{rounding}");
+    }
     match settlement.residual_reason {
-        ResidualReason::Nothing
-        | ResidualReason::SharedByBase(_)
-        | ResidualReason::SharedByPoints(_) => assert_eq!(settlement.residual, Yuan::ZERO),
-        ResidualReason::NoPoints => assert_eq!(settlement.residual, settlement.distributable),
-        ResidualReason::LeftOver(_) => {
-            let gap = settlement
-                .residual
-                .minus(settlement.left_over)
-                .unwrap()
-                .fen();
-            assert!(gap.abs() <= 1, "{} fen", gap);
+        ResidualReason::Nothing => assert_eq!(settlement.residual, Yuan::ZERO),
+        ResidualReason::SharedByBase(_)
+        | ResidualReason::SharedByPoints(_)
+        | ResidualReason::Rounding => assert_eq!(settlement.residual, rounding),
+        ResidualReason::NoPoints => {
+            let left = settlement.left_over.plus(rounding).unwrap();
+            assert_eq!(settlement.residual, left);
         }
+        ResidualReason::LeftOver(_) => {
+            let left = settlement.residual.minus(settlement.left_over);
+            assert_eq!(left, Ok(rounding));
+        }
+        ResidualReason::AtCostAboveBudget => assert!(settlement.at_cost > settlement.distributable),
+        ResidualReason::NegativePaymentsRaised => {
+            let at_cost = settlement.distributable.minus(settlement.residual);
+            assert_eq!(at_cost, Ok(settlement.at_cost));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn a_region_of_hundreds_of_hospitals_adds_up_too(
+        pool in pool_of(100..300),
+        terms in terms(),
+    ) {
+        assert_adds_up(&settle_pool(&pool.input, &terms).unwrap(), &terms);
     }
 }
 
 proptest! {
     #[test]
     fn every_fen_of_a_pool_is_paid_or_explained(pool in pool(), terms in terms()) {
-        assert_adds_up(&settle_pool(&pool.input, &terms).unwrap());
+        assert_adds_up(&settle_pool(&pool.input, &terms).unwrap(), &terms);
     }
 
     #[test]
@@ -196,11 +324,11 @@ proptest! {
         for hospital in &mut more.hospitals {
             hospital.cases += 1;
         }
-        more.hospitals.push(totals(999, &Hospital {
-            cases: vec![(0, 0)],
-            total_cost: 0,
-            prior: None,
-        }));
+        more.hospitals.push(HospitalTotals {
+            hospital_id: "H999".to_owned(),
+            cases: 1,
+            ..HospitalTotals::default()
+        });
         let (before, after) =
             (settle_pool(&pool.input, &terms).unwrap(), settle_pool(&more, &terms).unwrap());
         let paid = |settlement: &PoolSettlement| -> Vec<_> {
@@ -218,23 +346,12 @@ proptest! {
         factor in 1..1_000_i64,
     ) {
         let mut input = pool.input;
-        let rule = BaselineIncrement {
-            fixed_value_factor: Decimal::new(factor, 3),
-            baseline_share: Decimal::ONE,
-            season_share: Share { numerator: 1, denominator: 1 },
-            floating_cap: None,
-            residual_rule: ResidualRule::Reserve,
-        };
+        input.at_cost.clear();
+        let rule = BaselineIncrement::plain(Decimal::new(factor, 3), Decimal::ONE);
         let prior = input.prior.as_mut().unwrap();
         prior.points = input.hospitals.iter().map(|h| (h.hospital_id.clone(), h.points)).collect();
         let value = prior.value.clone();
-        let terms = ValueTerms {
-            family: ValueFamily::A,
-            model: ValueModel::BaselineIncrement(rule),
-            money_rounding: Rounding::HalfAwayFromZero,
-            points_rounding: Rounding::HalfAwayFromZero,
-            published_places: 4,
-        };
+        let terms = ValueTerms::new(ValueFamily::A, ValueModel::BaselineIncrement(rule));
         let settlement = settle_pool(&input, &terms).unwrap();
         prop_assert_eq!(settlement.increment_points, Points::ZERO);
         if settlement.points > Points::ZERO && !settlement.is_fixed_value_scaled {
@@ -269,15 +386,20 @@ proptest! {
             for hospital in &mut input.hospitals {
                 hospital.points = whole(hospital.points);
             }
+            for points in input.measures.values_mut().flat_map(BTreeMap::values_mut) {
+                *points = whole(*points);
+            }
             let prior = input.prior.as_mut().unwrap();
             for points in prior.points.values_mut() {
                 *points = whole(*points);
             }
             let spread = Points::from_ten_thousandths(10_000 * factor);
             prior.value = PointValue::per_point(Yuan::from_fen(9_000), spread).unwrap();
+            input.initial_value = Some(prior.value.clone());
             input
         };
-        let mut terms = terms;
+        // A published value has another last decimal where points are counted otherwise.
+        let mut terms = ValueTerms { pays: PaidValue::Exact, ..terms };
         if let ValueModel::BaselineIncrement(rule) = &mut terms.model {
             rule.season_share = Share { numerator: 1, denominator: 1 };
         }
@@ -289,14 +411,10 @@ proptest! {
     }
 
     #[test]
-    fn a_uniform_value_pays_each_hospital_its_share_within_a_fen(pool in pool()) {
-        let terms = ValueTerms {
-            family: ValueFamily::A,
-            model: ValueModel::Uniform,
-            money_rounding: Rounding::HalfAwayFromZero,
-            points_rounding: Rounding::HalfAwayFromZero,
-            published_places: 4,
-        };
+    fn a_uniform_value_pays_each_hospital_its_share_within_a_fen(mut pool in pool()) {
+        pool.input.at_cost.clear();
+        let model = ValueModel::Uniform(UniformMode::Floating);
+        let terms = ValueTerms::new(ValueFamily::A, model);
         let settlement = settle_pool(&pool.input, &terms).unwrap();
         let all = i128::from(settlement.points.ten_thousandths());
         let amount = i128::from(settlement.distributable.fen());
@@ -322,7 +440,8 @@ proptest! {
                 })
                 .collect();
             prop_assert!(splitter.is_complete());
-            prop_assert_eq!(Yuan::total(parts.iter().copied()).unwrap(), payment.payment);
+            let by_points = payment.payment.minus(payment.at_cost).unwrap();
+            prop_assert_eq!(Yuan::total(parts.iter().copied()).unwrap(), by_points);
             let all = i128::from(payment.points.ten_thousandths());
             for (&(points, patient_side), part) in cases.iter().zip(&parts) {
                 let side = if payment.patient_side == Yuan::ZERO { 0 } else { patient_side };

@@ -266,3 +266,150 @@ fn the_listing_names_value_unit_dates_and_source() {
         "1/1 | Some(\"share of prior points\") | 2026-01-01 | MODEL"
     );
 }
+
+/// An entry that is put at the end of the example policy.
+fn added(key: &str, value: &str, unit: &str) -> String {
+    let unit = match unit {
+        "" => String::new(),
+        unit => format!("unit = \"{unit}\"\n"),
+    };
+    format!("\n[[{key}]]\nfrom = \"2026-01-01\"\n{value}\n{unit}source = \"model\"\n")
+}
+
+/// The example policy with entries put in and some taken out must give this message, whatever the
+/// line.
+#[track_caller]
+fn check_added(without: &[&str], with: &[String], expected: &str) {
+    let mut text = EXAMPLE.to_owned();
+    for key in without {
+        text = text.replace(entry(key), "");
+    }
+    text += &with.concat();
+    let found = load(&text, EXAMPLE_SOURCES).unwrap_err();
+    let (place, rest) = found.split_once(", ").unwrap();
+    let rest = match rest.strip_prefix("line ") {
+        Some(rest) => rest.split_once(", ").unwrap().1,
+        None => rest,
+    };
+    assert_eq!(place, "bad/p.toml");
+    assert_eq!(rest, expected);
+}
+
+/// That a parameter is asked for on the first day.
+fn asked(key: &str) -> String {
+    format!(
+        "{key}: the policy needs this parameter on 2026-01-01; add [[{key}]] with from, source \
+         and a value"
+    )
+}
+
+#[test]
+fn modes_of_the_point_value_ask_for_what_they_need() {
+    let uniform = added("value.model", "value = \"uniform\"", "");
+    let fixed = added("value.mode", "value = \"fixed\"", "");
+    let elastic = added("value.mode", "value = \"elastic\"", "");
+    let initial = added(
+        "value.initial",
+        "values = { all = \"90\" }",
+        "yuan per point",
+    );
+    let part = added("value.elastic.fixed_part", "value = \"complexity\"", "");
+    let model = ["value.model"];
+    check_added(&model, &[uniform.clone(), fixed], &asked("value.initial"));
+    let with = [uniform.clone(), elastic.clone(), initial.clone()];
+    check_added(&model, &with, &asked("value.elastic.fixed_part"));
+    let with = [uniform, elastic, initial, part];
+    check_added(&model, &with, &asked("measure.complexity.weight"));
+}
+
+#[test]
+fn baseline_and_increment_ask_for_what_they_need() {
+    let share = "value.baseline_increment.budget_share";
+    let calibration = "value.baseline_increment.calibration";
+    let by_budget = added(calibration, "value = \"budget_share\"", "");
+    check_added(&[], &[by_budget], &asked(share));
+    let increment = "value.baseline_increment.increment";
+    let subpools = added(increment, "value = \"subpools\"", "");
+    check_added(
+        &[],
+        std::slice::from_ref(&subpools),
+        &asked("value.baseline_increment.subpools"),
+    );
+    let shares = added(
+        "value.baseline_increment.subpools",
+        "values = { volume = \"0.6\", new_tech = \"0.3\" }",
+        "share of increment money",
+    );
+    let expected = "value.baseline_increment.subpools: the shares add up to 0.9; correct them, \
+                    so that they add up to 1";
+    check_added(&[], &[subpools, shares], expected);
+}
+
+#[test]
+fn pools_and_clearing_ask_for_what_they_need() {
+    let growth = added(
+        "pool.primary_care_growth.share",
+        "value = \"0.01\"",
+        "share of budget",
+    );
+    check_added(&[], &[growth], &asked("pool.primary_care_growth.drivers"));
+    check_added(&["prepay.value"], &[], &asked("prepay.value"));
+    let margin = |full: &str, none: &str| {
+        [
+            added("clearing.assessment", "value = \"margin\"", ""),
+            added(
+                "clearing.margin.share",
+                "value = \"0.05\"",
+                "share of payment",
+            ),
+            added(
+                "clearing.margin.full_from",
+                &format!("value = \"{full}\""),
+                "score",
+            ),
+            added(
+                "clearing.margin.none_until",
+                &format!("value = \"{none}\""),
+                "score",
+            ),
+        ]
+    };
+    let assessment = ["clearing.assessment"];
+    check_added(
+        &assessment,
+        &margin("60", "90"),
+        "clearing.margin.none_until: 90 is not below 60 of clearing.margin.full_from; correct \
+         one of the two",
+    );
+    check_added(
+        &assessment,
+        &margin("90", "60")[..2],
+        &asked("clearing.margin.full_from"),
+    );
+    let keep = added(
+        "clearing.hospital.keep_from",
+        "value = \"0.8\"",
+        "multiple of payable",
+    );
+    let bands = [
+        keep.clone(),
+        added("clearing.hospital.below_pays", "value = \"1\"", "ratio"),
+        added(
+            "clearing.hospital.share_until",
+            "value = \"0.9\"",
+            "multiple of payable",
+        ),
+        added(
+            "clearing.hospital.fund_share",
+            "value = \"0.7\"",
+            "share of overspending",
+        ),
+        added("clearing.hospital.needs_approval", "value = \"yes\"", ""),
+    ];
+    check_added(&[], &[keep], &asked("clearing.hospital.below_pays"));
+    check_added(
+        &[],
+        &bands,
+        "clearing.hospital.share_until: 0.9 makes no sense here; the number must be 1 or more",
+    );
+}

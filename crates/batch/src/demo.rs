@@ -6,7 +6,7 @@ use crate::inputs::Inputs;
 use crate::output::StagedFolder;
 use crate::policy::PreparedPolicy;
 use crate::read::ReadOptions;
-use crate::settle::{SettleJob, SettleSummary, settle_into};
+use crate::settle::{SettleJob, SettleSpan, SettleSummary, settle_into};
 use crate::synth::{SynthJob, SynthSummary, synth};
 use crate::{Error, Progress};
 use std::path::Path;
@@ -74,11 +74,14 @@ pub fn demo(job: &DemoJob<'_>, progress: &dyn Progress) -> Result<DemoSummary, E
         policy_files: &job.policy.files,
         inputs: &inputs,
         period: Some(job.period),
+        span: SettleSpan::Month,
+        ledger: None,
+        prior_claims: &[],
         out: job.out,
         read: ReadOptions::default(),
         threads: job.threads,
     };
-    let settled = settle_into(&settled, folder.path(), progress)?;
+    let (settled, _) = settle_into(&settled, folder.path(), progress)?;
     let example_case = first_value(&folder.path().join("cases.parquet"), "case_id")?;
     folder.publish()?;
     Ok(DemoSummary {

@@ -1,20 +1,25 @@
-//! The tables that a settlement takes beside the claims: hospitals, budgets, prior points.
+//! The tables that a settlement takes beside the claims.
 //!
 //! Each is a CSV or Parquet file of the inputs folder; a table that the folder does not have is
 //! taken from the policy's standing tables. Everything is checked here, so that a settlement
 //! starts from values that are whole: a bad cell is an error with file, line and column.
 
 mod cells;
+mod columns;
 mod rows;
+mod sheet;
 mod stated;
 mod table;
 
 use crate::Error;
 use drgdip_tables::FileSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use columns::Column;
 pub use rows::{Budget, Hospital, Insurance, Prior};
+pub use sheet::{Cells, SheetRow};
 pub use stated::{StatedGroup, stated_means, stated_weights};
 use table::TextTable;
 
@@ -27,11 +32,60 @@ pub enum InputTable {
     Budgets,
     /// Last year's settled points and point values.
     Prior,
+    /// What is known of groups beside the plan.
+    Groups,
+    /// Decisions on single cases (特例单议).
+    Reviews,
+    /// What audits take off (审核扣减).
+    Audits,
+    /// Scores and coefficients of hospitals (考核).
+    Assessments,
+    /// Money paid before any claim (预拨周转金).
+    Advances,
+    /// Points of hospitals by measure, for sub-pools.
+    Measures,
+    /// What a hospital's increment points count.
+    Tilts,
+    /// What hospitals did for primary care (就诊下沉, 慢病管理).
+    Drivers,
+    /// Which groups are primary-care, TCM or otherwise marked.
+    GroupFlags,
+    /// Which hospitals a pool settles, where not all.
+    PoolHospitals,
+    /// How a budget is cut into pools and lines.
+    BudgetTree,
+    /// Persons of an alliance by age band.
+    Members,
+    /// Grades of efficacy of single cases.
+    Efficacy,
+    /// Family-doctor teams.
+    Teams,
+    /// Service packages.
+    Packages,
 }
 
 impl InputTable {
     /// All tables, in the order in which they are read.
-    pub const ALL: [Self; 3] = [Self::Hospitals, Self::Budgets, Self::Prior];
+    pub const ALL: [Self; 18] = [
+        Self::Hospitals,
+        Self::Budgets,
+        Self::Prior,
+        Self::Groups,
+        Self::Reviews,
+        Self::Audits,
+        Self::Assessments,
+        Self::Advances,
+        Self::Measures,
+        Self::Tilts,
+        Self::Drivers,
+        Self::GroupFlags,
+        Self::PoolHospitals,
+        Self::BudgetTree,
+        Self::Members,
+        Self::Efficacy,
+        Self::Teams,
+        Self::Packages,
+    ];
 
     /// The file name without its extension.
     #[must_use]
@@ -40,17 +94,33 @@ impl InputTable {
             Self::Hospitals => "hospitals",
             Self::Budgets => "budgets",
             Self::Prior => "prior",
+            Self::Groups => "groups",
+            Self::Reviews => "reviews",
+            Self::Audits => "audits",
+            Self::Assessments => "assessments",
+            Self::Advances => "advances",
+            Self::Measures => "measures",
+            Self::Tilts => "tilts",
+            Self::Drivers => "drivers",
+            Self::GroupFlags => "group_flags",
+            Self::PoolHospitals => "pool_hospitals",
+            Self::BudgetTree => "budget_tree",
+            Self::Members => "members",
+            Self::Efficacy => "efficacy",
+            Self::Teams => "teams",
+            Self::Packages => "packages",
         }
     }
 
     /// The columns, those that must be there first.
     #[must_use]
     pub const fn columns(self) -> &'static [Column] {
-        match self {
-            Self::Hospitals => rows::HOSPITAL_COLUMNS,
-            Self::Budgets => rows::BUDGET_COLUMNS,
-            Self::Prior => rows::PRIOR_COLUMNS,
-        }
+        columns::of(self)
+    }
+
+    /// The columns that no two rows have all alike.
+    const fn key(self) -> &'static [&'static str] {
+        columns::key(self)
     }
 }
 
@@ -60,15 +130,6 @@ impl fmt::Display for InputTable {
         let names: Vec<_> = required.map(|column| column.name).collect();
         write!(f, "{}.csv (columns {})", self.stem(), names.join(", "))
     }
-}
-
-/// A column of an input table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Column {
-    /// Its name in the heading row.
-    pub name: &'static str,
-    /// Whether a file without it is refused.
-    pub is_required: bool,
 }
 
 /// A file that inputs were read from.
@@ -104,6 +165,8 @@ pub struct Inputs {
     pub budgets: Vec<Budget>,
     /// Prior points in file order, no two with the same pool and hospital.
     pub prior: Vec<Prior>,
+    /// The rows of every other table that is there.
+    pub sheets: BTreeMap<InputTable, Vec<SheetRow>>,
     /// The files read, in the order of [`InputTable::ALL`].
     pub files: Vec<InputFile>,
     /// Files of the folder that no table is read from, by name; worth a note to the user.
@@ -153,6 +216,9 @@ impl Inputs {
                 InputTable::Hospitals => inputs.hospitals = rows::hospitals(&text)?,
                 InputTable::Budgets => inputs.budgets = rows::budgets(&text)?,
                 InputTable::Prior => inputs.prior = rows::prior(&text)?,
+                _ => {
+                    inputs.sheets.insert(table, sheet::read(table, &text)?);
+                }
             }
         }
         Ok(inputs)
@@ -172,6 +238,12 @@ impl Inputs {
         let problem = format!("the settlement needs {}.", missing.join("; "));
         let hint = "Put them into one folder and name it with --inputs.";
         Err(Error::input("inputs", problem).with_hint(hint))
+    }
+
+    /// The rows of a table; none where it is not there.
+    #[must_use]
+    pub fn rows(&self, table: InputTable) -> &[SheetRow] {
+        self.sheets.get(&table).map_or(&[], Vec::as_slice)
     }
 
     /// The tables among `needed` that no file was found for.

@@ -4,7 +4,9 @@
 //! with 128-bit integers, so that a fault in that code cannot hide itself.
 
 mod checks;
+mod cleared;
 mod files;
+mod ledger;
 mod sums;
 mod weighed;
 
@@ -68,7 +70,8 @@ impl Verification {
     }
 }
 
-/// Verifies a settled folder, the folder of a run of `weigh`, or the manifest or output of a `group` run.
+/// Verifies a settled folder, the folder of a run of `weigh`, a ledger folder, or the manifest or
+/// output of a `group` run.
 ///
 /// Whatever does not add up is a mismatch of the result, not an error.
 ///
@@ -76,6 +79,9 @@ impl Verification {
 ///
 /// A file that is missing, or that cannot be read although it is the one that was written.
 pub fn verify(run: &Path, progress: &dyn Progress) -> Result<Verification, Error> {
+    if let Some(entries) = ledger::entries(run) {
+        return ledger::verify(&entries, progress);
+    }
     let files = RunFiles::open(run)?;
     let mut result = Verification {
         command: files.command.clone(),
@@ -86,7 +92,9 @@ pub fn verify(run: &Path, progress: &dyn Progress) -> Result<Verification, Error
     let added = if let Some(counts) = &files.weigh {
         weighed::check(&files, counts, &mut result)
     } else if files.is_settled() {
-        sums::settled(&files, progress).map(|sums| checks::settled(&files, &sums, &mut result))
+        sums::settled(&files, progress)
+            .map(|sums| checks::settled(&files, &sums, &mut result))
+            .and_then(|()| cleared::check(&files, &mut result, progress))
     } else {
         sums::grouped(&files, progress).map(|counts| checks::counts(&files, &counts, &mut result))
     };

@@ -164,6 +164,9 @@ findings! {
     HospitalUnknown "hospital_unknown" "hospital_id" Reject
         "医疗机构不在名录中" "The hospital is not in the list of hospitals at the discharge date."
         "Add the hospital to the hospitals input, with its level and dates.";
+    HospitalNotInPool "hospital_not_in_pool" "hospital_id" Reject
+        "医疗机构不在该基金池的名单中" "The hospital is not in the list of hospitals of the pool."
+        "Add the hospital to the pool_hospitals input, or correct the region or insurance.";
     DischargeMissing "discharge_missing" "discharge_date" Reject
         "出院日期缺失" "The discharge date is missing."
         "Fill in the date of discharge.";

@@ -154,9 +154,26 @@ pub(crate) struct SettleArgs {
     /// The folder to write.
     #[arg(long, short, value_name = "DIR")]
     pub(crate) output: PathBuf,
-    /// The month to settle; unless told, the one that the budgets are for.
+    /// The month to settle, or the year with --annual; unless told, the one of the budgets.
     #[arg(long, value_name = "YYYY-MM")]
     pub(crate) period: Option<String>,
+    /// Clear a whole year: final amounts less what the ledger says was prepaid.
+    #[arg(long)]
+    pub(crate) annual: bool,
+    /// The ledger folder: a month adds its prepayments to it, a year takes them off.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ledger: Option<PathBuf>,
+    /// Why a month that is in the ledger already gets a new entry with other amounts.
+    #[arg(
+        long,
+        value_name = "REASON",
+        requires = "ledger",
+        conflicts_with = "annual"
+    )]
+    pub(crate) correct: Option<String>,
+    /// Last year's claims, to count prior points from by this year's plan and policy.
+    #[arg(long, value_name = "CLAIMS")]
+    pub(crate) prior_claims: Vec<PathBuf>,
     /// The plan, in place of the one that the policy names, or auto for the plan in force.
     #[arg(long, value_name = "PLAN")]
     pub(crate) plan: Option<String>,
@@ -228,7 +245,7 @@ pub(crate) struct SynthArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct VerifyArgs {
-    /// The folder of a settlement or of `weigh`, or the output file of `group`.
+    /// The folder of a settlement, of `weigh` or of a ledger, or the output file of `group`.
     #[arg(value_name = "DIR")]
     pub(crate) run: PathBuf,
 }

@@ -149,6 +149,19 @@ pub(crate) fn terms(policy: &PreparedPolicy, day: Date) -> Result<PolicyAt, Fail
     Ok(policy.policy.at(day)?)
 }
 
+/// The last day of a year `YYYY`.
+pub(crate) fn last_day_of_year(period: &str) -> Result<Date, Failure> {
+    let first: Option<Date> = format!("{period}-01-01").parse().ok();
+    let is_year = period.len() == 4;
+    first
+        .filter(|_| is_year)
+        .map(Date::last_of_year)
+        .ok_or_else(|| {
+            let problem = format!("{period:?} is not a year.");
+            Failure::usage(problem, "With --annual, write it as YYYY.")
+        })
+}
+
 /// The last day of a month `YYYY-MM`.
 pub(crate) fn last_day(period: &str) -> Result<Date, Failure> {
     let first: Option<Date> = format!("{period}-01").parse().ok();

@@ -333,6 +333,66 @@ fn a_month_is_settled_and_verified_and_a_changed_fen_is_found() {
 }
 
 #[test]
+fn months_go_into_a_ledger_and_the_year_is_cleared_against_it() {
+    let folder = month(2_000);
+    let at = |arguments: &[&str]| {
+        let more = [
+            "--policy",
+            POLICY,
+            "--plan",
+            PLAN,
+            "--inputs",
+            "claims-inputs",
+        ];
+        let all = [&["settle", "claims.parquet"][..], &more, arguments].concat();
+        drgdip(folder.path(), &all)
+    };
+    let monthly = ["-o", "settled", "--period", "2026-10", "--ledger", "ledger"];
+    at(&monthly).ends_with(0).complains("月度预付 Prepaid");
+    at(&monthly).ends_with(0);
+    let entries = fs::read_dir(folder.path().join("ledger")).unwrap();
+    let entries = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let entries: Vec<String> = entries.filter(|name| !name.starts_with('.')).collect();
+    assert_eq!(entries, ["0001-2026-10.json"]);
+    drgdip(folder.path(), &["verify", "ledger"])
+        .ends_with(0)
+        .says("ledger");
+
+    let inputs = folder.path().join("claims-inputs");
+    let budgets = fs::read_to_string(inputs.join("budgets.csv")).unwrap();
+    fs::write(
+        inputs.join("budgets.csv"),
+        budgets.replace("2026-10", "2026"),
+    )
+    .unwrap();
+    let annual = ["-o", "year", "--annual", "--ledger", "ledger"];
+    at(&annual)
+        .ends_with(0)
+        .complains("年度清算 Clearing")
+        .complains("The ledger has 1 of 12 months.");
+    drgdip(folder.path(), &["verify", "year"])
+        .ends_with(0)
+        .says("Everything adds up.");
+    at(&["-o", "year", "--annual", "--period", "2026-10"])
+        .ends_with(2)
+        .complains("is not a year.");
+
+    let entry = folder.path().join("ledger/0001-2026-10.json");
+    let text = fs::read_to_string(&entry).unwrap();
+    fs::write(
+        &entry,
+        text.replace("\"drgdip_ledger\": 1", "\"drgdip_ledger\": 2"),
+    )
+    .unwrap();
+    drgdip(folder.path(), &["verify", "ledger"])
+        .ends_with(5)
+        .says("[ledger]");
+    at(&annual)
+        .ends_with(5)
+        .complains("is missing or out of place");
+}
+
+#[test]
 fn a_settlement_names_all_inputs_that_it_lacks() {
     let folder = month(300);
     settle(folder.path(), &[])

@@ -48,6 +48,18 @@ pub enum Error {
          add its rows to the prior input"
     )]
     PriorMissing,
+    /// A fixed or elastic value needs the initial value of the year.
+    #[error(
+        "the pool has no initial point value; add it to value.initial of the policy, under the \
+         pool, its insurance or all"
+    )]
+    InitialValueMissing,
+    /// The model shares money by a measure that nobody took.
+    #[error(
+        "there are no points for the measure {0:?}; add its rows to the measures input, or \
+         correct the name in the policy"
+    )]
+    MeasureMissing(String),
     /// A policy says that a hospital's coefficient follows its level, and the level is not there.
     #[error(
         "the policy has no coefficient for hospitals of level {0:?}; add it or correct the level"

@@ -173,6 +173,12 @@ impl Exact {
         }
     }
 
+    /// The same number with at most so many decimals.
+    pub(crate) fn to_places(&self, places: u32, rounding: Rounding) -> Self {
+        let units = self.rounded(places, rounding);
+        Self(BigRational::new(units, BigInt::from(10).pow(places)))
+    }
+
     /// As [`Self::rounded`], when it fits into 64 bits.
     pub(crate) fn to_i64(
         &self,

@@ -5,12 +5,14 @@
 //! distributed. This crate does not group, read files, know the date or start a thread.
 //!
 //! The modules follow the road of a case: [`classify`], [`award`], [`link`] (what needs the other
-//! cases of a hospital), [`pool`] (what needs every case of a pool) and [`settle`].
+//! cases of a hospital), [`pool`] (what needs every case of a pool), [`settle`] and [`clear`] (what
+//! a hospital gets of its payment, month by month and at the end of the year).
 
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 pub mod award;
 pub mod classify;
+pub mod clear;
 mod error;
 mod exact;
 pub mod link;

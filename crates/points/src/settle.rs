@@ -11,13 +11,16 @@ const WHAT: &str = "payment of a case";
 ///
 /// A case gets the difference between the rounded running shares after and before it, of
 /// `p × (F + U) / P`, without its own U in family C. So the parts add up to the payment exactly,
-/// and each is within one fen of its exact share. A part may be below zero.
+/// and each is within one fen of its exact share. A part may be below zero. What a hospital is paid at
+/// cost belongs to single cases and is not split here.
 #[derive(Clone, Debug)]
 pub struct CaseSplitter {
     hospital_id: String,
     gross: i128,
     points: i128,
     split: CaseSplit,
+    cases: i128,
+    cases_so_far: i128,
     points_so_far: i128,
     gross_so_far: i128,
 }
@@ -31,6 +34,8 @@ impl CaseSplitter {
             gross: i128::from(payment.gross.fen()),
             points: i128::from(payment.points.ten_thousandths()),
             split: payment.split,
+            cases: i128::from(payment.cases),
+            cases_so_far: 0,
             points_so_far: 0,
             gross_so_far: 0,
         }
@@ -48,12 +53,15 @@ impl CaseSplitter {
         if points < Points::ZERO || so_far > self.points {
             return Err(Error::SplitDiffers(self.hospital_id.clone()));
         }
-        let gross_so_far = if self.points == 0 {
-            0
+        self.cases_so_far = sum(self.cases_so_far, 1, WHAT)?;
+        // Without points only what raises a payment to zero is split, by the number of cases.
+        let (part, whole) = if self.points == 0 {
+            (self.cases_so_far.min(self.cases), self.cases.max(1))
         } else {
-            let exact = product(so_far, self.gross, WHAT)?;
-            divide(exact, self.points, Rounding::HalfAwayFromZero)?
+            (so_far, self.points)
         };
+        let exact = product(part, self.gross, WHAT)?;
+        let gross_so_far = divide(exact, whole, Rounding::HalfAwayFromZero)?;
         let gross = difference(gross_so_far, self.gross_so_far, WHAT)?;
         let net = match self.split {
             CaseSplit::ByPoints => gross,
@@ -82,14 +90,13 @@ mod tests {
             hospital_id: "H1".to_owned(),
             cases: 3,
             points: Points::from_ten_thousandths(points),
-            baseline_points: Points::ZERO,
-            increment_points: Points::from_ten_thousandths(points),
             gross: Yuan::from_fen(gross),
             patient_side: Yuan::from_fen(patient_side),
             payment: Yuan::from_fen(gross)
                 .minus(Yuan::from_fen(patient_side))
                 .unwrap(),
             split: CaseSplit::ByPointsLessPatientSide,
+            ..HospitalPayment::default()
         }
     }
 

@@ -4,22 +4,34 @@
 //! numbers are in quotes and have a unit. The sources stand in `SOURCES.toml`, in the folder of
 //! tables that has the policy's name.
 
+mod clearing;
 mod dates;
 mod keys;
 mod numbers;
 mod parameter;
+mod pools;
 mod problem;
 mod read;
 mod resolve;
 mod source;
 mod sources;
 mod terms;
+mod value;
+mod value_keys;
 mod values;
 mod weigh;
 
+pub use clearing::{
+    Assessment, ClearingTerms, HospitalBands, MarginTerms, PrepaidValue, PrepayTerms, RegionBands,
+};
+pub use pools::{GrowthTerms, OutOfArea, PoolTerms, Schemes};
 pub use problem::PolicyProblem;
 pub use sources::SourceRow;
 pub use terms::*;
+pub use value::{
+    BaselineIncrement, Calibration, Elastic, IncrementRule, NegativePayments, PaidValue,
+    ResidualRule, Share, TiltTerms, UniformMode, VOLUME, ValueFamily, ValueModel, ValueTerms,
+};
 pub use weigh::{
     ChangesBorneBy, Instead, TotalWeight, Trim, TrimMethod, WeighTerms, WeightMethod, YearMean,
 };

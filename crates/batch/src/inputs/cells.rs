@@ -94,6 +94,16 @@ impl<'a> Row<'a> {
         })
     }
 
+    /// A month or a year.
+    pub(super) fn period(self, column: &str) -> Result<String, Error> {
+        let period = self.required(column)?;
+        if is_period(&period) {
+            return Ok(period);
+        }
+        let problem = format!("{period:?} is not a month (YYYY-MM) or a year (YYYY).");
+        Err(self.wrong(column, problem))
+    }
+
     /// An error about a cell of this row.
     pub(super) fn wrong(self, column: &str, problem: impl std::fmt::Display) -> Error {
         self.table.wrong(self.row, column, problem)
@@ -108,4 +118,15 @@ fn parse_ten_thousandths(text: &str) -> Option<i64> {
         return None;
     }
     format!("{whole}{fraction:0<4}").parse().ok()
+}
+
+fn is_period(text: &str) -> bool {
+    let is_digits =
+        |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split_once('-') {
+        None => is_digits(text, 4),
+        Some((year, month)) => {
+            is_digits(year, 4) && is_digits(month, 2) && ("01"..="12").contains(&month)
+        }
+    }
 }

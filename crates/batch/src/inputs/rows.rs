@@ -1,6 +1,5 @@
 //! The rows of each input table as typed values.
 
-use super::Column;
 use super::cells::Row;
 use super::table::TextTable;
 use crate::Error;
@@ -62,6 +61,8 @@ pub struct Hospital {
     pub is_primary_care: bool,
     /// Its own coefficient in ten-thousandths; `None` is by policy.
     pub coefficient: Option<i64>,
+    /// What its increment points count, in ten-thousandths; `None` is 1.
+    pub tilt: Option<i64>,
     /// The first day on which the row holds; `None` is from ever.
     pub from: Option<Date>,
     /// The last day on which the row holds; `None` is without end.
@@ -117,48 +118,6 @@ pub struct Prior {
     pub value: Option<i64>,
 }
 
-const fn required(name: &'static str) -> Column {
-    Column {
-        name,
-        is_required: true,
-    }
-}
-
-const fn optional(name: &'static str) -> Column {
-    Column {
-        name,
-        is_required: false,
-    }
-}
-
-pub(super) const HOSPITAL_COLUMNS: &[Column] = &[
-    required("hospital_id"),
-    required("level"),
-    optional("name"),
-    optional("region"),
-    optional("unit"),
-    optional("primary_care"),
-    optional("coefficient"),
-    optional("from"),
-    optional("until"),
-];
-
-pub(super) const BUDGET_COLUMNS: &[Column] = &[
-    required("region"),
-    required("insurance"),
-    required("period"),
-    required("amount"),
-    optional("unit"),
-    optional("line"),
-];
-
-pub(super) const PRIOR_COLUMNS: &[Column] = &[
-    required("pool"),
-    required("hospital_id"),
-    required("points"),
-    optional("value"),
-];
-
 /// The largest coefficient that can be meant: 100, in ten-thousandths.
 const MOST_COEFFICIENT: i64 = 1_000_000;
 
@@ -194,6 +153,7 @@ fn hospital(row: Row<'_>) -> Result<Hospital, Error> {
         unit: row.text("unit"),
         is_primary_care: row.flag("primary_care")?,
         coefficient: row.ten_thousandths("coefficient")?,
+        tilt: row.ten_thousandths("tilt")?,
         from: row.date("from")?,
         until: row.date("until")?,
     };
@@ -236,30 +196,14 @@ pub(super) fn budgets(table: &TextTable) -> Result<Vec<Budget>, Error> {
 }
 
 fn budget(row: Row<'_>) -> Result<Budget, Error> {
-    let period = row.required("period")?;
-    if !is_period(&period) {
-        let problem = format!("{period:?} is not a month (YYYY-MM) or a year (YYYY).");
-        return Err(row.wrong("period", problem));
-    }
     Ok(Budget {
         region: row.required("region")?,
         insurance: row.insurance("insurance")?,
         unit: row.text("unit"),
-        period,
+        period: row.period("period")?,
         amount: row.yuan("amount")?,
         line: row.text("line"),
     })
-}
-
-fn is_period(text: &str) -> bool {
-    let is_digits =
-        |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
-    match text.split_once('-') {
-        None => is_digits(text, 4),
-        Some((year, month)) => {
-            is_digits(year, 4) && is_digits(month, 2) && ("01"..="12").contains(&month)
-        }
-    }
 }
 
 /// Reads the prior points; no two rows state the same pool and hospital.
@@ -282,18 +226,23 @@ pub(super) fn prior(table: &TextTable) -> Result<Vec<Prior>, Error> {
 }
 
 /// The keys seen so far, with the row that states each.
-struct Keys<'a> {
+pub(super) struct Keys<'a> {
     table: &'a TextTable,
     seen: HashMap<Vec<String>, u64>,
 }
 
 impl<'a> Keys<'a> {
-    fn new(table: &'a TextTable) -> Self {
+    pub(super) fn new(table: &'a TextTable) -> Self {
         let seen = HashMap::new();
         Self { table, seen }
     }
 
-    fn add(&mut self, row: Row<'_>, column: &str, key: Vec<String>) -> Result<(), Error> {
+    pub(super) fn add(
+        &mut self,
+        row: Row<'_>,
+        column: &str,
+        key: Vec<String>,
+    ) -> Result<(), Error> {
         let stated: Vec<&str> = key.iter().map(String::as_str).collect();
         let stated = stated.join(" / ");
         if let Some(first) = self.seen.insert(key, row.row.number) {

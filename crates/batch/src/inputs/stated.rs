@@ -1,7 +1,8 @@
 //! Tables by which people state a value for single groups: new weights, given mean costs.
 
-use super::Column;
 use super::cells::Row;
+use super::columns::{Column, optional, required};
+use super::sheet::Cells;
 use super::table::TextTable;
 use crate::Error;
 use std::collections::HashSet;
@@ -21,19 +22,15 @@ pub struct StatedGroup {
 /// A file of stated values as a manifest names it: path, sha256, rows.
 type StatedFile = (String, String, u64);
 
-const fn column(name: &'static str, is_required: bool) -> Column {
-    Column { name, is_required }
-}
-
 const WEIGHT_COLUMNS: &[Column] = &[
-    column("group", true),
-    column("weight", true),
-    column("reason", false),
+    required("group", Cells::Text),
+    required("weight", Cells::Number),
+    optional("reason", Cells::Text),
 ];
 const MEAN_COLUMNS: &[Column] = &[
-    column("group", true),
-    column("mean_cost", true),
-    column("reason", false),
+    required("group", Cells::Text),
+    required("mean_cost", Cells::Yuan),
+    optional("reason", Cells::Text),
 ];
 
 /// Reads new weights (人工调整): columns group, weight with at most four decimals, and a reason.

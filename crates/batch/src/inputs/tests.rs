@@ -18,6 +18,12 @@ region,insurance,unit,period,amount,line
 ";
 const PRIOR: &str = "pool,hospital_id,points,value\nA,H1,6200,90\nA,H2,0.5,\n";
 
+const MAIN: [InputTable; 3] = [
+    InputTable::Hospitals,
+    InputTable::Budgets,
+    InputTable::Prior,
+];
+
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files {
@@ -45,7 +51,7 @@ fn tables_are_read_with_their_types() {
     assert_eq!(inputs.prior[0].value, Some(900_000));
     assert_eq!(inputs.prior[1].points, 5_000);
     assert_eq!(inputs.files.len(), 3);
-    assert!(inputs.missing(&InputTable::ALL).is_empty());
+    assert!(inputs.missing(&MAIN).is_empty());
 }
 
 #[test]
@@ -58,7 +64,7 @@ fn absent_tables_come_from_the_standing_ones_or_are_named() {
     let files = [("budgets.csv", BUDGETS), ("notes.txt", "hello")];
     let inputs = Inputs::read(Some(folder(&files).path()), &standing).unwrap();
     assert_eq!(inputs.files[0].path, "policy/hospitals.csv");
-    assert_eq!(inputs.missing(&InputTable::ALL), [InputTable::Prior]);
+    assert_eq!(inputs.missing(&MAIN), [InputTable::Prior]);
     assert_eq!(inputs.unused, ["notes.txt"]);
     assert_eq!(
         InputTable::Prior.to_string(),
@@ -204,4 +210,70 @@ fn write(path: &Path, columns: Vec<(&str, ArrayRef)>) {
     let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();
+}
+
+/// Every table with one row, as the page on inputs shows it.
+#[test]
+fn the_examples_of_the_page_on_inputs_are_read() {
+    let page = include_str!("../../../../policies/inputs.md");
+    let mut found = Vec::new();
+    for table in InputTable::ALL {
+        let name = format!("{}.csv", table.stem());
+        let start = format!("```csv {name}\n");
+        let (_, rest) = page
+            .split_once(&start)
+            .unwrap_or_else(|| panic!("no {name}"));
+        let (example, _) = rest.split_once("```").unwrap();
+        let heading: Vec<&str> = example.lines().next().unwrap().split(',').collect();
+        for column in table.columns() {
+            assert!(
+                heading.contains(&column.name),
+                "{name} lacks {}",
+                column.name
+            );
+        }
+        found.push((name, example));
+    }
+    let files: Vec<(&str, &str)> = found.iter().map(|(n, e)| (n.as_str(), *e)).collect();
+    let inputs = Inputs::read(Some(folder(&files).path()), &[]).unwrap();
+    assert!(inputs.missing(&InputTable::ALL).is_empty());
+    assert!(inputs.files.iter().all(|file| file.rows > 0));
+}
+
+#[track_caller]
+fn check_sheet(name: &str, content: &str, expected: &str) {
+    let folder = folder(&[(name, content)]);
+    let error = Inputs::read(Some(folder.path()), &[]).unwrap_err();
+    let place = error.place().to_owned();
+    let place = place.rsplit('/').next().unwrap_or_default();
+    assert_eq!(format!("{place}: {}", error.problem()), expected);
+}
+
+#[test]
+fn a_cell_that_is_no_such_value_is_named() {
+    check_sheet(
+        "audits.csv",
+        "hospital_id,amount\nH1,-1\n",
+        "audits.csv, line 2, amount: -1.00 yuan is not an amount that can be meant here.",
+    );
+    check_sheet(
+        "members.csv",
+        "alliance,age_band,persons\nL1,60-69,1.5\n",
+        "members.csv, line 2, persons: \"1.5\" is not a whole number.",
+    );
+    check_sheet(
+        "reviews.csv",
+        "case_id,decision\nC1,maybe\n",
+        "reviews.csv, line 2, decision: \"maybe\" is not one of approved, refused.",
+    );
+    check_sheet(
+        "tilts.csv",
+        "hospital_id,tilt,factor\nH1,care,1\nH1,care,2\n",
+        "tilts.csv, line 3, tilt: H1 / care is already stated in line 2.",
+    );
+    check_sheet(
+        "drivers.csv",
+        "pool,hospital_id,driver,amount\nP,H1,visits,\n",
+        "drivers.csv, line 2, amount: the value is missing.",
+    );
 }

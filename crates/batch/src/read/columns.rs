@@ -80,6 +80,8 @@ columns! {
     DrugCost "drug_cost" Money [];
     ConsumableCost "consumable_cost" Money [];
     ServiceCost "service_cost" Money [];
+    InsuredRegion "insured_region" Text ["insuplc"];
+    TcmDisease "tcm_disease" Text [];
 }
 
 /// Which columns a command needs: required ones, and ones that are used where they are there.

@@ -1,10 +1,13 @@
 //! The columns of a batch that settlement looks at, with their texts looked up.
 
+use super::pooling::RegionPools;
 use super::setting::Setting;
 use crate::Error;
 use crate::inputs::Insurance;
 use crate::read::{ClaimFile, Column, MoneyCell, Remap, column_array, dates, money, texts};
-use arrow::array::{ArrayRef, Date32Array, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, RecordBatch};
+use arrow::datatypes::Int32Type;
+use drgdip_tables::policy::OutOfArea;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,14 +19,11 @@ pub(super) enum Named<T> {
     Known(T),
 }
 
-/// The pools of a region, by insurance.
-pub(super) type PoolsOfRegion = [Option<u16>; 2];
-
 /// The pools of each region text that came up.
 #[derive(Default)]
 struct PoolCache {
     numbers: HashMap<String, u32>,
-    pools: Vec<PoolsOfRegion>,
+    pools: Vec<RegionPools>,
 }
 
 impl PoolCache {
@@ -32,9 +32,7 @@ impl PoolCache {
             return *number;
         }
         let number = u32::try_from(self.pools.len()).expect("fewer regions than 2^32");
-        let both = [Insurance::Employee, Insurance::Resident];
-        self.pools
-            .push(both.map(|insurance| setting.pool(region, insurance)));
+        self.pools.push(setting.pools_of(region));
         self.numbers.insert(region.to_owned(), number);
         number
     }
@@ -51,6 +49,13 @@ pub(super) struct Batch {
     pub(super) fund: Option<Vec<MoneyCell>>,
     pub(super) other_funds: Option<Vec<MoneyCell>>,
     pub(super) patient: Option<Vec<MoneyCell>>,
+    /// Whether the person is insured in another area, where that matters.
+    pub(super) away: Option<Vec<bool>>,
+    pub(super) new_tech: Option<BooleanArray>,
+    /// Whether the claim names a disease of traditional medicine.
+    pub(super) tcm: Option<Vec<bool>>,
+    pub(super) drugs: Option<Vec<MoneyCell>>,
+    pub(super) consumables: Option<Vec<MoneyCell>>,
 }
 
 /// Reads batches; remembers the dictionaries that it has looked up.
@@ -75,7 +80,7 @@ impl<'s> BatchReader<'s> {
     }
 
     /// The pools of the regions that batches refer to.
-    pub(super) fn pools(&self) -> &[PoolsOfRegion] {
+    pub(super) fn pools(&self) -> &[RegionPools] {
         &self.pools.pools
     }
 
@@ -109,7 +114,28 @@ impl<'s> BatchReader<'s> {
             .iter()
             .map(|k| k.and_then(|k| table[k as usize]))
             .collect();
+        let named = |column| -> Result<Option<Vec<Option<String>>>, Error> {
+            let texts = array(column).map(|a| texts(file, a)).transpose()?;
+            Ok(texts.map(|texts| owned(&texts)))
+        };
+        let away = match setting.terms.pools.out_of_area {
+            OutOfArea::Merged => None,
+            OutOfArea::Own | OutOfArea::Unpaid => {
+                let insured = named(Column::InsuredRegion)?;
+                let regions = owned(&regions);
+                let is_away = |(insured, region): (Option<String>, Option<String>)| {
+                    insured.is_some_and(|insured| Some(insured) != region)
+                };
+                insured.map(|insured| insured.into_iter().zip(regions).map(is_away).collect())
+            }
+        };
+        let tcm = named(Column::TcmDisease)?;
         Ok(Batch {
+            away,
+            new_tech: array(Column::NewTech).map(|a| a.as_boolean().clone()),
+            tcm: tcm.map(|tcm| tcm.iter().map(Option::is_some).collect()),
+            drugs: amounts(Column::DrugCost)?,
+            consumables: amounts(Column::ConsumableCost)?,
             hospitals: hospital_numbers,
             hospital_texts: Arc::new(hospitals),
             regions: region_numbers,
@@ -121,4 +147,14 @@ impl<'s> BatchReader<'s> {
             patient: amounts(Column::PatientPaid)?,
         })
     }
+}
+
+/// The texts of a column; an empty one is none.
+fn owned(texts: &DictionaryArray<Int32Type>) -> Vec<Option<String>> {
+    let values = texts.values().as_string::<i32>();
+    let text = |key: Option<i32>| {
+        let text = values.value(usize::try_from(key?).ok()?);
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    texts.keys().iter().map(text).collect()
 }

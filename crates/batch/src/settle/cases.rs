@@ -4,10 +4,10 @@ use super::batch::{Batch, BatchReader};
 use super::desk::{Desk, Seen};
 use super::ledger::{Account, Entry, Ledger, Page};
 use super::setting::{Dated, Setting};
-use super::totals::{Totals, TotalsByGroup};
+use super::totals::{Counted, Totals, TotalsByGroup};
 use crate::Error;
 use crate::grouped::{GroupedRows, GroupingWorker};
-use crate::read::ClaimFile;
+use crate::read::{ClaimFile, MoneyCell};
 use crate::run::Worker;
 use arrow::array::{Array, ArrayRef, RecordBatch};
 use drgdip_claims::{Finding, Yuan};
@@ -131,7 +131,8 @@ impl Worker for CaseWorker<'_> {
                     grouping,
                 };
                 failure = desk.settle(&seen, found).and_then(|(case, account)| {
-                    book(&seen, &case, account, own, page)?;
+                    let counted = account.map(|account| (account, counted(&desk, &seen, &case)));
+                    book(&seen, &case, counted, (own, page))?;
                     cases.push(case);
                     Ok(())
                 });
@@ -152,30 +153,43 @@ impl Worker for CaseWorker<'_> {
     }
 }
 
+/// What a paid case adds to its hospital's totals.
+fn counted(desk: &Desk<'_>, seen: &Seen<'_>, case: &SettledCase) -> Counted {
+    let (batch, row) = (desk.batch, seen.row);
+    let fund = batch.fund.as_ref().map(|fund| fund[row]);
+    let measures = &desk.setting.measures;
+    Counted {
+        points: case.points,
+        total_cost: case.total_cost.unwrap_or(0),
+        patient_side: case.patient_side.unwrap_or(0),
+        fund_paid: match fund {
+            Some(MoneyCell::Fen(fen)) => fen,
+            _ => 0,
+        },
+        measured: measures.of(batch, row, (&seen.grouping, case)),
+    }
+}
+
 /// Books a case where it counts: in its hospital's account, its group, and the ledger.
 fn book(
     seen: &Seen<'_>,
     case: &SettledCase,
-    account: Option<Account>,
-    sums: &mut Sums,
-    page: &mut Page<'_>,
+    counted: Option<(Account, Counted)>,
+    (sums, page): (&mut Sums, &mut Page<'_>),
 ) -> Result<(), Error> {
-    let Some(account) = account else {
+    let Some((account, counted)) = counted else {
         return Ok(());
     };
-    let total_cost = case.total_cost.unwrap_or(0);
-    let patient_side = case.patient_side.unwrap_or(0);
-    let totals = sums.accounts.entry(account).or_default();
-    totals.count(case.points, total_cost, patient_side)?;
+    sums.accounts.entry(account).or_default().count(&counted)?;
     if let Some(group) = seen.grouping.outcome.group() {
         sums.groups
-            .count(group, case.points, total_cost, case.weight)?;
+            .count(group, case.points, counted.total_cost, case.weight)?;
     }
     page.add(&Entry {
         account,
         row: seen.number,
         points: case.points,
-        patient_side: Yuan::from_fen(patient_side),
+        patient_side: Yuan::from_fen(counted.patient_side),
         case_id: seen.id().expect("a case without a case_id is not paid"),
     })
 }

@@ -95,7 +95,7 @@ impl CaseNames {
             .map(|class| class_code(*class));
         Self {
             grouped: GroupNames::new(setting.plan),
-            pools: strings(setting.pools.iter().map(|pool| pool.id.as_str())),
+            pools: strings(setting.pools.all.iter().map(|pool| pool.id.as_str())),
             classes: strings(classes),
             findings: strings(Finding::ALL.iter().map(|finding| finding.code())),
         }

@@ -1,8 +1,9 @@
 //! Decides on one case: whether it is paid, from which pool, and with how many points.
 
-use super::batch::{Batch, Named, PoolsOfRegion};
+use super::batch::{Batch, Named};
 use super::cases::{SettledCase, SettledClass};
 use super::ledger::Account;
+use super::pooling::RegionPools;
 use super::pricing::Way;
 use super::setting::{Dated, Setting, date_of};
 use crate::Error;
@@ -38,7 +39,7 @@ impl Seen<'_> {
 pub(super) struct Desk<'d> {
     pub(super) setting: &'d Setting<'d>,
     pub(super) batch: &'d Batch,
-    pub(super) pools: &'d [PoolsOfRegion],
+    pub(super) pools: &'d [RegionPools],
     pub(super) days: &'d mut HashMap<i32, Option<Arc<Dated>>>,
     pub(super) has_verdicts: bool,
 }
@@ -94,7 +95,12 @@ impl Desk<'_> {
     fn pool(&self, row: usize) -> Option<u16> {
         let region = self.batch.regions[row]?;
         let insurance = self.batch.insurances[row]?;
-        self.pools[region as usize][insurance as usize]
+        let unit = match self.batch.hospitals[row] {
+            Named::Known(number) => self.setting.units[number as usize],
+            Named::Unknown | Named::Missing => Some(0),
+        };
+        let away = self.batch.away.as_ref().is_some_and(|away| away[row]);
+        self.pools[region as usize].pool(insurance, unit, away)
     }
 
     /// U of a case, where the claim states what it is made of.
@@ -247,6 +253,13 @@ impl Desk<'_> {
             .iter()
             .position(|row| date.is_some_and(|date| row.holds_on(date)));
         let holds = holds.ok_or(Refusal::Finding(Finding::HospitalUnknown))?;
+        let members = &self.setting.pools.all[usize::from(pool)].members;
+        if members
+            .as_ref()
+            .is_some_and(|m| !m.contains(&rows[holds].hospital_id))
+        {
+            return Err(Refusal::Finding(Finding::HospitalNotInPool));
+        }
         let coefficient = dated.coefficients[hospital as usize][holds];
         Ok((Account { pool, hospital }, coefficient))
     }

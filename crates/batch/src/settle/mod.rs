@@ -6,99 +6,58 @@
 
 mod batch;
 mod cases;
+mod closing;
+mod closing_tables;
 pub(crate) mod columns;
+mod conduct;
+mod describe;
 mod desk;
+mod job;
+mod journal;
 mod ledger;
+mod measures;
+mod needs;
+mod period;
+mod pooling;
 mod pools;
 mod pricing;
 mod prior;
 pub(crate) mod reports;
 pub(crate) mod setting;
 mod totals;
+mod tree;
 pub(crate) mod verdicts;
 
-use crate::findings::{FindingCounts, FindingRow, FindingTable};
+pub use closing::{ClearedHospital, HospitalAdjustment, PrepaidHospital};
+pub use job::{LedgerUse, PoolReport, SettleJob, SettleSpan, SettleSummary};
+
+use crate::findings::{FindingRow, FindingTable};
 use crate::group::{thread_pool, with_fingerprints};
 use crate::grouped::OutcomeCounts;
-use crate::in_force::PlanChoice;
-use crate::inputs::{InputTable, Inputs};
 use crate::manifest::{Manifest, OutputFile};
-use crate::output::{MANIFEST, StagedFolder};
-use crate::read::{ClaimFiles, Column, ColumnNeeds, ReadOptions};
+use crate::output::{Fingerprint, MANIFEST, StagedFolder};
+use crate::read::ClaimFiles;
 use crate::run::{Run, Stage};
 use crate::spill::SpillFactory;
 use crate::table::{self, CHUNK_ROWS, Chunks, TableEncoder, TableWriter};
 use crate::{Error, Progress};
 use arrow::datatypes::Schema;
 use cases::{CaseWorker, SettledRows, Sums};
+use closing::Closing;
+use closing_tables::write_all as write_closing;
 use columns::{CaseNames, class_code};
-use drgdip_claims::Yuan;
-use drgdip_points::pool::PoolSettlement;
-use drgdip_tables::Policy;
-use drgdip_tables::policy::{PatientSide, ValueFamily};
+use describe::describe;
+use journal::{Journal, LedgerRow, Month};
 use ledger::Ledger;
+use needs::{needs, require_inputs};
 use pools::{pay, settle_pools};
 use prior::priors;
 use serde_json::json;
 use setting::{Period, Setting};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-
-/// What `settle` is asked to do.
-pub struct SettleJob<'a> {
-    /// Claim files, folders of them, or globs.
-    pub claims: &'a [PathBuf],
-    /// By what to group: usually the plan that the policy names.
-    pub plan: PlanChoice<'a>,
-    /// The policy to pay by.
-    pub policy: &'a Policy,
-    /// Each file of the policy with its sha256.
-    pub policy_files: &'a [(String, String)],
-    /// Hospitals, budgets and prior points.
-    pub inputs: &'a Inputs,
-    /// The month `YYYY-MM`; `None` is the only one that the budgets state.
-    pub period: Option<&'a str>,
-    /// The folder to write.
-    pub out: &'a Path,
-    /// How claims are read.
-    pub read: ReadOptions,
-    /// How many threads work; `None` is one for each core.
-    pub threads: Option<usize>,
-}
-
-/// The settlement of one pool.
-#[derive(Clone, Debug)]
-pub struct PoolReport {
-    /// Region, insurance and unit in one key.
-    pub id: String,
-    /// The pooling area.
-    pub region: String,
-    /// The scheme.
-    pub insurance: String,
-    /// Budget, points, values, payments.
-    pub settlement: PoolSettlement,
-}
-
-/// What `settle` did.
-#[derive(Clone, Debug)]
-pub struct SettleSummary {
-    /// The month that was settled.
-    pub period: String,
-    /// How many claims there were.
-    pub rows: u64,
-    /// What became of them in grouping.
-    pub outcomes: OutcomeCounts,
-    /// How many cases are of each class.
-    pub classes: BTreeMap<&'static str, u64>,
-    /// What was found about them.
-    pub findings: FindingCounts,
-    /// The pools in order of region and insurance.
-    pub pools: Vec<PoolReport>,
-    /// Name and level of each hospital.
-    pub hospitals: BTreeMap<String, (String, String)>,
-}
 
 /// Settles a month into a folder, which appears whole or not at all.
 ///
@@ -107,44 +66,50 @@ pub struct SettleSummary {
 /// interruption; nothing is published then.
 pub fn settle(job: &SettleJob<'_>, progress: &dyn Progress) -> Result<SettleSummary, Error> {
     let folder = StagedFolder::new(job.out)?;
-    let summary = settle_into(job, folder.path(), progress)?;
+    let (summary, rows) = settle_into(job, folder.path(), progress)?;
     folder.publish()?;
+    if let (Some(ledger), SettleSpan::Month) = (job.ledger, job.span) {
+        // Only what is published is in the ledger; a run that is killed in between is run again.
+        let month = Month {
+            period: &summary.period,
+            policy: job.policy.id(),
+            rows,
+        };
+        Journal::append(ledger.folder, &month, ledger.correction)?;
+    }
     Ok(summary)
 }
 
-fn needs(family: ValueFamily, patient_side: PatientSide) -> ColumnNeeds {
-    use Column::*;
-    let mut needs = crate::group::grouping_columns();
-    needs
-        .required
-        .extend([HospitalId, Region, Insurance, DischargeDate, TotalCost]);
-    needs.optional.push(Reverses);
-    let parts = [FundPaid, OtherFundsPaid, PatientPaid];
-    let stated: &[Column] = match (family, patient_side) {
-        (ValueFamily::A, _) => &[],
-        (_, PatientSide::PatientAndOtherFunds) => &[OtherFundsPaid, PatientPaid],
-        (_, PatientSide::TotalLessFund) => &[FundPaid],
+/// The ledger of a job, whole; an empty one where the job has none.
+fn open_journal(job: &SettleJob<'_>, setting: &Setting<'_>) -> Result<Journal, Error> {
+    let Some(ledger) = job.ledger else {
+        return Ok(Journal::default());
     };
-    needs.required.extend(stated);
-    needs
-        .optional
-        .extend(parts.into_iter().filter(|part| !stated.contains(part)));
-    needs
+    if job.span == SettleSpan::Month && setting.terms.prepay.is_none() {
+        let problem = "the policy says nothing about prepayments, so a ledger has no use.";
+        let hint = "Add prepay.share and prepay.value to the policy, or leave --ledger out.";
+        return Err(
+            Error::input(format!("policy {}", setting.terms.policy), problem).with_hint(hint),
+        );
+    }
+    Journal::open(ledger.folder)
 }
 
-/// Settles into a folder that is published by the caller.
+/// Settles into a folder that is published by the caller; the rows are for the ledger.
 pub(crate) fn settle_into(
     job: &SettleJob<'_>,
     folder: &Path,
     progress: &dyn Progress,
-) -> Result<SettleSummary, Error> {
+) -> Result<(SettleSummary, Vec<LedgerRow>), Error> {
     require_inputs(job)?;
-    let period = Period::choose(job.period, &job.inputs.budgets)?;
+    let is_annual = job.span == SettleSpan::Year;
+    let period = Period::choose(job.period, &job.inputs.budgets, is_annual)?;
     let mut setting = Setting::new(job.plan, job.policy, job.inputs, period)?;
-    let priors = priors(&setting, job.inputs)?;
-    let needs = needs(setting.terms.value.family, setting.terms.patient_side);
+    let journal = open_journal(job, &setting)?;
+    let needs = needs(&setting);
     let files = ClaimFiles::open(job.claims, &needs, job.read, Some(folder))?;
     let pool = thread_pool(job.threads)?;
+    let priors = priors(&setting, job, &pool, progress)?;
     let run = Run {
         files: &files,
         pool: &pool,
@@ -155,68 +120,105 @@ pub(crate) fn settle_into(
     progress.stage("check keys", Some(files.rows));
     setting.verdicts = verdicts::find(&run)?;
     progress.stage("group and award points", Some(files.rows));
-    let (mut writer, encoder) = create_cases(folder)?;
-    let ledger = Ledger::new(folder)?;
-    let sums = Mutex::new(Sums::default());
-    let names = CaseNames::new(&setting);
-    let stage = CaseStage {
-        setting: &setting,
-        names,
-        encoder,
-        ledger: &ledger,
-        sums: &sums,
-    };
-    let mut record = Record::new(folder)?;
-    let fingerprints = with_fingerprints(&run, || {
-        run.stage(&stage, |encoded| record.keep(&files, encoded))
-    })?;
-    let sums = std::mem::take(&mut *sums.lock().expect("no worker panicked"));
+    let mut pass = first_pass(&run, &setting, folder)?;
 
     progress.stage("pay", Some(files.rows));
-    let pools = settle_pools(&setting, &sums, priors)?;
-    let payments = pool.install(|| pay(&setting, &ledger, &pools, files.rows))?;
-    append_payments(
-        &mut writer,
-        &stage.encoder,
-        record.chunks,
-        &payments,
-        progress,
-    )?;
-    let mut outputs = vec![OutputFile::new(
-        "cases.parquet",
-        files.rows,
-        writer.finish()?,
-    )];
-    outputs.extend(write_reports(folder, &setting, &pools, &sums)?);
-    let (fingerprint, rows, findings) = record.findings.finish()?;
+    let pools = settle_pools(&setting, job.inputs, &pass.sums, priors.years)?;
+    let closing = Closing::new(job, &setting, &pools, &journal)?;
+    let ledger_rows = closing.ledger_rows();
+    check_ledger(job, &setting, &journal, &ledger_rows)?;
+    let payments = pool.install(|| pay(&setting, &pass.ledger, &pools, files.rows))?;
+    let chunks = std::mem::take(&mut pass.record.chunks);
+    append_payments(&mut pass, chunks, &payments, progress)?;
+    let cases = OutputFile::new("cases.parquet", files.rows, pass.writer.finish()?);
+    let mut outputs = vec![cases];
+    outputs.extend(write_reports(folder, &setting, &pools, &pass.sums)?);
+    outputs.extend(write_closing(folder, &closing, is_annual)?);
+    let (fingerprint, rows, findings) = pass.record.findings.finish()?;
     outputs.push(OutputFile::new("findings.parquet", rows, fingerprint));
 
     let summary = SettleSummary {
         period: setting.period.text.clone(),
         rows: files.rows,
-        outcomes: record.outcomes,
-        classes: record.classes,
+        outcomes: pass.record.outcomes,
+        classes: pass.record.classes,
         findings,
         hospitals: hospital_names(&setting),
         pools,
+        adjustments: closing.adjustments,
+        prepaid: closing.prepaid,
+        cleared: closing.cleared,
+        ledger_months: closing.ledger.into_keys().collect(),
     };
     let mut manifest = Manifest::new("settle");
     manifest.plan(job.plan);
-    manifest.inputs(&files, &fingerprints);
+    manifest.inputs(&files, &pass.fingerprints);
     describe(&mut manifest, job, &setting, &summary);
+    if let Some(claims) = priors.claims {
+        manifest.set("prior_claims", claims);
+    }
+    if job.ledger.is_some() {
+        let entries: BTreeMap<_, _> = journal.named_before(&summary.period).into_iter().collect();
+        manifest.set("ledger", json!(entries));
+    }
     manifest.outputs(&outputs);
     manifest.write(&folder.join(MANIFEST))?;
-    Ok(summary)
+    Ok((summary, ledger_rows))
 }
 
-/// Names all tables that are missing, as far as can be told before the period is known.
-fn require_inputs(job: &SettleJob<'_>) -> Result<(), Error> {
-    let mut needed = vec![InputTable::Hospitals, InputTable::Budgets];
-    if let Some(text) = job.period {
-        let terms = job.policy.at(Period::parse(text)?.last)?;
-        needed.extend(prior::needs_prior(&terms).then_some(InputTable::Prior));
-    }
-    job.inputs.require(&needed)
+/// Refuses a month that the ledger has with other amounts, before anything is published.
+fn check_ledger(
+    job: &SettleJob<'_>,
+    setting: &Setting<'_>,
+    journal: &Journal,
+    rows: &[LedgerRow],
+) -> Result<(), Error> {
+    let (Some(used), SettleSpan::Month) = (job.ledger, job.span) else {
+        return Ok(());
+    };
+    let month = Month {
+        period: &setting.period.text,
+        policy: job.policy.id(),
+        rows: rows.to_vec(),
+    };
+    journal.check(&month, used.correction)
+}
+
+/// What the first pass leaves.
+struct FirstPass {
+    writer: TableWriter,
+    encoder: TableEncoder,
+    ledger: Ledger,
+    sums: Sums,
+    record: Record,
+    fingerprints: Vec<Fingerprint>,
+}
+
+/// Groups, classifies and awards points.
+fn first_pass(run: &Run<'_>, setting: &Setting<'_>, folder: &Path) -> Result<FirstPass, Error> {
+    let (writer, encoder) = create_cases(folder)?;
+    let ledger = Ledger::new(folder)?;
+    let sums = Mutex::new(Sums::default());
+    let stage = CaseStage {
+        setting,
+        names: CaseNames::new(setting),
+        encoder,
+        ledger: &ledger,
+        sums: &sums,
+    };
+    let mut record = Record::new(folder)?;
+    let fingerprints = with_fingerprints(run, || {
+        run.stage(&stage, |encoded| record.keep(run.files, encoded))
+    })?;
+    let encoder = stage.encoder;
+    Ok(FirstPass {
+        writer,
+        encoder,
+        sums: sums.into_inner().expect("no worker panicked"),
+        ledger,
+        record,
+        fingerprints,
+    })
 }
 
 fn create_cases(folder: &Path) -> Result<(TableWriter, TableEncoder), Error> {
@@ -311,8 +313,7 @@ impl Record {
 
 /// Writes the row groups of the first pass with the payments.
 fn append_payments(
-    writer: &mut TableWriter,
-    encoder: &TableEncoder,
+    pass: &mut FirstPass,
     chunks: Vec<Chunks>,
     payments: &[AtomicI64],
     progress: &dyn Progress,
@@ -326,8 +327,8 @@ fn append_payments(
             .iter()
             .map(|payment| Some(payment.load(Ordering::Relaxed)));
         let column = columns::decimals(values, &columns::MONEY);
-        let payment = encoder.encode(number, encoded.len(), &[column])?;
-        writer.append(encoded.into_iter().chain(payment))?;
+        let payment = pass.encoder.encode(number, encoded.len(), &[column])?;
+        pass.writer.append(encoded.into_iter().chain(payment))?;
         progress.advance(paid.len() as u64);
     }
     Ok(())
@@ -351,7 +352,8 @@ fn write_reports(
         reports::pools(folder, pools, setting.terms.value.published_places)?,
         reports::groups(folder, setting.plan, &sums.groups)?,
         reports::lines(folder)?,
-        reports::adjustments(folder)?,
+        reports::subpools(folder, pools)?,
+        reports::budget_lines(folder, &setting.pools.all)?,
     ])
 }
 
@@ -364,49 +366,4 @@ fn hospital_names(setting: &Setting<'_>) -> BTreeMap<String, (String, String)> {
         )
     })
     .collect()
-}
-
-/// What the manifest of a settlement says beside plan, claims and outputs.
-fn describe(
-    manifest: &mut Manifest,
-    job: &SettleJob<'_>,
-    setting: &Setting<'_>,
-    summary: &SettleSummary,
-) {
-    let files: BTreeMap<&str, &str> = job
-        .policy_files
-        .iter()
-        .map(|(name, hash)| (name.as_str(), hash.as_str()))
-        .collect();
-    manifest.set(
-        "policy",
-        json!({ "id": setting.terms.policy, "files": files }),
-    );
-    let inputs = job
-        .inputs
-        .files
-        .iter()
-        .map(|file| json!({ "file": file.path, "rows": file.rows, "sha256": file.sha256 }));
-    manifest.set("settlement_inputs", inputs.collect());
-    manifest.set("period", json!(summary.period));
-    manifest.counts(summary.rows, &summary.outcomes, &summary.findings);
-    manifest.set("case_classes", json!(summary.classes));
-    let total = |amount: fn(&PoolSettlement) -> Yuan| {
-        let fen: i128 = summary
-            .pools
-            .iter()
-            .map(|pool| i128::from(amount(&pool.settlement).fen()))
-            .sum();
-        Yuan::try_from_fen(fen).map_or_else(|_| format!("{fen} fen"), |yuan| yuan.to_string())
-    };
-    manifest.set(
-        "money",
-        json!({
-            "budget": total(|s| s.budget),
-            "reserve": total(|s| s.reserve),
-            "distributable": total(|s| s.distributable),
-            "paid": total(|s| s.paid),
-            "residual": total(|s| s.residual),
-        }),
-    );
 }

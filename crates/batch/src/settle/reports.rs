@@ -1,16 +1,18 @@
 //! The tables beside the cases: hospitals, pools, groups, lines, adjustments.
 
+use super::PoolReport;
 use super::columns::{MONEY, POINTS, RATIO, decimals};
+use super::setting::Pool;
 use super::totals::{GroupTotals, TotalsByGroup};
-use super::{PlanChoice, PoolReport};
 use crate::Error;
+use crate::in_force::PlanChoice;
 use crate::manifest::OutputFile;
 use crate::table;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema};
 use drgdip_claims::Yuan;
 use drgdip_grouper::GroupInfo;
-use drgdip_points::pool::HospitalPayment;
+use drgdip_points::pool::{HospitalPayment, SubpoolValue};
 use drgdip_points::{PointValue, Points, Rounding};
 use num_bigint::BigUint;
 use rust_decimal::Decimal;
@@ -23,11 +25,11 @@ pub(crate) fn texts<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(values))
 }
 
-fn amounts(values: impl Iterator<Item = Yuan>) -> ArrayRef {
+pub(super) fn amounts(values: impl Iterator<Item = Yuan>) -> ArrayRef {
     decimals(values.map(|amount| Some(amount.fen())), &MONEY).remove(0)
 }
 
-fn points(values: impl Iterator<Item = Points>) -> ArrayRef {
+pub(super) fn points(values: impl Iterator<Item = Points>) -> ArrayRef {
     decimals(values.map(|points| Some(points.ten_thousandths())), &POINTS).remove(0)
 }
 
@@ -65,6 +67,12 @@ pub(super) fn hospitals(
         .collect();
     let known: Vec<(String, String)> = rows.iter().map(|(_, h)| name_of(&h.hospital_id)).collect();
     let all = || rows.iter().map(|(_, hospital)| *hospital);
+    let effective = all().map(|hospital| {
+        let value = hospital.effective_value();
+        value.map(|value| published(&value, 6)).transpose()
+    });
+    let effective = effective.collect::<Result<Vec<_>, Error>>()?;
+    let effective = decimals(effective.into_iter(), &RATIO_OF_YUAN).remove(0);
     write(
         folder,
         "hospitals.parquet",
@@ -86,8 +94,22 @@ pub(super) fn hospitals(
                 "increment_points",
                 points(all().map(|h| h.increment_points)),
             ),
+            ("baseline_allowance", points(all().map(|h| h.allowance))),
+            ("baseline_amount", amounts(all().map(|h| h.earned.baseline))),
+            (
+                "increment_amount",
+                amounts(all().map(|h| h.earned.increment)),
+            ),
+            ("floor_amount", amounts(all().map(|h| h.earned.floor))),
+            ("shared_amount", amounts(all().map(|h| h.earned.shared))),
+            (
+                "redistributed",
+                amounts(all().map(|h| h.earned.redistributed)),
+            ),
+            ("effective_value", effective),
             ("gross", amounts(all().map(|h| h.gross))),
             ("patient_side", amounts(all().map(|h| h.patient_side))),
+            ("at_cost", amounts(all().map(|h| h.at_cost))),
             ("payment", amounts(all().map(|h| h.payment))),
         ],
     )
@@ -114,9 +136,17 @@ pub(super) fn pools(folder: &Path, pools: &[PoolReport], places: u32) -> Result<
                 "insurance",
                 texts(pools.iter().map(|pool| pool.insurance.as_str())),
             ),
-            ("unit", texts(pools.iter().map(|_| super::setting::UNIT))),
+            ("unit", texts(pools.iter().map(|pool| pool.unit.as_str()))),
             ("budget", amounts(settled().map(|s| s.budget))),
             ("reserve", amounts(settled().map(|s| s.reserve))),
+            (
+                "risk_fund",
+                amounts(pools.iter().map(|pool| pool.risk_fund)),
+            ),
+            (
+                "primary_care_growth",
+                amounts(pools.iter().map(|pool| pool.growth)),
+            ),
             ("distributable", amounts(settled().map(|s| s.distributable))),
             ("points", points(settled().map(|s| s.points))),
             (
@@ -132,8 +162,14 @@ pub(super) fn pools(folder: &Path, pools: &[PoolReport], places: u32) -> Result<
                 "floating_value",
                 values(|pool| &pool.settlement.floating_value)?,
             ),
+            ("fixed_share", values(|pool| &pool.settlement.fixed_share)?),
+            ("at_cost", amounts(settled().map(|s| s.at_cost))),
             ("paid", amounts(settled().map(|s| s.paid))),
             ("residual", amounts(settled().map(|s| s.residual))),
+            (
+                "rounding_residual",
+                amounts(settled().map(|s| s.rounding_residual)),
+            ),
             (
                 "residual_reason",
                 texts(settled().map(|s| s.residual_reason.code())),
@@ -260,17 +296,47 @@ pub(super) fn lines(folder: &Path) -> Result<OutputFile, Error> {
     )
 }
 
-/// Writes `adjustments.parquet`: deductions and shares of hospitals. This settlement has none.
-pub(super) fn adjustments(folder: &Path) -> Result<OutputFile, Error> {
+/// Writes `subpools.parquet`: what the increment of each pool was cut into.
+pub(super) fn subpools(folder: &Path, pools: &[PoolReport]) -> Result<OutputFile, Error> {
+    let rows: Vec<_> = pools
+        .iter()
+        .flat_map(|pool| pool.settlement.subpools.iter().map(move |s| (&pool.id, s)))
+        .collect();
+    let column = |value: fn(&SubpoolValue) -> &PointValue| -> Result<ArrayRef, Error> {
+        let shown = rows.iter().map(|(_, subpool)| published(value(subpool), 6));
+        let shown = shown.collect::<Result<Vec<i64>, Error>>()?;
+        Ok(decimals(shown.into_iter().map(Some), &RATIO_OF_YUAN).remove(0))
+    };
     write(
         folder,
-        "adjustments.parquet",
+        "subpools.parquet",
         vec![
-            ("pool", texts(std::iter::empty())),
-            ("hospital_id", texts(std::iter::empty())),
-            ("kind", texts(std::iter::empty())),
-            ("amount", amounts(std::iter::empty())),
-            ("reason", texts(std::iter::empty())),
+            ("pool", texts(rows.iter().map(|(pool, _)| pool.as_str()))),
+            ("measure", texts(rows.iter().map(|(_, s)| s.name.as_str()))),
+            ("amount", column(|s| &s.amount)?),
+            ("points", column(|s| &s.points)?),
+            ("value", column(|s| &s.value)?),
+        ],
+    )
+}
+
+/// Writes `budget_lines.parquet`: the earmarked budgets beside what points are paid from.
+pub(super) fn budget_lines(folder: &Path, pools: &[Pool]) -> Result<OutputFile, Error> {
+    let rows = || {
+        let lines = |pool: &Pool| -> Vec<(String, String, Yuan)> {
+            let line = |(line, amount): (&String, &Yuan)| (pool.id.clone(), line.clone(), *amount);
+            pool.lines.iter().map(line).collect()
+        };
+        pools.iter().flat_map(lines)
+    };
+    let rows: Vec<(String, String, Yuan)> = rows().collect();
+    write(
+        folder,
+        "budget_lines.parquet",
+        vec![
+            ("pool", texts(rows.iter().map(|(pool, _, _)| pool.as_str()))),
+            ("line", texts(rows.iter().map(|(_, line, _)| line.as_str()))),
+            ("budget", amounts(rows.iter().map(|(_, _, amount)| *amount))),
         ],
     )
 }

@@ -1,91 +1,19 @@
 //! What a settlement is made with: pools, hospitals, dates, and the policy's rules at each date.
 
+use super::measures::Measures;
+pub(crate) use super::period::{Period, date_of, day_number};
+pub(crate) use super::pooling::{Pool, UNIT};
+use super::pooling::{Pools, RegionPools};
 use super::pricing::{self, Pricing};
 use super::verdicts::Verdicts;
+use crate::Error;
 use crate::in_force::PlanChoice;
-use crate::inputs::{Budget, Hospital, Inputs, Insurance};
-use crate::{Class, Error};
-use drgdip_claims::Yuan;
+use crate::inputs::{Hospital, Inputs};
 use drgdip_points::Ratio;
 use drgdip_tables::Policy;
-use drgdip_tables::policy::{DateSelector, PolicyAt};
-use jiff::ToSpan;
-use jiff::civil::Date;
+use drgdip_tables::policy::{DateSelector, PolicyAt, Share, ValueModel};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
-
-/// The payment unit of this settlement; other units come to the same ledger with their own rules.
-pub(crate) const UNIT: &str = "drg";
-
-/// The month that is settled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Period {
-    pub(crate) text: String,
-    pub(crate) first: Date,
-    pub(crate) last: Date,
-}
-
-impl Period {
-    /// Reads `YYYY-MM`.
-    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        let wrong = || {
-            Error::usage(
-                format!("{text:?} is not a period."),
-                "Write the month as YYYY-MM.",
-            )
-        };
-        if text.len() != "YYYY-MM".len() {
-            return Err(wrong());
-        }
-        let first: Date = format!("{text}-01").parse().map_err(|_| wrong())?;
-        Ok(Self {
-            text: text.to_owned(),
-            first,
-            last: first.last_of_month(),
-        })
-    }
-
-    /// The period that was asked for, or else the only one that the budgets state.
-    pub(crate) fn choose(asked: Option<&str>, budgets: &[Budget]) -> Result<Self, Error> {
-        if let Some(text) = asked {
-            return Self::parse(text);
-        }
-        let mut stated: Vec<&str> = budgets
-            .iter()
-            .map(|budget| budget.period.as_str())
-            .collect();
-        stated.sort_unstable();
-        stated.dedup();
-        match stated[..] {
-            [only] => Self::parse(only),
-            _ => Err(Error::usage(
-                format!("the budgets state the periods {}.", stated.join(", ")),
-                "Say which one to settle with --period YYYY-MM.",
-            )),
-        }
-    }
-}
-
-/// Days since 1970-01-01.
-pub(crate) fn day_number(date: Date) -> i32 {
-    (date - jiff::civil::date(1970, 1, 1)).get_days()
-}
-
-/// The date of a day number; `None` beyond the calendar.
-pub(crate) fn date_of(day: i32) -> Option<Date> {
-    jiff::civil::date(1970, 1, 1)
-        .checked_add(i64::from(day).days())
-        .ok()
-}
-
-/// A pool: region × insurance × unit.
-#[derive(Clone, Debug)]
-pub(crate) struct Pool {
-    pub(crate) id: String,
-    pub(crate) region: String,
-    pub(crate) insurance: Insurance,
-    pub(crate) budget: Yuan,
-}
 
 /// The rules at one date: prices and every hospital's coefficient.
 pub(crate) struct Dated {
@@ -103,8 +31,11 @@ pub(crate) struct Setting<'s> {
     pub(crate) period: Period,
     pub(crate) first_day: i32,
     pub(crate) last_day: i32,
-    pub(crate) pools: Vec<Pool>,
-    pool_of: HashMap<(String, Insurance), u16>,
+    pub(crate) pools: Pools,
+    /// What is counted of each case beside its points.
+    pub(crate) measures: Measures,
+    /// The number of each hospital's payment unit.
+    pub(crate) units: Vec<Option<u8>>,
     /// The rows of each hospital; the index is its number in the run.
     pub(crate) hospitals: Vec<Vec<Hospital>>,
     pub(crate) hospital_numbers: HashMap<String, u32>,
@@ -120,13 +51,9 @@ impl<'s> Setting<'s> {
         inputs: &Inputs,
         period: Period,
     ) -> Result<Self, Error> {
-        let terms = policy.at(period.last)?;
-        let pools = pools(&terms, inputs, &period)?;
-        let pool_of = pools
-            .iter()
-            .zip(0..)
-            .map(|(pool, number)| ((pool.region.clone(), pool.insurance), number))
-            .collect();
+        let terms = terms_of(policy, &period)?;
+        let pools = Pools::new(&terms, inputs, &period)?;
+        let measures = Measures::new(&terms, plan, inputs)?;
         let mut by_id: BTreeMap<&str, Vec<Hospital>> = BTreeMap::new();
         for hospital in &inputs.hospitals {
             by_id
@@ -140,6 +67,8 @@ impl<'s> Setting<'s> {
             .map(|(id, number)| ((*id).to_owned(), number))
             .collect();
         let hospitals: Vec<Vec<Hospital>> = by_id.into_values().collect();
+        let unit = |rows: &Vec<Hospital>| pools.unit(rows[0].unit.as_deref(), &terms);
+        let units = hospitals.iter().map(unit).collect();
         let at_settlement = Arc::new(dated(&terms, plan, &hospitals)?);
         Ok(Self {
             plan,
@@ -149,7 +78,8 @@ impl<'s> Setting<'s> {
             terms,
             period,
             pools,
-            pool_of,
+            measures,
+            units,
             hospitals,
             hospital_numbers: ids,
             verdicts: Verdicts::default(),
@@ -158,11 +88,36 @@ impl<'s> Setting<'s> {
         })
     }
 
-    /// The pool of a region and insurance, where the policy settles it.
-    pub(crate) fn pool(&self, region: &str, insurance: Insurance) -> Option<u16> {
-        // A lookup in a map keyed by pairs needs an owned key; regions are looked up once a
-        // dictionary, not once a claim.
-        self.pool_of.get(&(region.to_owned(), insurance)).copied()
+    /// The pools of a region; regions are looked up once a dictionary, not once a claim.
+    pub(crate) fn pools_of(&self, region: &str) -> RegionPools {
+        self.pools.of_region(region)
+    }
+
+    /// The same setting for the claims of the year before, judged by this year's rules.
+    pub(crate) fn in_year_before(&self) -> Result<Self, Error> {
+        let period = self.period.year_before()?;
+        let mut terms = self.terms.clone();
+        terms.selected_by = DateSelector::Settlement;
+        Ok(Self {
+            plan: self.plan,
+            policy: self.policy,
+            first_day: day_number(period.first),
+            last_day: day_number(period.last),
+            terms,
+            period,
+            pools: self.pools.clone(),
+            measures: self.measures.clone(),
+            units: self.units.clone(),
+            hospitals: self
+                .hospitals
+                .iter()
+                .map(|rows| without_start(rows))
+                .collect(),
+            hospital_numbers: self.hospital_numbers.clone(),
+            verdicts: Verdicts::default(),
+            at_settlement: Arc::clone(&self.at_settlement),
+            by_discharge: Mutex::default(),
+        })
     }
 
     /// The rules for a discharge on this day; `None` where the policy states none.
@@ -204,59 +159,26 @@ fn dated(
     })
 }
 
-/// Every region × insurance of the policy with its budget; the error names all that have none.
-fn pools(terms: &PolicyAt, inputs: &Inputs, period: &Period) -> Result<Vec<Pool>, Error> {
-    let mut pools = Vec::new();
-    let mut missing = Vec::new();
-    for region in terms.regions.keys() {
-        for word in terms.insurances.keys() {
-            let insurance = Insurance::from_word(word).ok_or_else(|| {
-                let problem = format!("the insurance {word:?} is not one that claims can state.");
-                Error::new(
-                    Class::Table,
-                    format!("policy {}", terms.policy),
-                    problem,
-                    "",
-                )
-            })?;
-            let id = format!("{region}-{insurance}-{UNIT}");
-            match budget_of(inputs, region, insurance, period) {
-                Some(budget) => {
-                    let region = region.clone();
-                    pools.push(Pool {
-                        id,
-                        region,
-                        insurance,
-                        budget: budget.amount,
-                    });
-                }
-                None => missing.push(id),
-            }
-        }
+/// The first row of a hospital holds from ever, so that a table of this year's hospitals knows
+/// those of last year.
+fn without_start(rows: &[Hospital]) -> Vec<Hospital> {
+    let mut rows = rows.to_vec();
+    let first = rows.iter_mut().min_by_key(|row| row.from);
+    if let Some(first) = first {
+        first.from = None;
     }
-    if missing.is_empty() {
-        return Ok(pools);
-    }
-    let problem = format!(
-        "the pools {} have no budget for {}.",
-        missing.join(", "),
-        period.text
-    );
-    Err(Error::input("budgets", problem)
-        .with_hint("Add a row for each of them, 0 where there is no money."))
+    rows
 }
 
-fn budget_of<'i>(
-    inputs: &'i Inputs,
-    region: &str,
-    insurance: Insurance,
-    period: &Period,
-) -> Option<&'i Budget> {
-    inputs.budgets.iter().find(|budget| {
-        budget.region == region
-            && budget.insurance == insurance
-            && budget.period == period.text
-            && budget.unit.as_deref().is_none_or(|unit| unit == UNIT)
-            && budget.line.is_none()
-    })
+/// The policy at the last day of a period; all of last year's points belong to a whole year.
+fn terms_of(policy: &Policy, period: &Period) -> Result<PolicyAt, Error> {
+    let mut terms = policy.at(period.last)?;
+    if let (ValueModel::BaselineIncrement(rule), true) = (&mut terms.value.model, period.is_year())
+    {
+        rule.season_share = Share {
+            numerator: 1,
+            denominator: 1,
+        };
+    }
+    Ok(terms)
 }

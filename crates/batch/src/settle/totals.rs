@@ -1,5 +1,6 @@
 //! Exact totals that workers add up in any order.
 
+use super::measures::{MOST, Measured};
 use crate::Error;
 use drgdip_claims::Yuan;
 use drgdip_grouper::GroupIndex;
@@ -23,19 +24,31 @@ pub(crate) struct Totals {
     points: i128,
     total_cost: i128,
     patient_side: i128,
+    fund_paid: i128,
+    measured: [i128; MOST],
+}
+
+/// What one case adds to its hospital's totals.
+pub(crate) struct Counted {
+    pub(crate) points: Points,
+    pub(crate) total_cost: i64,
+    pub(crate) patient_side: i64,
+    /// What the fund paid by item.
+    pub(crate) fund_paid: i64,
+    pub(crate) measured: Measured,
 }
 
 impl Totals {
-    pub(crate) fn count(
-        &mut self,
-        points: Points,
-        total_cost: i64,
-        patient_side: i64,
-    ) -> Result<(), Error> {
+    pub(crate) fn count(&mut self, case: &Counted) -> Result<(), Error> {
         self.cases += 1;
-        add(&mut self.points, points.ten_thousandths())?;
-        add(&mut self.total_cost, total_cost)?;
-        add(&mut self.patient_side, patient_side)
+        add(&mut self.points, case.points.ten_thousandths())?;
+        add(&mut self.total_cost, case.total_cost)?;
+        add(&mut self.patient_side, case.patient_side)?;
+        add(&mut self.fund_paid, case.fund_paid)?;
+        for (sum, points) in self.measured.iter_mut().zip(case.measured) {
+            add(sum, points)?;
+        }
+        Ok(())
     }
 
     pub(crate) fn add(&mut self, more: &Self) -> Result<(), Error> {
@@ -44,6 +57,10 @@ impl Totals {
         self.points = sum(self.points, more.points)?;
         self.total_cost = sum(self.total_cost, more.total_cost)?;
         self.patient_side = sum(self.patient_side, more.patient_side)?;
+        self.fund_paid = sum(self.fund_paid, more.fund_paid)?;
+        for (own, more) in self.measured.iter_mut().zip(more.measured) {
+            *own = sum(*own, more)?;
+        }
         Ok(())
     }
 
@@ -58,6 +75,16 @@ impl Totals {
 
     pub(crate) fn patient_side(&self) -> Result<Yuan, Error> {
         Yuan::try_from_fen(self.patient_side).map_err(|_| overflow())
+    }
+
+    pub(crate) fn fund_paid(&self) -> Result<Yuan, Error> {
+        Yuan::try_from_fen(self.fund_paid).map_err(|_| overflow())
+    }
+
+    /// The points of a measure.
+    pub(crate) fn measured(&self, measure: usize) -> Result<Points, Error> {
+        let value = i64::try_from(self.measured[measure]).map_err(|_| overflow())?;
+        Ok(Points::from_ten_thousandths(value))
     }
 }
 

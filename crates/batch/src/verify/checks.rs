@@ -240,7 +240,7 @@ fn pool_place(pool: &str) -> String {
 }
 
 /// An integer as decimal text with this many places.
-fn decimal(units: i128, places: usize) -> String {
+pub(super) fn decimal(units: i128, places: usize) -> String {
     let digits = format!("{:0>width$}", units.unsigned_abs(), width = places + 1);
     let (whole, fraction) = digits.split_at(digits.len() - places);
     let sign = if units < 0 { "-" } else { "" };

@@ -95,6 +95,11 @@ impl RunFiles {
         self.outputs.iter().any(|output| output.file == CASES)
     }
 
+    /// Whether the run has an output of this name.
+    pub(super) fn has(&self, file: &str) -> bool {
+        self.outputs.iter().any(|output| output.file == file)
+    }
+
     /// The output with one row a claim.
     pub(super) fn cases(&self) -> PathBuf {
         let is_findings = |file: &str| file.ends_with("findings.parquet");
@@ -158,7 +163,7 @@ fn no_manifest(path: &Path, error: &std::io::Error) -> Error {
         .with_hint("Name the folder of a finished settlement, or the output file of group.")
 }
 
-fn sha256(path: &Path, progress: &dyn Progress) -> Result<String, Error> {
+pub(super) fn sha256(path: &Path, progress: &dyn Progress) -> Result<String, Error> {
     let cannot = |error| Error::file(path, "read an output of the run", &error);
     let mut file = File::open(path).map_err(cannot)?;
     let mut hash = Sha256::new();

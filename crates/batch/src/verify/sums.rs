@@ -225,17 +225,17 @@ fn entry<'s>(sums: &'s mut ByHospital, pool: &str, hospital: &str) -> &'s mut Su
 }
 
 const POINT_SCALE: i8 = 4;
-const MONEY_SCALE: i8 = 2;
+pub(super) const MONEY_SCALE: i8 = 2;
 
 /// Some columns of a Parquet file.
-struct Table {
+pub(super) struct Table {
     path: PathBuf,
     rows: u64,
     roots: Vec<usize>,
 }
 
 impl Table {
-    fn open(path: PathBuf, columns: &[&str]) -> Result<Self, Error> {
+    pub(super) fn open(path: PathBuf, columns: &[&str]) -> Result<Self, Error> {
         let builder = builder(&path)?;
         let index = |name: &&str| {
             let found = builder
@@ -250,7 +250,7 @@ impl Table {
         Ok(Self { path, rows, roots })
     }
 
-    fn for_each(
+    pub(super) fn for_each(
         &self,
         progress: &dyn Progress,
         mut take: impl FnMut(Batch<'_>) -> Result<(), Error>,
@@ -277,13 +277,13 @@ impl Table {
 }
 
 /// A batch of some columns of a file.
-struct Batch<'t> {
+pub(super) struct Batch<'t> {
     path: &'t Path,
     batch: RecordBatch,
 }
 
 impl Batch<'_> {
-    fn rows(&self) -> usize {
+    pub(super) fn rows(&self) -> usize {
         self.batch.num_rows()
     }
 
@@ -295,7 +295,7 @@ impl Batch<'_> {
         cast(column, to).map_err(|error| broken(self.path, &error))
     }
 
-    fn text(&self, name: &str) -> Result<StringArray, Error> {
+    pub(super) fn text(&self, name: &str) -> Result<StringArray, Error> {
         Ok(self.cast(name, &DataType::Utf8)?.as_string::<i32>().clone())
     }
 
@@ -307,7 +307,7 @@ impl Batch<'_> {
     }
 
     /// A decimal column with exactly this many decimals, so that nothing is rounded here.
-    fn decimal(&self, name: &str, scale: i8) -> Result<Decimal128Array, Error> {
+    pub(super) fn decimal(&self, name: &str, scale: i8) -> Result<Decimal128Array, Error> {
         let column = self
             .batch
             .column_by_name(name)
@@ -325,7 +325,7 @@ impl Batch<'_> {
     }
 }
 
-fn value(column: &StringArray, row: usize) -> &str {
+pub(super) fn value(column: &StringArray, row: usize) -> &str {
     if column.is_valid(row) {
         column.value(row)
     } else {
@@ -333,6 +333,6 @@ fn value(column: &StringArray, row: usize) -> &str {
     }
 }
 
-fn amount(column: &Decimal128Array, row: usize) -> Option<i128> {
+pub(super) fn amount(column: &Decimal128Array, row: usize) -> Option<i128> {
     column.is_valid(row).then(|| column.value(row))
 }

@@ -210,6 +210,7 @@ mod tests {
             unit: None,
             is_primary_care: false,
             coefficient: None,
+            tilt: None,
             from: None,
             until: None,
         };

@@ -8,7 +8,7 @@ use crate::fail::{Done, Failure};
 use crate::progress::Reporter;
 use crate::{out, plans};
 use drgdip_batch::inputs::{InputTable, Inputs};
-use drgdip_batch::{PreparedPolicy, Progress, ReadOptions, SettleJob};
+use drgdip_batch::{LedgerUse, PreparedPolicy, Progress, ReadOptions, SettleJob, SettleSpan};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ pub(crate) fn run(
             "note: no table is read from {names} of the inputs folder"
         ));
     }
-    if args.period.is_none() {
+    if args.period.is_none() && inputs.rows(InputTable::BudgetTree).is_empty() {
         // Without a period the budgets say which month it is, so what is missing is said first.
         inputs.require(&[InputTable::Hospitals, InputTable::Budgets])?;
     }
@@ -45,6 +45,16 @@ pub(crate) fn run(
         policy_files: &policy.files,
         inputs: &inputs,
         period: args.period.as_deref(),
+        span: if args.annual {
+            SettleSpan::Year
+        } else {
+            SettleSpan::Month
+        },
+        ledger: args.ledger.as_deref().map(|folder| LedgerUse {
+            folder,
+            correction: args.correct.as_deref(),
+        }),
+        prior_claims: &args.prior_claims,
         out: &args.output,
         read: ReadOptions {
             allow_float_money: args.read.allow_float_money,
@@ -80,19 +90,30 @@ fn plan_name(
     if let Some(plan) = &args.plan {
         return Ok(plan.clone());
     }
-    let stated: BTreeSet<&str> = inputs
+    let period_of = |period: &'_ str| match args.annual {
+        true => period.split('-').next().unwrap_or(period).to_owned(),
+        false => period.to_owned(),
+    };
+    let stated: BTreeSet<String> = inputs
         .budgets
         .iter()
-        .map(|row| row.period.as_str())
+        .map(|row| period_of(&row.period))
         .collect();
-    let only = stated.first().filter(|_| stated.len() == 1).copied();
-    let period = args.period.as_deref().or(only).ok_or_else(|| {
-        let stated: Vec<&str> = stated.into_iter().collect();
+    let only = stated.first().filter(|_| stated.len() == 1);
+    let period = args.period.as_ref().or(only).ok_or_else(|| {
+        let stated: Vec<&str> = stated.iter().map(String::as_str).collect();
         let problem = match stated[..] {
             [] => "no budget states which month is settled.".to_owned(),
             _ => format!("the budgets state {}.", stated.join(", ")),
         };
-        Failure::usage(problem, "Name the month with --period YYYY-MM.")
+        Failure::usage(
+            problem,
+            "Name it with --period YYYY-MM, or YYYY with --annual.",
+        )
     })?;
-    Ok(plans::terms(policy, plans::last_day(period)?)?.plan)
+    let day = match args.annual {
+        true => plans::last_day_of_year(period)?,
+        false => plans::last_day(period)?,
+    };
+    Ok(plans::terms(policy, day)?.plan)
 }

@@ -4,19 +4,30 @@
 //! fractions and payments in fen. Paid and residual always add up to what was to be distributed.
 
 mod apportion;
+mod increment;
 mod model;
+mod parts;
+mod payments;
+mod report;
 
-use crate::exact::{divide, product};
+use crate::exact::{Exact, divide, product};
 use crate::value::PointValue;
 use crate::{Error, Points, Ratio, Rounding};
-use apportion::largest_remainder;
+pub(crate) use apportion::largest_remainder;
 use drgdip_claims::Yuan;
 use drgdip_tables::policy::{ValueFamily, ValueTerms};
-use model::{Pricing, Weighted, price};
+use model::{Pricing, price};
+use parts::Weighted;
+use payments::payments;
 use std::collections::BTreeMap;
 
+pub use report::{
+    CaseSplit, EarnedParts, HospitalPayment, PoolSettlement, ResidualCause, ResidualReason,
+    SubpoolValue,
+};
+
 /// The totals of one hospital in a pool.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HospitalTotals {
     /// The code of the hospital.
     pub hospital_id: String,
@@ -40,7 +51,7 @@ pub struct PriorYear {
 }
 
 /// One pool (region × insurance × unit) with everything that its settlement needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PoolInput {
     /// The budget of the period.
     pub budget: Yuan,
@@ -50,139 +61,39 @@ pub struct PoolInput {
     pub hospitals: Vec<HospitalTotals>,
     /// Last year's settlement, where the model needs it.
     pub prior: Option<PriorYear>,
-}
-
-/// Why the point values of a pool leave money over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ResidualCause {
-    /// No hospital has more points than its baseline.
-    NoIncrementPoints,
-    /// The floating value is at its cap.
-    FloatingValueCap,
-}
-
-/// The reason that goes with a residual.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ResidualReason {
-    /// All is distributed by the point values.
-    Nothing,
-    /// No hospital has points that could be paid, so everything is left over.
-    NoPoints,
-    /// The money is left over and stays in the reserve.
-    LeftOver(ResidualCause),
-    /// The money was left over, and the policy shared it by what baseline points earn.
-    SharedByBase(ResidualCause),
-    /// The money was left over, and the policy shared it by all points.
-    SharedByPoints(ResidualCause),
-}
-
-impl ResidualReason {
-    /// As written in outputs.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        use ResidualCause::{FloatingValueCap, NoIncrementPoints};
-        match self {
-            Self::Nothing => "none",
-            Self::NoPoints => "no_points",
-            Self::LeftOver(NoIncrementPoints) => "no_increment_points",
-            Self::LeftOver(FloatingValueCap) => "floating_value_cap",
-            Self::SharedByBase(NoIncrementPoints) => "no_increment_points_shared_by_base",
-            Self::SharedByBase(FloatingValueCap) => "floating_value_cap_shared_by_base",
-            Self::SharedByPoints(NoIncrementPoints) => "no_increment_points_shared_by_points",
-            Self::SharedByPoints(FloatingValueCap) => "floating_value_cap_shared_by_points",
-        }
-    }
-}
-
-/// How a hospital's payment is split among its cases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CaseSplit {
-    /// By points alone.
-    ByPoints,
-    /// By points, and from each part the case's own patient side is taken off.
-    ByPointsLessPatientSide,
-}
-
-/// What one hospital is paid.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HospitalPayment {
-    /// The code of the hospital.
-    pub hospital_id: String,
-    /// How many cases it settles.
-    pub cases: u64,
-    /// Its points: baseline and increment points together.
-    pub points: Points,
-    /// The points that earn the fixed value.
-    pub baseline_points: Points,
-    /// The points that earn the floating value.
-    pub increment_points: Points,
-    /// What its points earn, patient side included (F + U).
-    pub gross: Yuan,
-    /// The patient side U that `gross` includes; zero outside family C.
-    pub patient_side: Yuan,
-    /// What the fund pays: `gross` without `patient_side`; below zero where U is more.
-    pub payment: Yuan,
-    /// How the payment is split among the cases.
-    pub split: CaseSplit,
-}
-
-/// The settlement of one pool.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PoolSettlement {
-    /// As given.
-    pub budget: Yuan,
-    /// As given.
-    pub reserve: Yuan,
-    /// The budget without the reserve.
-    pub distributable: Yuan,
-    /// Σ of the hospitals' points.
-    pub points: Points,
-    /// Σ of the hospitals' baseline points.
-    pub baseline_points: Points,
-    /// Σ of the hospitals' increment points.
-    pub increment_points: Points,
-    /// What a baseline point earns; zero in the uniform model.
-    pub fixed_value: PointValue,
-    /// What an increment point earns; in the uniform model, what every point earns.
-    pub floating_value: PointValue,
-    /// Whether the budget was too small for the fixed value, which was scaled down to it.
-    pub is_fixed_value_scaled: bool,
-    /// Σ of the hospitals' payments.
-    pub paid: Yuan,
-    /// What the point values left over, before a policy's rule shared it, to the fen.
-    pub left_over: Yuan,
-    /// `distributable` without `paid`.
-    pub residual: Yuan,
-    /// Why there is a residual, or what became of it.
-    pub residual_reason: ResidualReason,
-    /// The payments by hospital id; hospitals of last year without cases have zeros.
-    pub hospitals: Vec<HospitalPayment>,
+    /// The initial value of the year, where the mode needs it.
+    pub initial_value: Option<PointValue>,
+    /// What each hospital's increment points count, where the rule is tilted; others count 1.
+    pub tilts: BTreeMap<String, Ratio>,
+    /// The points of each hospital by measure, for every measure that the model names.
+    pub measures: BTreeMap<String, BTreeMap<String, Points>>,
+    /// What a hospital's cases are paid beside points, taken off the money for points first.
+    pub at_cost: BTreeMap<String, Yuan>,
 }
 
 /// Settles one pool.
 ///
-/// Source: payment-spec C2 (families A, B in its conserving form, C) and C7.3 (M1, Cal-1).
+/// Source: payment-spec C2 (families A, B in its conserving form, C; rate modes) and C7.
 /// Errors: a hospital that stands twice, a reserve outside the budget, a model that needs last
-/// year's settlement without one, points or ratios below zero, numbers that do not fit.
+/// year's settlement, an initial value or a measure without one, numbers below zero, numbers
+/// that do not fit.
 pub fn settle_pool(input: &PoolInput, terms: &ValueTerms) -> Result<PoolSettlement, Error> {
     let distributable = distributable(input)?;
     let hospitals = with_prior_hospitals(input)?;
     let weighted = hospitals
         .iter()
-        .map(|totals| Weighted::new(totals, terms, input.prior.as_ref()))
+        .map(|totals| Weighted::new(totals, terms, input))
         .collect::<Result<Vec<_>, Error>>()?;
+    let at_cost = Yuan::total(input.at_cost.values().copied())?;
+    let for_points = distributable.minus(at_cost)?.max(Yuan::ZERO);
     let patient_side = match terms.family {
         ValueFamily::A | ValueFamily::B => Yuan::ZERO,
         ValueFamily::C => Yuan::total(hospitals.iter().map(|h| h.patient_side))?,
     };
-    let pricing = price(
-        &weighted,
-        distributable.plus(patient_side)?,
-        terms,
-        input.prior.as_ref(),
-    )?;
-    let paid_hospitals = payments(&hospitals, &weighted, &pricing, terms)?;
-    assemble(input, distributable, pricing, paid_hospitals)
+    let amount = Exact::fraction(for_points.plus(patient_side)?.fen(), 100);
+    let pricing = price(&weighted, amount, terms, input)?;
+    let paid = payments(&hospitals, &weighted, (&pricing, input), terms)?;
+    assemble((input, distributable, for_points), pricing, paid, terms)
 }
 
 /// The reserve of a pool: a share of its budget, rounded once to the fen.
@@ -221,79 +132,60 @@ fn with_prior_hospitals(input: &PoolInput) -> Result<Vec<HospitalTotals>, Error>
         }
     }
     let prior = input.prior.iter().flat_map(|prior| prior.points.keys());
-    for hospital_id in prior {
-        by_id
-            .entry(hospital_id.clone())
-            .or_insert_with(|| HospitalTotals {
-                hospital_id: hospital_id.clone(),
-                cases: 0,
-                points: Points::ZERO,
-                total_cost: Yuan::ZERO,
-                patient_side: Yuan::ZERO,
-            });
+    for hospital_id in prior.chain(input.at_cost.keys()) {
+        let totals = || HospitalTotals {
+            hospital_id: hospital_id.clone(),
+            ..HospitalTotals::default()
+        };
+        by_id.entry(hospital_id.clone()).or_insert_with(totals);
     }
     Ok(by_id.into_values().collect())
 }
 
-fn payments(
-    hospitals: &[HospitalTotals],
-    weighted: &[Weighted],
-    pricing: &Pricing,
-    terms: &ValueTerms,
-) -> Result<Vec<HospitalPayment>, Error> {
-    let shares = weighted
-        .iter()
-        .map(|h| pricing.gross(h))
-        .collect::<Vec<_>>();
-    let gross = largest_remainder(&shares, terms.money_rounding)?;
-    // A pool without points pays nothing, so there is nothing to take the patient side off.
-    let is_net = terms.family == ValueFamily::C && pricing.has_points;
-    let pay = |((totals, weighted), gross): ((&HospitalTotals, &Weighted), Yuan)| {
-        let (split, patient_side) = if is_net {
-            (CaseSplit::ByPointsLessPatientSide, totals.patient_side)
-        } else {
-            (CaseSplit::ByPoints, Yuan::ZERO)
-        };
-        Ok(HospitalPayment {
-            hospital_id: totals.hospital_id.clone(),
-            cases: totals.cases,
-            points: totals.points,
-            baseline_points: weighted.baseline_points,
-            increment_points: weighted.increment_points,
-            gross,
-            patient_side,
-            payment: gross.minus(patient_side)?,
-            split,
-        })
-    };
-    hospitals.iter().zip(weighted).zip(gross).map(pay).collect()
-}
-
 fn assemble(
-    input: &PoolInput,
-    distributable: Yuan,
+    (input, distributable, for_points): (&PoolInput, Yuan, Yuan),
     pricing: Pricing,
     hospitals: Vec<HospitalPayment>,
+    terms: &ValueTerms,
 ) -> Result<PoolSettlement, Error> {
     let paid = Yuan::total(hospitals.iter().map(|h| h.payment))?;
+    let at_cost = Yuan::total(hospitals.iter().map(|h| h.at_cost))?;
+    let left_over = if pricing.has_points {
+        let fen = pricing
+            .left_over
+            .to_i64(2, terms.money_rounding, "residual")?;
+        Yuan::from_fen(fen)
+    } else {
+        for_points
+    };
+    let residual = distributable.minus(paid)?;
+    let (residual_reason, rounding_residual) = report::explain(&report::Left {
+        residual,
+        left_over,
+        above_budget: distributable.minus(at_cost)?.minus(for_points)?,
+        for_points,
+        paid_for_points: paid.minus(at_cost)?,
+        reason: pricing.reason,
+    })?;
+    let sum = |points: fn(&HospitalPayment) -> Points| Points::total(hospitals.iter().map(points));
     Ok(PoolSettlement {
         budget: input.budget,
         reserve: input.reserve,
         distributable,
-        points: Points::total(hospitals.iter().map(|h| h.points))?,
-        baseline_points: Points::total(hospitals.iter().map(|h| h.baseline_points))?,
-        increment_points: Points::total(hospitals.iter().map(|h| h.increment_points))?,
+        at_cost,
+        points: sum(|h| h.points)?,
+        baseline_points: sum(|h| h.baseline_points)?,
+        increment_points: sum(|h| h.increment_points)?,
         fixed_value: PointValue::from_exact(pricing.fixed),
         floating_value: PointValue::from_exact(pricing.floating),
+        fixed_share: PointValue::from_exact(pricing.fixed_share),
         is_fixed_value_scaled: pricing.is_scaled,
+        subpools: pricing.subpools.into_iter().map(Into::into).collect(),
         paid,
-        left_over: if pricing.has_points {
-            pricing.left_over
-        } else {
-            distributable
-        },
-        residual: distributable.minus(paid)?,
-        residual_reason: pricing.reason,
+        left_over,
+        residual,
+        rounding_residual,
+        residual_reason,
         hospitals,
     })
 }

@@ -1,271 +1,334 @@
 //! How a budget becomes point values: one uniform value, or baseline + increment.
 
-use super::{HospitalTotals, PriorYear, ResidualCause, ResidualReason};
+use super::parts::{Weighted, exact_ratio};
+use super::{PoolInput, ResidualCause, ResidualReason};
 use crate::exact::Exact;
-use crate::{Error, Points, Ratio};
-use drgdip_claims::Yuan;
+use crate::{Error, Ratio};
 use drgdip_tables::policy::{
-    BaselineIncrement, ResidualRule, Rounding, ValueFamily, ValueModel, ValueTerms,
+    BaselineIncrement, Calibration, IncrementRule, PaidValue, ResidualRule, Rounding, UniformMode,
+    ValueModel, ValueTerms,
 };
+use rust_decimal::Decimal;
 
-/// A hospital's points as the models see them.
-pub(super) struct Weighted {
-    /// The points that earn the fixed value.
-    pub(super) baseline_points: Points,
-    /// The points that earn the floating value.
-    pub(super) increment_points: Points,
-    /// Baseline points times the fund share.
-    baseline: Exact,
-    /// Increment points times the fund share.
-    increment: Exact,
+/// What a hospital earns, in yuan, exactly.
+#[derive(Clone, Debug)]
+pub(super) struct Earned {
+    /// By the fixed value.
+    pub(super) baseline: Exact,
+    /// By the floating value, its tilt and the sub-pools.
+    pub(super) increment: Exact,
+    /// What lifts it to the floor of a shrinking hospital.
+    pub(super) floor: Exact,
+    /// Its part of what the values left over, where the policy shares it.
+    pub(super) shared: Exact,
 }
 
-impl Weighted {
-    /// Splits a hospital's points at its baseline β and weighs them by its fund share.
-    ///
-    /// Errors: the model needs last year's settlement and there is none, or a number of last
-    /// year is below zero.
-    pub(super) fn new(
-        totals: &HospitalTotals,
-        terms: &ValueTerms,
-        prior: Option<&PriorYear>,
-    ) -> Result<Self, Error> {
-        let baseline_points = match &terms.model {
-            ValueModel::Uniform => Points::ZERO,
-            ValueModel::BaselineIncrement(rule) => {
-                let prior = prior.ok_or(Error::PriorMissing)?;
-                let beta = baseline(&totals.hospital_id, rule, prior, terms.points_rounding)?;
-                totals.points.min(beta)
-            }
-        };
-        let increment_points = totals.points.minus(baseline_points)?;
-        let share = fund_share(totals, terms.family)?;
-        let weigh = |points: Points| share.times(&exact_points(points));
-        Ok(Self {
-            baseline_points,
-            increment_points,
-            baseline: weigh(baseline_points),
-            increment: weigh(increment_points),
-        })
-    }
-}
-
-fn exact_points(points: Points) -> Exact {
-    Exact::fraction(points.ten_thousandths(), 10_000)
-}
-
-/// ρ of a hospital: 1 but in family B, where it is the share of the cost that is not U.
-///
-/// A hospital without cost has no share, and one whose patient side is above its cost has 0.
-fn fund_share(totals: &HospitalTotals, family: ValueFamily) -> Result<Exact, Error> {
-    match family {
-        ValueFamily::A | ValueFamily::C => Ok(Exact::whole(1)),
-        ValueFamily::B => {
-            let fund = totals.total_cost.minus(totals.patient_side)?;
-            let fund = Exact::whole(fund.fen().max(0));
-            let cost = Exact::whole(totals.total_cost.fen().max(0));
-            Ok(fund.over(&cost).unwrap_or_else(Exact::zero))
+impl Earned {
+    fn nothing() -> Self {
+        Self {
+            baseline: Exact::zero(),
+            increment: Exact::zero(),
+            floor: Exact::zero(),
+            shared: Exact::zero(),
         }
     }
+
+    /// All of it, in fen.
+    pub(super) fn fen(&self) -> Exact {
+        let yuan = Exact::total([&self.baseline, &self.increment, &self.floor, &self.shared]);
+        yuan.times(&Exact::whole(100))
+    }
 }
 
-/// β of a hospital: its part of last year's points, rounded once to four places.
-///
-/// A hospital that is new this year has no baseline.
-fn baseline(
-    hospital_id: &str,
-    rule: &BaselineIncrement,
-    prior: &PriorYear,
-    rounding: Rounding,
-) -> Result<Points, Error> {
-    let points = prior
-        .points
-        .get(hospital_id)
-        .copied()
-        .unwrap_or(Points::ZERO);
-    if points < Points::ZERO {
-        return Err(Error::Negative(points.to_string()));
-    }
-    let share = Ratio::from_decimal(rule.baseline_share)?;
-    let share = Exact::fraction(share.millionths(), 1_000_000);
-    let season = rule.season_share;
-    if season.denominator <= 0 || season.numerator < 0 {
-        return Err(Error::NotPositive("season share"));
-    }
-    let season = Exact::fraction(season.numerator, season.denominator);
-    exact_points(points)
-        .times(&share)
-        .times(&season)
-        .to_i64(Points::PLACES, rounding, "number of baseline points")
-        .map(Points::from_ten_thousandths)
+/// A part of the increment money with its own measure.
+#[derive(Clone, Debug)]
+pub(super) struct Subpool {
+    pub(super) name: String,
+    pub(super) amount: Exact,
+    pub(super) points: Exact,
+    pub(super) value: Exact,
 }
 
 /// The point values of a pool, and what they leave over.
 pub(super) struct Pricing {
     /// Yuan per baseline point.
     pub(super) fixed: Exact,
-    /// Yuan per increment point.
+    /// Yuan per increment point; with sub-pools, the mean.
     pub(super) floating: Exact,
-    /// Yuan per baseline point that a residual rule adds.
-    added_to_baseline: Exact,
-    /// Yuan per increment point that a residual rule adds.
-    added_to_increment: Exact,
     /// Whether the fixed value was scaled down to the budget.
     pub(super) is_scaled: bool,
     /// Whether there is a point to pay.
     pub(super) has_points: bool,
-    /// What the point values left over, to the fen.
-    pub(super) left_over: Yuan,
+    /// θ: what all baselines would earn at the fixed value, over what is distributed.
+    pub(super) fixed_share: Exact,
+    /// What the point values left over, in yuan, before rounding.
+    pub(super) left_over: Exact,
     /// Why.
     pub(super) reason: ResidualReason,
-}
-
-impl Pricing {
-    /// The values alone, with nothing left over.
-    fn exhaustive(fixed: Exact, floating: Exact) -> Self {
-        Self {
-            fixed,
-            floating,
-            added_to_baseline: Exact::zero(),
-            added_to_increment: Exact::zero(),
-            is_scaled: false,
-            has_points: true,
-            left_over: Yuan::ZERO,
-            reason: ResidualReason::Nothing,
-        }
-    }
-
-    /// What a hospital's points earn, in fen, exactly.
-    pub(super) fn gross(&self, hospital: &Weighted) -> Exact {
-        let fixed = self.fixed.plus(&self.added_to_baseline);
-        let floating = self.floating.plus(&self.added_to_increment);
-        let yuan = fixed
-            .times(&hospital.baseline)
-            .plus(&floating.times(&hospital.increment));
-        yuan.times(&Exact::whole(100))
-    }
+    /// What each hospital earns, in their order.
+    pub(super) earned: Vec<Earned>,
+    /// The sub-pools, where there are any.
+    pub(super) subpools: Vec<Subpool>,
 }
 
 /// Finds the point values that distribute `amount`: T, or in family C T + ΣU.
+///
+/// Source: payment-spec C2 (rate modes) and C7 (M1–M3, Cal-1 and Cal-2).
 pub(super) fn price(
     hospitals: &[Weighted],
-    amount: Yuan,
+    amount: Exact,
     terms: &ValueTerms,
-    prior: Option<&PriorYear>,
+    input: &PoolInput,
 ) -> Result<Pricing, Error> {
-    let sums = Sums {
-        amount: Exact::fraction(amount.fen(), 100),
+    let pool = Pool {
+        hospitals,
+        beta: Exact::total(hospitals.iter().map(|h| &h.beta)),
         baseline: Exact::total(hospitals.iter().map(|h| &h.baseline)),
         increment: Exact::total(hospitals.iter().map(|h| &h.increment)),
+        amount,
+        terms,
     };
-    if sums.baseline.is_zero() && sums.increment.is_zero() {
-        return Ok(Pricing {
-            has_points: false,
-            reason: ResidualReason::NoPoints,
-            ..Pricing::exhaustive(Exact::zero(), Exact::zero())
-        });
+    if pool.baseline.is_zero() && pool.increment.is_zero() {
+        return Ok(pool.without_points());
     }
+    let initial = || {
+        let value = input.initial_value.as_ref();
+        value
+            .map(|value| value.exact().clone())
+            .ok_or(Error::InitialValueMissing)
+    };
     match &terms.model {
-        // Without a baseline, every point is an increment point.
-        ValueModel::Uniform => {
-            let value = sums.amount.over(&sums.increment);
-            let value = value.unwrap_or_else(Exact::zero);
-            Ok(Pricing::exhaustive(Exact::zero(), value))
+        ValueModel::Uniform(UniformMode::Floating) => pool.floating(),
+        ValueModel::Uniform(UniformMode::Fixed) => pool.fixed(initial()?),
+        ValueModel::Uniform(UniformMode::Elastic(rule)) => {
+            let rules = Rules {
+                increment: &IncrementRule::ByPoints,
+                floor: None,
+                cap: rule.floating_cap,
+                residual: rule.residual_rule,
+            };
+            let fixed = initial()?;
+            pool.two_values(fixed, &rules)
         }
         ValueModel::BaselineIncrement(rule) => {
-            let prior = prior.ok_or(Error::PriorMissing)?;
-            baseline_increment(&sums, rule, prior, terms.money_rounding)
+            let fixed = fixed_value(&pool, rule, input)?;
+            let rules = Rules {
+                increment: &rule.increment,
+                floor: rule.floor,
+                cap: rule.floating_cap,
+                residual: rule.residual_rule,
+            };
+            pool.two_values(fixed, &rules)
         }
     }
+}
+
+/// Cal-1 or Cal-2 of payment-spec C7.2 `[MODEL]`.
+fn fixed_value(
+    pool: &Pool<'_>,
+    rule: &BaselineIncrement,
+    input: &PoolInput,
+) -> Result<Exact, Error> {
+    match rule.calibration {
+        Calibration::PriorValue { factor } => {
+            let prior = input.prior.as_ref().ok_or(Error::PriorMissing)?;
+            Ok(Exact::decimal(factor).times(prior.value.exact()))
+        }
+        Calibration::BudgetShare { share } => {
+            let share = exact_ratio(Ratio::from_decimal(share)?);
+            let value = share.times(&pool.amount).over(&pool.beta);
+            Ok(value.unwrap_or_else(Exact::zero))
+        }
+    }
+}
+
+/// How two values are found.
+struct Rules<'r> {
+    increment: &'r IncrementRule,
+    floor: Option<Decimal>,
+    cap: Option<Decimal>,
+    residual: ResidualRule,
 }
 
 /// What the models divide, in yuan and in points times fund share.
-struct Sums {
-    amount: Exact,
+pub(super) struct Pool<'p> {
+    pub(super) hospitals: &'p [Weighted],
+    beta: Exact,
     baseline: Exact,
-    increment: Exact,
+    pub(super) increment: Exact,
+    amount: Exact,
+    pub(super) terms: &'p ValueTerms,
 }
 
-/// M1 of payment-spec C7.3 with the calibration Cal-1 `[MODEL]`.
-fn baseline_increment(
-    sums: &Sums,
-    rule: &BaselineIncrement,
-    prior: &PriorYear,
-    money_rounding: Rounding,
-) -> Result<Pricing, Error> {
-    let fixed = Exact::decimal(rule.fixed_value_factor).times(prior.value.exact());
-    let for_increment = sums.amount.minus(&fixed.times(&sums.baseline));
-    if for_increment.is_negative() {
-        let scaled = sums.amount.over(&sums.baseline);
-        return Ok(Pricing {
-            is_scaled: true,
-            ..Pricing::exhaustive(scaled.unwrap_or_else(Exact::zero), Exact::zero())
-        });
+impl Pool<'_> {
+    /// A value as it pays: exact, or as published.
+    pub(super) fn paying(&self, value: Exact) -> Exact {
+        match self.terms.pays {
+            PaidValue::Exact => value,
+            PaidValue::Published => {
+                value.to_places(self.terms.published_places, Rounding::HalfAwayFromZero)
+            }
+        }
     }
-    let (floating, cause) = floating_value(&for_increment, &fixed, sums, rule);
-    let left = for_increment.minus(&floating.times(&sums.increment));
-    let pricing = Pricing::exhaustive(fixed, floating);
-    if left.is_zero() {
-        return Ok(pricing);
+
+    /// Hospitals at a value for baseline points and one for increment points.
+    fn at(&self, fixed: Exact, floating: Exact) -> Pricing {
+        let earn = |hospital: &Weighted| Earned {
+            baseline: fixed.times(&hospital.baseline),
+            increment: floating.times(&hospital.increment),
+            ..Earned::nothing()
+        };
+        let certain = fixed.times(&self.beta);
+        Pricing {
+            is_scaled: false,
+            has_points: true,
+            fixed_share: certain.over(&self.amount).unwrap_or_else(Exact::zero),
+            left_over: Exact::zero(),
+            reason: ResidualReason::Nothing,
+            earned: self.hospitals.iter().map(earn).collect(),
+            subpools: Vec::new(),
+            fixed,
+            floating,
+        }
     }
-    let fen = left.to_i64(2, money_rounding, "residual")?;
-    let pricing = Pricing {
-        left_over: Yuan::from_fen(fen),
-        reason: ResidualReason::LeftOver(cause),
-        ..pricing
-    };
-    Ok(share_residual(
-        pricing,
-        &left,
-        sums,
-        (cause, rule.residual_rule),
-    ))
-}
 
-/// `v_float = min(T_inc / ΣI, c × v_fix)`, and why money may be left over at that value.
-fn floating_value(
-    for_increment: &Exact,
-    fixed: &Exact,
-    sums: &Sums,
-    rule: &BaselineIncrement,
-) -> (Exact, ResidualCause) {
-    let Some(all) = for_increment.over(&sums.increment) else {
-        return (Exact::zero(), ResidualCause::NoIncrementPoints);
-    };
-    let cap = rule
-        .floating_cap
-        .map(|cap| Exact::decimal(cap).times(fixed));
-    let value = match cap {
-        Some(cap) if cap < all => cap,
-        _ => all,
-    };
-    (value, ResidualCause::FloatingValueCap)
-}
+    fn without_points(&self) -> Pricing {
+        Pricing {
+            has_points: false,
+            reason: ResidualReason::NoPoints,
+            ..self.at(Exact::zero(), Exact::zero())
+        }
+    }
 
-/// Shares what is left over by the policy's rule; it stays where there is nobody to share with.
-fn share_residual(
-    pricing: Pricing,
-    left: &Exact,
-    sums: &Sums,
-    (cause, rule): (ResidualCause, ResidualRule),
-) -> Pricing {
-    let points = sums.baseline.plus(&sums.increment);
-    let added = match rule {
-        ResidualRule::Reserve => None,
-        ResidualRule::ProRataBase => left
-            .over(&sums.baseline)
-            .map(|value| (value, Exact::zero(), ResidualReason::SharedByBase(cause))),
-        ResidualRule::ProRataPoints => left
-            .over(&points)
-            .map(|value| (value.clone(), value, ResidualReason::SharedByPoints(cause))),
-    };
-    match added {
-        None => pricing,
-        Some((added_to_baseline, added_to_increment, reason)) => Pricing {
-            added_to_baseline,
-            added_to_increment,
+    /// One value that distributes everything.
+    fn floating(&self) -> Result<Pricing, Error> {
+        // Without a baseline, every point is an increment point.
+        let value = self.amount.over(&self.increment);
+        let value = self.paying(value.unwrap_or_else(Exact::zero));
+        Ok(self.at(Exact::zero(), value))
+    }
+
+    /// One stated value; the budget may have more, or less.
+    fn fixed(&self, value: Exact) -> Result<Pricing, Error> {
+        let value = self.paying(value);
+        let left = self.amount.minus(&value.times(&self.increment));
+        let reason = if left.is_zero() {
+            ResidualReason::Nothing
+        } else {
+            ResidualReason::LeftOver(ResidualCause::FixedValue)
+        };
+        Ok(Pricing {
+            left_over: left,
             reason,
-            ..pricing
-        },
+            ..self.at(Exact::zero(), value)
+        })
+    }
+
+    /// A fixed value for baselines, and what is left over increments.
+    fn two_values(&self, fixed: Exact, rules: &Rules<'_>) -> Result<Pricing, Error> {
+        let fixed = self.paying(fixed);
+        let for_increment = self.amount.minus(&fixed.times(&self.baseline));
+        if for_increment.is_negative() {
+            let scaled = self.amount.over(&self.baseline);
+            let scaled = self.paying(scaled.unwrap_or_else(Exact::zero));
+            return Ok(Pricing {
+                is_scaled: true,
+                ..self.at(scaled, Exact::zero())
+            });
+        }
+        let (floors, for_increment) = self.floors(&fixed, for_increment, rules.floor)?;
+        let (spent, cause) = self.spent(&for_increment, &fixed, rules.cap);
+        let mut pricing = self.at(fixed, Exact::zero());
+        for (earned, floor) in pricing.earned.iter_mut().zip(floors) {
+            earned.floor = floor;
+        }
+        let spent = self.share_increment(spent, rules.increment, &mut pricing)?;
+        let (left, cause) = match spent {
+            Some(spent) => (for_increment.minus(&spent), cause),
+            None => (for_increment, ResidualCause::NoIncrementPoints),
+        };
+        if left.is_zero() {
+            return Ok(pricing);
+        }
+        pricing.reason = ResidualReason::LeftOver(cause);
+        self.share_residual(&mut pricing, &left, (cause, rules.residual));
+        pricing.left_over = left;
+        Ok(pricing)
+    }
+
+    /// What lifts shrinking hospitals to κ of their baseline, and what is left for increments.
+    ///
+    /// A hospital without points has no case that could be paid, so it has no floor. Where the
+    /// money does not suffice, all floors are scaled to it.
+    fn floors(
+        &self,
+        fixed: &Exact,
+        for_increment: Exact,
+        floor: Option<Decimal>,
+    ) -> Result<(Vec<Exact>, Exact), Error> {
+        let floor = floor.map_or_else(Exact::zero, Exact::decimal);
+        let lift = |hospital: &Weighted| {
+            let least = floor.times(fixed).times(&hospital.beta);
+            let lift = least.minus(&fixed.times(&hospital.baseline));
+            if lift.is_negative() || !hospital.has_points() {
+                Exact::zero()
+            } else {
+                lift
+            }
+        };
+        let lifts: Vec<Exact> = self.hospitals.iter().map(lift).collect();
+        let all = Exact::total(&lifts);
+        if all.compare(&for_increment).is_le() {
+            let left = for_increment.minus(&all);
+            return Ok((lifts, left));
+        }
+        let part = for_increment.over(&all).unwrap_or_else(Exact::zero);
+        let lifts = lifts.iter().map(|lift| lift.times(&part)).collect();
+        Ok((lifts, Exact::zero()))
+    }
+
+    /// The money that increments may have under the cap, and why money may be left over.
+    fn spent(
+        &self,
+        for_increment: &Exact,
+        fixed: &Exact,
+        cap: Option<Decimal>,
+    ) -> (Exact, ResidualCause) {
+        let cap = cap.map(|cap| Exact::decimal(cap).times(fixed).times(&self.increment));
+        let spent = match cap {
+            Some(cap) if cap < *for_increment => cap,
+            _ => for_increment.clone(),
+        };
+        (spent, ResidualCause::FloatingValueCap)
+    }
+
+    /// Shares what is left over by the policy's rule; it stays where there is nobody to share
+    /// with.
+    fn share_residual(
+        &self,
+        pricing: &mut Pricing,
+        left: &Exact,
+        (cause, rule): (ResidualCause, ResidualRule),
+    ) {
+        type Points = fn(&Weighted) -> Exact;
+        let (by, reason): (Points, _) = match rule {
+            ResidualRule::Reserve => return,
+            ResidualRule::ProRataBase => (
+                |hospital| hospital.baseline.clone(),
+                ResidualReason::SharedByBase(cause),
+            ),
+            ResidualRule::ProRataPoints => (
+                |hospital| hospital.baseline.plus(&hospital.increment),
+                ResidualReason::SharedByPoints(cause),
+            ),
+        };
+        let points: Vec<Exact> = self.hospitals.iter().map(by).collect();
+        let Some(value) = left.over(&Exact::total(&points)) else {
+            return;
+        };
+        for (earned, points) in pricing.earned.iter_mut().zip(&points) {
+            earned.shared = value.times(points);
+        }
+        pricing.reason = reason;
     }
 }

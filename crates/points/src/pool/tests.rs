@@ -1,5 +1,8 @@
 use super::*;
-use drgdip_tables::policy::{BaselineIncrement, ResidualRule, Share, ValueModel};
+use drgdip_tables::policy::{
+    BaselineIncrement, Calibration, Elastic, IncrementRule, NegativePayments, PaidValue,
+    ResidualRule, Share, UniformMode, VOLUME, ValueModel,
+};
 use rust_decimal::Decimal;
 
 fn yuan(text: &str) -> Yuan {
@@ -21,7 +24,7 @@ fn pool(budget: &str, hospitals: Vec<HospitalTotals>) -> PoolInput {
         budget: yuan(budget),
         reserve: Yuan::ZERO,
         hospitals,
-        prior: None,
+        ..PoolInput::default()
     }
 }
 
@@ -37,31 +40,17 @@ fn with_prior(mut input: PoolInput, value: &str, points: &[(&str, &str)]) -> Poo
 }
 
 fn uniform(family: ValueFamily) -> ValueTerms {
-    ValueTerms {
-        family,
-        model: ValueModel::Uniform,
-        money_rounding: Rounding::HalfAwayFromZero,
-        points_rounding: Rounding::HalfAwayFromZero,
-        published_places: 4,
-    }
+    ValueTerms::new(family, ValueModel::Uniform(UniformMode::Floating))
 }
 
 /// Baselines are last year's points; the cap is in percent of the fixed value.
 fn increment(family: ValueFamily, cap: Option<i64>, residual_rule: ResidualRule) -> ValueTerms {
-    let model = ValueModel::BaselineIncrement(BaselineIncrement {
-        fixed_value_factor: Decimal::ONE,
-        baseline_share: Decimal::ONE,
-        season_share: Share {
-            numerator: 1,
-            denominator: 1,
-        },
+    let rule = BaselineIncrement {
         floating_cap: cap.map(|cap| Decimal::new(cap, 2)),
         residual_rule,
-    });
-    ValueTerms {
-        model,
-        ..uniform(family)
-    }
+        ..BaselineIncrement::plain(Decimal::ONE, Decimal::ONE)
+    };
+    ValueTerms::new(family, ValueModel::BaselineIncrement(rule))
 }
 
 #[track_caller]
@@ -324,4 +313,188 @@ fn pools_that_cannot_be_settled_say_why() {
         message(&negative, &terms),
         "-1.0000 is below zero where only zero or more makes sense"
     );
+}
+
+#[test]
+fn a_fixed_value_leaves_or_lacks_what_the_budget_has_more_or_less() {
+    let hospitals = || {
+        vec![
+            hospital("H1", "10", "0.00", "0.00"),
+            hospital("H2", "20", "0.00", "0.00"),
+        ]
+    };
+    let mut terms = uniform(ValueFamily::A);
+    terms.model = ValueModel::Uniform(UniformMode::Fixed);
+    let input = |budget, value: &str| PoolInput {
+        initial_value: Some(value.parse().unwrap()),
+        ..pool(budget, hospitals())
+    };
+    let (paid, reason) = (["10.00", "20.00"], "fixed_value");
+    check(&input("100.00", "1"), &terms, &paid, "70.00", reason);
+    check(&input("20.00", "1"), &terms, &paid, "-10.00", reason);
+    check(&input("30.00", "1"), &terms, &paid, "0.00", "none");
+    let error = settle_pool(&pool("1.00", hospitals()), &terms).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the pool has no initial point value; add it to value.initial of the policy, under the \
+         pool, its insurance or all"
+    );
+}
+
+#[test]
+fn the_published_value_pays_and_the_rest_is_rounding() {
+    let hospitals = vec![
+        hospital("H1", "10000", "0.00", "0.00"),
+        hospital("H2", "20000", "0.00", "0.00"),
+    ];
+    let input = pool("100.00", hospitals);
+    let mut terms = uniform(ValueFamily::A);
+    terms.pays = PaidValue::Published;
+    // 100 / 30000 = 0.0033…, published as 0.0033.
+    let paid = ["33.00", "66.00"];
+    check(&input, &terms, &paid, "1.00", "rounding_residual");
+    let found = settle_pool(&input, &terms).unwrap();
+    assert_eq!(found.rounding_residual.to_string(), "1.00");
+    assert_eq!(found.floating_value.to_string(), "0.003300");
+    terms.published_places = 2;
+    let paid = ["0.00", "0.00"];
+    check(&input, &terms, &paid, "100.00", "rounding_residual");
+}
+
+#[test]
+fn an_elastic_value_holds_one_measure_fixed_and_lets_the_rest_float() {
+    let hospitals = vec![
+        hospital("H1", "10", "0.00", "0.00"),
+        hospital("H2", "20", "0.00", "0.00"),
+    ];
+    let severe = BTreeMap::from([("H1".to_owned(), "4".parse().unwrap())]);
+    let input = PoolInput {
+        initial_value: Some("5".parse().unwrap()),
+        measures: BTreeMap::from([("severe".to_owned(), severe)]),
+        ..pool("98.00", hospitals)
+    };
+    let mut terms = uniform(ValueFamily::A);
+    let elastic = |cap| {
+        ValueModel::Uniform(UniformMode::Elastic(Elastic {
+            fixed_part: "severe".to_owned(),
+            floating_cap: cap,
+            residual_rule: ResidualRule::Reserve,
+        }))
+    };
+    terms.model = elastic(None);
+    // 4 points at 5 yuan, 26 points share 78 yuan.
+    check(&input, &terms, &["38.00", "60.00"], "0.00", "none");
+    terms.model = elastic(Some(Decimal::new(4, 1)));
+    let paid = ["32.00", "40.00"];
+    check(&input, &terms, &paid, "26.00", "floating_value_cap");
+    let error = settle_pool(&pool("1.00", input.hospitals.clone()), &terms);
+    assert!(error.unwrap_err().to_string().contains("\"severe\""));
+}
+
+#[test]
+fn a_payment_below_zero_is_raised_and_the_others_bear_it() {
+    let hospitals = vec![
+        hospital("H1", "1", "0.00", "90.00"),
+        hospital("H2", "1", "0.00", "0.00"),
+        hospital("H3", "0", "0.00", "10.00"),
+        hospital("H4", "2", "0.00", "0.00"),
+    ];
+    let input = pool("100.00", hospitals);
+    let mut terms = uniform(ValueFamily::C);
+    // A point is worth 50 yuan.
+    let carried = ["-40.00", "50.00", "-10.00", "100.00"];
+    check(&input, &terms, &carried, "0.00", "none");
+    terms.negative = NegativePayments::FloorAndRedistribute;
+    let raised = ["0.00", "33.33", "0.00", "66.67"];
+    check(&input, &terms, &raised, "0.00", "none");
+    let found = settle_pool(&input, &terms).unwrap();
+    let moved = found.hospitals.iter().map(|h| h.earned.redistributed);
+    let moved: Vec<String> = moved.map(|yuan| yuan.to_string()).collect();
+    assert_eq!(moved, ["40.00", "-16.67", "10.00", "-33.33"]);
+}
+
+#[test]
+fn nothing_is_paid_where_all_payments_together_are_below_zero() {
+    let mut terms = uniform(ValueFamily::C);
+    terms.model = ValueModel::Uniform(UniformMode::Fixed);
+    terms.negative = NegativePayments::FloorAndRedistribute;
+    let input = PoolInput {
+        initial_value: Some("1".parse().unwrap()),
+        ..pool("10.00", vec![hospital("H1", "5", "0.00", "30.00")])
+    };
+    let reason = "negative_payments_raised";
+    check(&input, &terms, &["0.00"], "10.00", reason);
+    terms.negative = NegativePayments::Carry;
+    check(&input, &terms, &["-25.00"], "35.00", "fixed_value");
+}
+
+#[test]
+fn what_is_paid_at_cost_comes_off_the_money_for_points_first() {
+    let hospitals = vec![
+        hospital("H1", "10", "0.00", "0.00"),
+        hospital("H2", "30", "0.00", "0.00"),
+    ];
+    let at_cost = |fen| BTreeMap::from([("H2".to_owned(), Yuan::from_fen(fen))]);
+    let mut input = PoolInput {
+        at_cost: at_cost(2_000),
+        ..pool("100.00", hospitals)
+    };
+    let terms = uniform(ValueFamily::A);
+    check(&input, &terms, &["20.00", "80.00"], "0.00", "none");
+    input.at_cost = at_cost(11_000);
+    let reason = "at_cost_above_budget";
+    check(&input, &terms, &["0.00", "110.00"], "-10.00", reason);
+}
+
+#[test]
+fn a_floor_is_paid_before_the_floating_value() {
+    let hospitals = vec![
+        hospital("H1", "5", "0.00", "0.00"),
+        hospital("H2", "20", "0.00", "0.00"),
+    ];
+    let prior = [("H1", "10"), ("H2", "10"), ("H3", "10")];
+    let input = |budget| with_prior(pool(budget, hospitals.clone()), "1", &prior);
+    let mut terms = increment(ValueFamily::A, None, ResidualRule::Reserve);
+    let ValueModel::BaselineIncrement(rule) = &mut terms.model else {
+        unreachable!("the model was just chosen")
+    };
+    rule.floor = Some(Decimal::new(9, 1));
+    // H1 is lifted from 5 to 9 yuan; H3 has no case that could be paid.
+    let paid = ["9.00", "20.00", "0.00"];
+    check(&input("29.00"), &terms, &paid, "0.00", "none");
+    let found = settle_pool(&input("29.00"), &terms).unwrap();
+    assert_eq!(found.hospitals[0].earned.floor.to_string(), "4.00");
+    // Only 2 of the 4 yuan are there.
+    let paid = ["7.00", "10.00", "0.00"];
+    check(&input("17.00"), &terms, &paid, "0.00", "none");
+}
+
+#[test]
+fn a_subpool_whose_measure_is_empty_returns_to_volume() {
+    let hospitals = vec![
+        hospital("H1", "20", "0.00", "0.00"),
+        hospital("H2", "40", "0.00", "0.00"),
+    ];
+    let prior = [("H1", "10"), ("H2", "10")];
+    let mut input = with_prior(pool("60.00", hospitals), "1", &prior);
+    let mut terms = increment(ValueFamily::A, None, ResidualRule::Reserve);
+    let ValueModel::BaselineIncrement(rule) = &mut terms.model else {
+        unreachable!("the model was just chosen")
+    };
+    let shares = [(VOLUME, 5), ("complex", 3), ("new", 2)];
+    let shares = shares.map(|(name, tenths)| (name.to_owned(), Decimal::new(tenths, 1)));
+    rule.increment = IncrementRule::Subpools(BTreeMap::from(shares));
+    rule.calibration = Calibration::BudgetShare {
+        share: Decimal::new(5, 1),
+    };
+    let complex = BTreeMap::from([("H1".to_owned(), "3".parse().unwrap())]);
+    input.measures = BTreeMap::from([
+        ("complex".to_owned(), complex),
+        ("new".to_owned(), BTreeMap::new()),
+    ]);
+    // 30 yuan for baselines; 30 for increments: 9 by complex points, 21 by volume 10 : 30.
+    check(&input, &terms, &["29.25", "30.75"], "0.00", "none");
+    let found = settle_pool(&input, &terms).unwrap();
+    let names: Vec<&str> = found.subpools.iter().map(|s| s.name.as_str()).collect();
+    assert_eq!(names, ["complex", VOLUME]);
 }

@@ -1,9 +1,7 @@
 //! Every parameter that a policy can have: its key, its form, its unit and its choices.
 
-use super::terms::{
-    CoefficientUse, DateSelector, LateEntries, PatientSide, ResidualRule, Rounding, ValueFamily,
-};
-use super::weigh;
+use super::terms::{CoefficientUse, DateSelector, LateEntries, Rounding};
+use super::{clearing, pools, value_keys, weigh};
 
 /// The form of a parameter's value.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +81,7 @@ pub(super) const fn numeric(unit: &'static str, range: Range, places: u32) -> Nu
     }
 }
 
-const fn always(name: &'static str, kind: Kind) -> Key {
+pub(super) const fn always(name: &'static str, kind: Kind) -> Key {
     Key {
         name,
         kind,
@@ -126,28 +124,11 @@ pub(super) const COEFFICIENT_USES: [(&str, CoefficientUse); 2] = [
 ];
 pub(super) const LATE: [(&str, LateEntries); 2] =
     [("pay", LateEntries::Pay), ("unpaid", LateEntries::Unpaid)];
-pub(super) const FAMILIES: [(&str, ValueFamily); 3] = [
-    ("A", ValueFamily::A),
-    ("B", ValueFamily::B),
-    ("C", ValueFamily::C),
-];
-pub(super) const PATIENT_SIDES: [(&str, PatientSide); 2] = [
-    ("patient_and_other_funds", PatientSide::PatientAndOtherFunds),
-    ("total_less_fund", PatientSide::TotalLessFund),
-];
-pub(super) const RESIDUAL_RULES: [(&str, ResidualRule); 3] = [
-    ("RESERVE", ResidualRule::Reserve),
-    ("PRO_RATA_BASE", ResidualRule::ProRataBase),
-    ("PRO_RATA_POINTS", ResidualRule::ProRataPoints),
-];
 
-static ROUNDING_WORDS: [&str; 2] = words(&ROUNDINGS);
+pub(super) static ROUNDING_WORDS: [&str; 2] = words(&ROUNDINGS);
 static SELECTOR_WORDS: [&str; 2] = words(&SELECTORS);
 static COEFFICIENT_USE_WORDS: [&str; 2] = words(&COEFFICIENT_USES);
 static LATE_WORDS: [&str; 2] = words(&LATE);
-static FAMILY_WORDS: [&str; 3] = words(&FAMILIES);
-static PATIENT_SIDE_WORDS: [&str; 2] = words(&PATIENT_SIDES);
-static RESIDUAL_RULE_WORDS: [&str; 3] = words(&RESIDUAL_RULES);
 
 pub(super) const PLAN: &str = "grouping.plan";
 pub(super) const SELECTED_BY: &str = "dates.selected_by";
@@ -169,19 +150,9 @@ pub(super) const LATE_ENTRIES: &str = "case.late";
 pub(super) const INSURANCES: &str = "pool.insurances";
 pub(super) const REGIONS: &str = "pool.regions";
 pub(super) const RESERVE_SHARE: &str = "pool.reserve_share";
-pub(super) const FAMILY: &str = "value.family";
-pub(super) const PATIENT_SIDE: &str = "value.patient_side";
-pub(super) const MODEL: &str = "value.model";
-pub(super) const MONEY_ROUNDING: &str = "value.money_rounding";
-pub(super) const PUBLISHED_PLACES: &str = "value.published_places";
-pub(super) const FIXED_FACTOR: &str = "value.baseline_increment.fixed_value_factor";
-pub(super) const BASELINE_SHARE: &str = "value.baseline_increment.baseline_share";
-pub(super) const SEASON_SHARE: &str = "value.baseline_increment.season_share";
-pub(super) const FLOATING_CAP: &str = "value.baseline_increment.floating_cap";
-pub(super) const RESIDUAL_RULE: &str = "value.baseline_increment.residual_rule";
 
 /// The parameters of settlement, in the order in which a case meets them.
-static KEYS: [Key; 30] = [
+static KEYS: [Key; 20] = [
     always(PLAN, Kind::Text),
     always(SELECTED_BY, Kind::Word(&SELECTOR_WORDS)),
     always(
@@ -214,29 +185,17 @@ static KEYS: [Key; 30] = [
         RESERVE_SHARE,
         Kind::Number(numeric("share of budget", Range::ZeroToOne, 6)),
     ),
-    always(FAMILY, Kind::Word(&FAMILY_WORDS)),
-    always(PATIENT_SIDE, Kind::Word(&PATIENT_SIDE_WORDS)),
-    always(MODEL, Kind::Word(&["uniform", "baseline_increment"])),
-    always(MONEY_ROUNDING, Kind::Word(&ROUNDING_WORDS)),
-    always(
-        PUBLISHED_PLACES,
-        Kind::Number(numeric("decimals", Range::Decimals, 0)),
-    ),
-    when_asked(FIXED_FACTOR, Kind::Number(RATIO)),
-    when_asked(BASELINE_SHARE, Kind::Number(RATIO)),
-    when_asked(
-        SEASON_SHARE,
-        Kind::Share(numeric("share of prior points", Range::NotNegative, 6)),
-    ),
-    when_asked(FLOATING_CAP, Kind::NumberOrNone(RATIO)),
-    when_asked(RESIDUAL_RULE, Kind::Word(&RESIDUAL_RULE_WORDS)),
 ];
 
 const DISCOUNT: Numeric = numeric("ratio", Range::ZeroToOne, 6);
 
 /// All parameters, those of settlement first.
 pub(super) fn all() -> impl Iterator<Item = &'static Key> {
-    KEYS.iter().chain(weigh::keys())
+    KEYS.iter()
+        .chain(pools::keys())
+        .chain(value_keys::keys())
+        .chain(clearing::keys())
+        .chain(weigh::keys())
 }
 
 /// The parameter with this key.

@@ -2,7 +2,7 @@
 
 use super::keys::{Numeric, Range};
 use super::problem::PolicyProblem;
-use super::terms::Share;
+use super::value::Share;
 use rust_decimal::Decimal;
 
 /// Reads decimal text, no exponent, no separators, and checks that the number makes sense.

@@ -1,6 +1,7 @@
 //! A parameter with its dated entries.
 
-use super::terms::{Bound, HighBand, Share};
+use super::terms::{Bound, HighBand};
+use super::value::Share;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;

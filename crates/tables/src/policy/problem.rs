@@ -218,6 +218,22 @@ pub enum PolicyProblem {
         /// The upper fence.
         upper: String,
     },
+    /// Shares of one whole that are not one whole.
+    #[error("the shares add up to {sum}; correct them, so that they add up to 1")]
+    SharesDoNotAddUp {
+        /// Their sum.
+        sum: String,
+    },
+    /// Two bounds in the wrong order.
+    #[error("{lower} is not below {upper} of {other}; correct one of the two")]
+    BoundsCross {
+        /// The value that should be the lower one.
+        lower: String,
+        /// The value that should be the upper one.
+        upper: String,
+        /// The key of the upper one.
+        other: &'static str,
+    },
     /// The low-cost cut-off reaches a high-cost one.
     #[error("the low-cost cut-off {low} reaches the high-cost one {high}; a case cannot be both")]
     CutOffsCross {

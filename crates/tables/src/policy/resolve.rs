@@ -5,9 +5,10 @@ use super::keys;
 use super::parameter::Value;
 use super::problem::PolicyProblem;
 use super::terms::{
-    BaselineIncrement, CaseTerms, CoefficientSource, HighRule, LowRule, PolicyAt, Treatment,
-    ValueModel, ValueTerms, WithoutWeight,
+    CaseTerms, CoefficientSource, HighRule, LowRule, PolicyAt, Treatment, WithoutWeight,
 };
+use super::value_keys as value;
+use super::{clearing, pools};
 use crate::error::{Error, Place};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -37,9 +38,16 @@ impl Resolver<'_> {
             ungrouped: self.treatment(keys::UNGROUPED)?,
             ambiguous: self.treatment(keys::AMBIGUOUS)?,
             late: self.choice(keys::LATE_ENTRIES, &keys::LATE)?,
-            patient_side: self.choice(keys::PATIENT_SIDE, &keys::PATIENT_SIDES)?,
+            patient_side: self.choice(value::PATIENT_SIDE, &value::PATIENT_SIDES)?,
             reserve_share: self.number(keys::RESERVE_SHARE)?,
-            value: self.value_terms()?,
+            pools: pools::resolve(self),
+            growth: pools::growth(self)?,
+            value: value::resolve(self)?,
+            initial_values: value::initial(self),
+            tilts: value::tilts(self),
+            complex_from: value::complex_from(self),
+            prepay: clearing::prepay(self)?,
+            clearing: clearing::resolve(self)?,
         })
     }
 
@@ -127,35 +135,6 @@ impl Resolver<'_> {
         }
     }
 
-    fn value_terms(&self) -> Result<ValueTerms, Error> {
-        Ok(ValueTerms {
-            family: self.choice(keys::FAMILY, &keys::FAMILIES)?,
-            model: self.model()?,
-            money_rounding: self.choice(keys::MONEY_ROUNDING, &keys::ROUNDINGS)?,
-            points_rounding: self.choice(keys::POINTS_ROUNDING, &keys::ROUNDINGS)?,
-            published_places: self.whole(keys::PUBLISHED_PLACES)?,
-        })
-    }
-
-    fn model(&self) -> Result<ValueModel, Error> {
-        if self.word(keys::MODEL)? == "uniform" {
-            return Ok(ValueModel::Uniform);
-        }
-        Ok(ValueModel::BaselineIncrement(BaselineIncrement {
-            fixed_value_factor: self.number(keys::FIXED_FACTOR)?,
-            baseline_share: self.number(keys::BASELINE_SHARE)?,
-            season_share: match self.value(keys::SEASON_SHARE)? {
-                Value::Share(share) => *share,
-                other => unreachable!("{other} was read as a share"),
-            },
-            floating_cap: match self.value(keys::FLOATING_CAP)? {
-                Value::Number(cap) => Some(*cap),
-                _ => None,
-            },
-            residual_rule: self.choice(keys::RESIDUAL_RULE, &keys::RESIDUAL_RULES)?,
-        }))
-    }
-
     pub(super) fn value(&self, key: &'static str) -> Result<&Value, Error> {
         let entry = self.policy.entry(key, self.date);
         entry.map(|entry| &entry.value).ok_or_else(|| {
@@ -165,6 +144,41 @@ impl Resolver<'_> {
             };
             self.wrong(key, problem)
         })
+    }
+
+    /// The value of a parameter that the policy may leave out.
+    pub(super) fn optional(&self, key: &'static str) -> Option<&Value> {
+        self.policy.entry(key, self.date).map(|entry| &entry.value)
+    }
+
+    /// The number of a parameter that the policy may leave out, or that may be `none`.
+    pub(super) fn optional_number(&self, key: &'static str) -> Option<Decimal> {
+        match self.optional(key)? {
+            Value::Number(number) => Some(*number),
+            Value::NoNumber => None,
+            other => unreachable!("{other} was read as a number"),
+        }
+    }
+
+    /// The choice of a parameter that the policy may leave out.
+    pub(super) fn optional_choice<T: Copy>(
+        &self,
+        key: &'static str,
+        choices: &[(&'static str, T)],
+    ) -> Option<T> {
+        match self.optional(key)? {
+            Value::Word(word) => keys::choice(choices, word),
+            other => unreachable!("{other} was read as a word"),
+        }
+    }
+
+    /// The named numbers of a parameter that the policy may leave out.
+    pub(super) fn optional_levels(&self, key: &'static str) -> BTreeMap<String, Decimal> {
+        match self.optional(key) {
+            None => BTreeMap::new(),
+            Some(Value::Levels(levels)) => levels.clone(),
+            Some(other) => unreachable!("{other} was read as named numbers"),
+        }
     }
 
     pub(super) fn word(&self, key: &'static str) -> Result<&str, Error> {
@@ -197,7 +211,7 @@ impl Resolver<'_> {
             .expect("the range was checked when the file was read"))
     }
 
-    fn names(&self, key: &'static str) -> Result<BTreeMap<String, String>, Error> {
+    pub(super) fn names(&self, key: &'static str) -> Result<BTreeMap<String, String>, Error> {
         match self.value(key)? {
             Value::Names(names) => Ok(names.clone()),
             other => unreachable!("{other} was read as names"),

@@ -1,5 +1,8 @@
 //! What a policy says at one date, resolved and typed.
 
+use super::clearing::{ClearingTerms, PrepayTerms};
+use super::pools::{GrowthTerms, PoolTerms};
+use super::value::{TiltTerms, ValueTerms};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -154,17 +157,6 @@ pub enum LateEntries {
     Unpaid,
 }
 
-/// How points become money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ValueFamily {
-    /// Fund points: `v = T / P`, a hospital gets `P_h × v`.
-    A,
-    /// Fund share: `v = T / Σ P_h × rho_h`, a hospital gets `P_h × v × rho_h`.
-    B,
-    /// Cost points: `v = (T + ΣU) / P`, a hospital gets `P_h × v − U_h`.
-    C,
-}
-
 /// What counts as the patient side U of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PatientSide {
@@ -172,65 +164,6 @@ pub enum PatientSide {
     PatientAndOtherFunds,
     /// The total cost without what the pooled fund paid.
     TotalLessFund,
-}
-
-/// How the budget of a pool becomes point values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ValueModel {
-    /// One floating value for all points.
-    Uniform,
-    /// A fixed value for last year's volume and a floating one for what is above it (基准+增量).
-    BaselineIncrement(BaselineIncrement),
-}
-
-/// The parameters of baseline + increment, calibrated by last year's point value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BaselineIncrement {
-    /// λ: the fixed value is λ times last year's value.
-    pub fixed_value_factor: Decimal,
-    /// η: the baseline is η times last year's points.
-    pub baseline_share: Decimal,
-    /// The share of last year's points that belongs to the period.
-    pub season_share: Share,
-    /// c: the floating value is at most c times the fixed one; `None` is no limit.
-    pub floating_cap: Option<Decimal>,
-    /// What becomes of money that the floating value leaves over.
-    pub residual_rule: ResidualRule,
-}
-
-/// A part of a whole, exact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Share {
-    /// At least 0.
-    pub numerator: i64,
-    /// At least 1.
-    pub denominator: i64,
-}
-
-/// What becomes of money that the floating value leaves over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ResidualRule {
-    /// It stays in the reserve.
-    Reserve,
-    /// It is shared by what the baseline points earn.
-    ProRataBase,
-    /// It is shared by all points.
-    ProRataPoints,
-}
-
-/// How a pool's budget is paid out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ValueTerms {
-    /// How points become money.
-    pub family: ValueFamily,
-    /// How the budget becomes point values.
-    pub model: ValueModel,
-    /// How an amount of money comes to the fen.
-    pub money_rounding: Rounding,
-    /// How baseline points come to four places.
-    pub points_rounding: Rounding,
-    /// With how many decimals a point value is published.
-    pub published_places: u32,
 }
 
 /// A policy at one date: every value that settlement needs.
@@ -264,6 +197,20 @@ pub struct PolicyAt {
     pub patient_side: PatientSide,
     /// The share of a pool's budget that is kept back.
     pub reserve_share: Decimal,
+    /// Which pools there are.
+    pub pools: PoolTerms,
+    /// What of the budget's growth goes to primary care, where the policy says so.
+    pub growth: Option<GrowthTerms>,
     /// How a pool's budget is paid out.
     pub value: ValueTerms,
+    /// Initial point values by pool, insurance or `all`; empty where the policy states none.
+    pub initial_values: BTreeMap<String, Decimal>,
+    /// What hospitals' increment points count, as far as the policy states it.
+    pub tilts: TiltTerms,
+    /// From which weight on a case counts as complex.
+    pub complex_from: Option<Bound>,
+    /// How a month is paid in advance of the clearing, where the policy says so.
+    pub prepay: Option<PrepayTerms>,
+    /// How a year is cleared.
+    pub clearing: ClearingTerms,
 }

@@ -3,7 +3,7 @@
 use crate::commands::findings_json;
 use crate::commands::group::{findings_table, outcomes_json, outcomes_table};
 use crate::layout::{Align, Layout, grouped_digits};
-use drgdip_batch::{PoolReport, SettleSummary};
+use drgdip_batch::{PoolReport, PrepaidHospital, SettleSummary};
 use drgdip_claims::Yuan;
 use drgdip_points::pool::HospitalPayment;
 use drgdip_points::{PointValue, Points, Rounding};
@@ -23,7 +23,70 @@ pub(crate) fn plain(summary: &SettleSummary) -> String {
     let outcomes = outcomes_table(&summary.outcomes);
     let pools = pools_table(summary);
     let findings = findings_table(&summary.findings);
-    format!("{head}\n{outcomes}\n{pools}{findings}")
+    let hospitals = closing_tables(summary);
+    format!("{head}\n{outcomes}\n{pools}{hospitals}{findings}")
+}
+
+/// What hospitals are prepaid, or what they get for a year and why.
+fn closing_tables(summary: &SettleSummary) -> String {
+    let mut text = String::new();
+    if !summary.cleared.is_empty() {
+        text += &format!("\n年度清算 Clearing\n{}", cleared_table(summary));
+        let months = summary.ledger_months.len();
+        if (1..12).contains(&months) {
+            text += &format!("台账 The ledger has {months} of 12 months.\n");
+        }
+    }
+    if !summary.prepaid.is_empty() {
+        let sum = |amount: fn(&PrepaidHospital) -> Yuan| {
+            Yuan::total(summary.prepaid.iter().map(amount)).map_or_else(|e| e.to_string(), money)
+        };
+        let (prepaid, debt) = (sum(|row| row.prepaid), sum(|row| row.debt));
+        text += &format!("\n月度预付 Prepaid {prepaid} · 挂账 owed {debt}\n");
+    }
+    text
+}
+
+/// The hospitals of a year: baseline, increment, effective value, and what is left to pay.
+fn cleared_table(summary: &SettleSummary) -> String {
+    let mut table = Layout::new(&[
+        ("基金池 Pool", Align::Left),
+        ("医院 Hospital", Align::Left),
+        ("基准点数 Baseline", Align::Right),
+        ("增量点数 Increment", Align::Right),
+        ("基准金额 Baseline", Align::Right),
+        ("增量金额 Increment", Align::Right),
+        ("实际点值 Effective", Align::Right),
+        ("支付 Payment", Align::Right),
+        ("调整 Adjusted", Align::Right),
+        ("应付 Due", Align::Right),
+        ("已预付 Prepaid", Align::Right),
+        ("清算 Clearing", Align::Right),
+    ]);
+    for row in &summary.cleared {
+        let pool = summary.pools.iter().find(|pool| pool.id == row.pool);
+        let hospitals = pool.map_or(&[][..], |pool| &pool.settlement.hospitals);
+        let paid = hospitals.iter().find(|h| h.hospital_id == row.hospital_id);
+        let paid = paid.cloned().unwrap_or_default();
+        table.row([
+            row.pool.clone(),
+            row.hospital_id.clone(),
+            points(paid.baseline_points),
+            points(paid.increment_points),
+            money(paid.earned.baseline),
+            money(paid.earned.increment),
+            paid.effective_value()
+                .as_ref()
+                .map(value)
+                .unwrap_or_default(),
+            money(row.payment),
+            money(row.adjustments),
+            money(row.due),
+            money(row.prepaid),
+            money(row.clearing),
+        ]);
+    }
+    table.render()
 }
 
 /// The pools, one a row.
@@ -125,6 +188,23 @@ pub(crate) fn json(command: &str, output: &Path, summary: &SettleSummary) -> Val
         "classes": summary.classes,
         "findings": findings_json(&summary.findings),
         "pools": pools,
+        "prepaid": summary.prepaid.iter().map(|row| json!({
+            "pool": row.pool,
+            "hospital_id": row.hospital_id,
+            "earned": row.earned.to_string(),
+            "prepaid": row.prepaid.to_string(),
+            "debt": row.debt.to_string(),
+        })).collect::<Vec<Value>>(),
+        "cleared": summary.cleared.iter().map(|row| json!({
+            "pool": row.pool,
+            "hospital_id": row.hospital_id,
+            "payment": row.payment.to_string(),
+            "adjustments": row.adjustments.to_string(),
+            "due": row.due.to_string(),
+            "prepaid": row.prepaid.to_string(),
+            "advanced": row.advanced.to_string(),
+            "clearing": row.clearing.to_string(),
+        })).collect::<Vec<Value>>(),
     })
 }
 

@@ -1,0 +1,63 @@
+//! What a settlement needs before it starts.
+
+use super::setting::Setting;
+use super::{SettleJob, prior};
+use crate::Error;
+use crate::inputs::InputTable;
+use crate::read::{Column, ColumnNeeds};
+use drgdip_tables::policy::{Assessment, OutOfArea, PatientSide, ValueFamily};
+
+/// The claim columns that the policy's rules look at.
+pub(super) fn needs(setting: &Setting<'_>) -> ColumnNeeds {
+    use Column::*;
+    let (family, patient_side) = (setting.terms.value.family, setting.terms.patient_side);
+    let mut needs = crate::group::grouping_columns();
+    needs
+        .required
+        .extend([HospitalId, Region, Insurance, DischargeDate, TotalCost]);
+    needs.optional.push(Reverses);
+    let parts = [FundPaid, OtherFundsPaid, PatientPaid];
+    let stated: &[Column] = match (family, patient_side) {
+        (ValueFamily::A, _) => &[],
+        (_, PatientSide::PatientAndOtherFunds) => &[OtherFundsPaid, PatientPaid],
+        (_, PatientSide::TotalLessFund) => &[FundPaid],
+    };
+    needs.required.extend(stated);
+    needs
+        .optional
+        .extend(parts.into_iter().filter(|part| !stated.contains(part)));
+    needs.required.extend(setting.measures.columns());
+    if setting.terms.pools.out_of_area != OutOfArea::Merged {
+        needs.required.push(InsuredRegion);
+    }
+    let clearing = &setting.terms.clearing;
+    let is_compared = clearing.hospital_bands.is_some() || clearing.region_bands.is_some();
+    if is_compared && setting.period.is_year() {
+        needs.required.push(FundPaid);
+    }
+    needs.required.sort_unstable();
+    needs.required.dedup();
+    let required = &needs.required;
+    needs.optional.retain(|column| !required.contains(column));
+    needs
+}
+
+/// Names all tables that are missing.
+pub(super) fn require_inputs(job: &SettleJob<'_>) -> Result<(), Error> {
+    let mut needed = vec![InputTable::Hospitals];
+    let has_tree = !job.inputs.rows(InputTable::BudgetTree).is_empty();
+    if !has_tree {
+        needed.push(InputTable::Budgets);
+    }
+    if let Some(text) = job.period {
+        let period = job.parse_period(text)?;
+        let terms = job.policy.at(period.last)?;
+        needed.extend(prior::needs_prior(&terms, job).then_some(InputTable::Prior));
+        if period.is_year() {
+            needed.extend(terms.growth.is_some().then_some(InputTable::Drivers));
+            let is_assessed = terms.clearing.assessment != Assessment::None;
+            needed.extend(is_assessed.then_some(InputTable::Assessments));
+        }
+    }
+    job.inputs.require(&needed)
+}

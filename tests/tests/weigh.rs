@@ -47,7 +47,7 @@ fn generate(folder: &Path, (cases, files): (u64, u64), bad_rows: Option<u32>) ->
         let job = SynthJob {
             cases,
             seed: year,
-            plan: national().into(),
+            plan: national(),
             policy: &policy,
             period: &format!("{year}-10"),
             bad_rows_per_ten_thousand: bad_rows,
@@ -77,7 +77,7 @@ fn run(job: &Job<'_>) -> Result<WeighSummary, Error> {
     let inputs = Inputs::read(None, &job.policy.standing)?;
     let job = WeighJob {
         claims: job.claims,
-        plan: national().into(),
+        plan: national(),
         policy: &job.policy.policy,
         policy_files: &job.policy.files,
         terms: &terms,

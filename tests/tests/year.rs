@@ -155,7 +155,7 @@ fn generate(folder: &Path, policy: &PreparedPolicy, month: u64) -> (String, Path
     let job = SynthJob {
         cases: 400,
         seed: month,
-        plan: national().into(),
+        plan: national(),
         policy,
         period: &period,
         bad_rows_per_ten_thousand: None,
@@ -477,7 +477,7 @@ fn prior_points_counted_from_last_years_claims_are_those_that_they_earn_now() {
         let job = SynthJob {
             cases: 500,
             seed,
-            plan: national().into(),
+            plan: national(),
             policy: &year.policy,
             period,
             bad_rows_per_ten_thousand: Some(0),

@@ -3,6 +3,7 @@
 use drgdip_claims::Yuan;
 use drgdip_points::award::{CaseRules, award, award_by_cost};
 use drgdip_points::classify::CaseClass;
+use drgdip_points::clear::{hospital_band, prepay, region_fund, share_by, within_fund};
 use drgdip_points::link::{HighCase, control_proportion};
 use drgdip_points::pool::{
     HospitalTotals, PoolInput, PoolSettlement, PriorYear, ResidualCause, ResidualReason,
@@ -12,8 +13,8 @@ use drgdip_points::settle::CaseSplitter;
 use drgdip_points::{PointValue, Points, Ratio, Rounding, Weight};
 use drgdip_tables::policy::{
     BaselineIncrement, Bound, Calibration, CaseTerms, CoefficientUse, Elastic, HighBand, HighRule,
-    IncrementRule, LowRule, NegativePayments, PaidValue, ResidualRule, Share, UniformMode, VOLUME,
-    ValueFamily, ValueModel, ValueTerms,
+    HospitalBands, IncrementRule, LowRule, NegativePayments, PaidValue, RegionBands, ResidualRule,
+    Share, UniformMode, VOLUME, ValueFamily, ValueModel, ValueTerms,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -563,5 +564,133 @@ proptest! {
         let alone = control_proportion(&ordinary, discharges, ratio).unwrap();
         let beside = pairs().filter(|(case, _)| !case.is_new_technology).map(|(_, kept)| *kept);
         prop_assert!(alone.into_iter().eq(beside));
+    }
+}
+
+fn yuan_up_to(most: i64) -> impl Strategy<Value = Yuan> {
+    (0..=most).prop_map(Yuan::from_fen)
+}
+
+fn bands() -> impl Strategy<Value = HospitalBands> {
+    (
+        0..=1_000_i64,
+        0..=1_000_i64,
+        1_000..=2_000_i64,
+        0..=1_000_i64,
+    )
+        .prop_map(|(keep, below, until, share)| HospitalBands {
+            keep_from: Decimal::new(keep, 3),
+            below_pays: Decimal::new(below, 3),
+            share_until: Decimal::new(until, 3),
+            fund_share: Decimal::new(share, 3),
+            needs_approval: false,
+        })
+}
+
+proptest! {
+    #[test]
+    fn more_points_of_its_own_never_cost_a_hospital_money(
+        pool in pool(),
+        rule in baseline_increment(),
+        more in 1..1_000_000_i64,
+        which in any::<prop::sample::Index>(),
+    ) {
+        let mut input = pool.input;
+        input.at_cost.clear();
+        prop_assume!(!input.hospitals.is_empty());
+        let rule = BaselineIncrement {
+            calibration: Calibration::PriorValue { factor: Decimal::ONE },
+            increment: IncrementRule::ByPoints,
+            floor: None,
+            residual_rule: ResidualRule::Reserve,
+            ..rule
+        };
+        let model = ValueModel::BaselineIncrement(rule);
+        let terms = ValueTerms::new(ValueFamily::A, model);
+        let before = settle_pool(&input, &terms).unwrap();
+        let grown = which.get(&input.hospitals).hospital_id.clone();
+        for hospital in input.hospitals.iter_mut().filter(|h| h.hospital_id == grown) {
+            let more = Points::from_ten_thousandths(more);
+            hospital.points = hospital.points.plus(more).unwrap();
+        }
+        let after = settle_pool(&input, &terms).unwrap();
+        let paid = |settlement: &PoolSettlement| {
+            let mut mine = settlement.hospitals.iter().filter(|h| h.hospital_id == grown);
+            mine.next().unwrap().payment.fen()
+        };
+        // A baseline that the budget cannot pay is scaled, and then growth of it costs others.
+        if !after.is_fixed_value_scaled {
+            prop_assert!(paid(&after) >= paid(&before) - 1);
+        }
+    }
+
+    #[test]
+    fn what_is_shared_is_shared_to_the_fen(
+        amount in yuan_up_to(1_000_000_000),
+        numbers in vec(0..1_000_000_i64, 0..40),
+        shares in vec(yuan_up_to(10_000_000), 0..40),
+        fund in yuan_up_to(100_000_000),
+    ) {
+        let ratios: Vec<Ratio> =
+            numbers.iter().map(|n| Ratio::from_millionths(*n).unwrap()).collect();
+        let parts = share_by(amount, &ratios).unwrap();
+        let all = if numbers.iter().all(|n| *n == 0) { Yuan::ZERO } else { amount };
+        prop_assert_eq!(Yuan::total(parts).unwrap(), all);
+        let limited = within_fund(&shares, fund).unwrap();
+        let wanted = Yuan::total(shares.iter().copied()).unwrap();
+        prop_assert_eq!(Yuan::total(limited.iter().copied()).unwrap(), wanted.min(fund));
+        prop_assert!(limited.iter().zip(&shares).all(|(limited, share)| limited <= share));
+    }
+
+    #[test]
+    fn what_a_hospital_is_due_rises_with_its_cost_and_jumps_only_at_the_first_bound(
+        bands in bands(),
+        payable in yuan_up_to(100_000_000),
+        costs in (yuan_up_to(200_000_000), yuan_up_to(200_000_000)),
+    ) {
+        let (less, more) = (costs.0.min(costs.1), costs.0.max(costs.1));
+        let due = |cost| {
+            hospital_band(payable, cost, &bands, Rounding::HalfAwayFromZero).unwrap()
+        };
+        prop_assert!(due(less) <= due(more));
+        let kept = Decimal::from(less.fen()) >= bands.keep_from * Decimal::from(payable.fen());
+        if payable > Yuan::ZERO && kept {
+            let step = due(more).minus(due(less)).unwrap().fen();
+            prop_assert!(step <= more.minus(less).unwrap().fen() + 1);
+        }
+    }
+
+    #[test]
+    fn a_region_spends_between_its_budget_and_its_cost(
+        budget in yuan_up_to(1_000_000_000),
+        spent in yuan_up_to(1_000_000_000),
+        shares in (0..=1_000_i64, 0..=1_000_i64),
+    ) {
+        let bands = RegionBands {
+            surplus_share: Decimal::new(shares.0, 3),
+            deficit_share: Decimal::new(shares.1, 3),
+        };
+        let fund = region_fund(budget, spent, &bands, Rounding::HalfAwayFromZero).unwrap();
+        prop_assert!(budget.min(spent) <= fund && fund <= budget.max(spent));
+    }
+
+    #[test]
+    fn months_prepay_what_they_owe_no_more_and_no_less(
+        months in vec((-5_000_000..50_000_000_i64, 0..1_000_000_i64), 1..13),
+        share in ratio(1_001),
+    ) {
+        let (mut debt, mut prepaid, mut due) = (Yuan::ZERO, 0, 0);
+        for (earned, audit) in months {
+            let (earned, audit) = (Yuan::from_fen(earned), Yuan::from_fen(audit));
+            let nothing = Yuan::ZERO;
+            let rounding = Rounding::HalfAwayFromZero;
+            let alone = prepay(earned, share, audit, nothing, rounding).unwrap();
+            due += alone.prepaid.fen() - alone.debt.fen();
+            let month = prepay(earned, share, audit, debt, rounding).unwrap();
+            prop_assert!(month.prepaid == nothing || month.debt == nothing);
+            prepaid += month.prepaid.fen();
+            debt = month.debt;
+        }
+        prop_assert_eq!(prepaid - debt.fen(), due);
     }
 }

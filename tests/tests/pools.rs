@@ -1,8 +1,8 @@
 //! Pools and point values as policies state them, on one generated month.
 
-use arrow::array::{RecordBatch, StringArray};
-use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::array::{Array, AsArray, Decimal128Array, RecordBatch, StringArray};
+use arrow::compute::{cast, concat_batches};
+use arrow::datatypes::{DataType, Decimal128Type, Field, Schema};
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
 use drgdip_batch::{
@@ -728,4 +728,87 @@ fn cases_of_traditional_medicine_share_a_subpool() {
         let all: drgdip_points::PointValue = pool.settlement.points.to_string().parse().unwrap();
         assert!(tcm.points < all && tcm.points > drgdip_points::PointValue::zero());
     }
+}
+
+/// The month's claims with a hundred times what patients of one hospital paid.
+fn with_dear_patients(hospital: &str) -> PathBuf {
+    let file = File::open(&bench().month.claims[0]).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let schema = Arc::clone(reader.schema());
+    let batches: Vec<RecordBatch> = reader.build().unwrap().map(Result::unwrap).collect();
+    let batch = concat_batches(&schema, &batches).unwrap();
+    let index = schema.index_of("patient_paid").unwrap();
+    let ids = cast(
+        batch.column_by_name("hospital_id").unwrap(),
+        &DataType::Utf8,
+    )
+    .unwrap();
+    let ids = ids.as_string::<i32>();
+    let paid = batch.column(index).as_primitive::<Decimal128Type>();
+    let dear = paid.iter().enumerate().map(|(row, paid)| {
+        let factor = if ids.value(row) == hospital { 100 } else { 1 };
+        paid.map(|paid| paid * factor)
+    });
+    let dear: Decimal128Array = dear.collect();
+    let mut columns = batch.columns().to_vec();
+    columns[index] = Arc::new(dear.with_data_type(paid.data_type().clone()));
+    let batch = RecordBatch::try_new(schema, columns).unwrap();
+    let path = bench().folder.path().join("dear.parquet");
+    let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), None);
+    let writer = writer.as_mut().unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    path
+}
+
+#[test]
+fn a_hospital_that_earns_less_than_its_patients_paid_owes_it_or_the_others_bear_it() {
+    let mut all = pool(plain(), "990100-employee-drg")
+        .settlement
+        .hospitals
+        .iter();
+    let dear = all.find(|h| h.cases > 0).unwrap().hospital_id.clone();
+    let claims = with_dear_patients(&dear);
+    let uniform = ("value.model", "value = \"uniform\"", "");
+    let carried = Change {
+        without: UNIFORM,
+        with: &[uniform],
+        claims: Some(claims.clone()),
+        ..Change::default()
+    };
+    let carried = carried.settled();
+    let of = |summary: &SettleSummary| {
+        let mut hospitals = summary.pools[0].settlement.hospitals.clone();
+        hospitals.retain(|h| h.hospital_id == dear);
+        hospitals.remove(0)
+    };
+    assert!(of(&carried).payment.is_negative());
+    let owed = |row: &&drgdip_batch::HospitalAdjustment| {
+        row.pool == carried.pools[0].id && row.hospital_id == dear && row.kind == "debt_carried"
+    };
+    let debt = carried.adjustments.iter().find(owed).unwrap();
+    let prepaid = carried
+        .prepaid
+        .iter()
+        .find(|row| row.pool == debt.pool && row.hospital_id == dear);
+    let prepaid = prepaid.unwrap();
+    assert_eq!((prepaid.prepaid, prepaid.debt), (Yuan::ZERO, debt.amount));
+
+    let raised = Change {
+        without: &["value.model", "value.negative"],
+        with: &[
+            uniform,
+            ("value.negative", "value = \"floor_and_redistribute\"", ""),
+        ],
+        claims: Some(claims),
+        ..Change::default()
+    };
+    let raised = raised.settled();
+    assert_eq!(of(&raised).payment, Yuan::ZERO);
+    assert_eq!(
+        raised.pools[0].settlement.paid,
+        carried.pools[0].settlement.paid
+    );
+    let lifted = of(&raised).earned.redistributed;
+    assert_eq!(lifted.plus(of(&carried).payment), Ok(Yuan::ZERO));
 }

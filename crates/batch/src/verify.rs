@@ -44,6 +44,23 @@ pub struct VerifiedPool {
     pub residual: String,
 }
 
+/// The clearing of a pool that was added up again, in yuan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VerifiedClearing {
+    /// The pool.
+    pub pool: String,
+    /// How many hospitals it clears.
+    pub hospitals: u64,
+    /// Σ of their final amounts.
+    pub due: String,
+    /// Σ of what the ledger prepaid.
+    pub prepaid: String,
+    /// Σ of what was advanced.
+    pub advanced: String,
+    /// Σ of what is still to be paid.
+    pub clearing: String,
+}
+
 /// What was verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Verification {
@@ -55,6 +72,8 @@ pub struct Verification {
     pub files: Vec<String>,
     /// The pools that were added up; empty for a run without payment.
     pub pools: Vec<VerifiedPool>,
+    /// The pools whose year was cleared.
+    pub cleared: Vec<VerifiedClearing>,
     /// What does not add up, sorted; empty is good.
     pub mismatches: Vec<Mismatch>,
 }

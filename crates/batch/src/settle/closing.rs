@@ -28,6 +28,8 @@ pub struct HospitalAdjustment {
     pub kind: &'static str,
     /// How much; below zero it is taken off.
     pub amount: Yuan,
+    /// What an audit says, or the parameter of the policy.
+    pub reason: String,
 }
 
 /// What a hospital is prepaid for a month.
@@ -149,8 +151,22 @@ fn debts(pools: &[PoolReport]) -> Vec<HospitalAdjustment> {
     pools.iter().flat_map(of_pool).collect()
 }
 
+/// The parameter that asks for an adjustment.
+const fn parameter(kind: AdjustmentKind) -> &'static str {
+    match kind {
+        AdjustmentKind::PrimaryCareGrowth => "pool.primary_care_growth.share",
+        AdjustmentKind::Assessment => "clearing.assessment",
+        AdjustmentKind::MarginHeld => "clearing.margin.share",
+        AdjustmentKind::MarginReleased => "clearing.margin.full_from",
+        AdjustmentKind::OverspendShare => "clearing.hospital.fund_share",
+        AdjustmentKind::SurplusReturned => "clearing.hospital.keep_from",
+        AdjustmentKind::Audit => "audits",
+    }
+}
+
 fn debt_row(pool: &str, hospital_id: &str, amount: Yuan) -> HospitalAdjustment {
     HospitalAdjustment {
+        reason: "value.negative".to_owned(),
         pool: pool.to_owned(),
         hospital_id: hospital_id.to_owned(),
         kind: DEBT_CARRIED,
@@ -248,6 +264,10 @@ fn clear(
                     hospital_id: id.clone(),
                     kind: adjustment.kind.code(),
                     amount: adjustment.amount,
+                    reason: match adjustment.kind {
+                        AdjustmentKind::Audit => reasons(inputs, id),
+                        kind => parameter(kind).to_owned(),
+                    },
                 });
             }
             due.insert((pool.id.clone(), id.clone()), (hospital.payment, sum));
@@ -284,6 +304,17 @@ fn clear(
         });
     }
     Ok(closing)
+}
+
+/// What the audits of a hospital say, each reason once.
+fn reasons(inputs: &Inputs, hospital_id: &str) -> String {
+    let rows = inputs.rows(InputTable::Audits).iter();
+    let mine = rows.filter(|row| row.required("hospital_id") == hospital_id);
+    let reasons: BTreeSet<&str> = mine.filter_map(|row| row.text("reason")).collect();
+    match reasons.is_empty() {
+        true => parameter(AdjustmentKind::Audit).to_owned(),
+        false => reasons.into_iter().collect::<Vec<_>>().join("; "),
+    }
 }
 
 /// What the rules of the year do to each hospital of a pool.

@@ -41,6 +41,7 @@ fn adjustments(folder: &Path, closing: &Closing) -> Result<OutputFile, Error> {
             ),
             ("kind", texts(rows().map(|row| row.kind))),
             ("amount", amounts(rows().map(|row| row.amount))),
+            ("reason", texts(rows().map(|row| row.reason.as_str()))),
         ],
     )
 }

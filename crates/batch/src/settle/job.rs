@@ -1,8 +1,6 @@
 //! What a settlement is asked to do, and what it says.
 
 use super::closing::{ClearedHospital, HospitalAdjustment, PrepaidHospital};
-use super::period::Period;
-use crate::Error;
 use crate::findings::FindingCounts;
 use crate::grouped::OutcomeCounts;
 use crate::in_force::PlanChoice;
@@ -59,15 +57,6 @@ pub struct LedgerUse<'a> {
     pub folder: &'a Path,
     /// Why an entry that differs from the one of the same month is added; `None` refuses it.
     pub correction: Option<&'a str>,
-}
-
-impl SettleJob<'_> {
-    pub(super) fn parse_period(&self, text: &str) -> Result<Period, Error> {
-        match self.span {
-            SettleSpan::Month => Period::parse(text),
-            SettleSpan::Year => Period::parse_year(text),
-        }
-    }
 }
 
 /// The settlement of one pool.

@@ -49,11 +49,11 @@ use columns::{CaseNames, class_code};
 use describe::describe;
 use journal::{Journal, LedgerRow, Month};
 use ledger::Ledger;
-use needs::{needs, require_inputs};
+use needs::{needs, period_with_inputs};
 use pools::{pay, settle_pools};
 use prior::priors;
 use serde_json::json;
-use setting::{Period, Setting};
+use setting::Setting;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -101,9 +101,8 @@ pub(crate) fn settle_into(
     folder: &Path,
     progress: &dyn Progress,
 ) -> Result<(SettleSummary, Vec<LedgerRow>), Error> {
-    require_inputs(job)?;
+    let period = period_with_inputs(job)?;
     let is_annual = job.span == SettleSpan::Year;
-    let period = Period::choose(job.period, &job.inputs.budgets, is_annual)?;
     let mut setting = Setting::new(job.plan, job.policy, job.inputs, period)?;
     let journal = open_journal(job, &setting)?;
     let needs = needs(&setting);

@@ -1,7 +1,8 @@
 //! What a settlement needs before it starts.
 
+use super::period::Period;
 use super::setting::Setting;
-use super::{SettleJob, prior};
+use super::{SettleJob, SettleSpan, prior};
 use crate::Error;
 use crate::inputs::InputTable;
 use crate::read::{Column, ColumnNeeds};
@@ -42,22 +43,28 @@ pub(super) fn needs(setting: &Setting<'_>) -> ColumnNeeds {
     needs
 }
 
-/// Names all tables that are missing.
-pub(super) fn require_inputs(job: &SettleJob<'_>) -> Result<(), Error> {
+/// The period of a job, when every table that it needs is there.
+///
+/// # Errors
+/// One that names all tables that are missing. Without a period it is the budgets that say which
+/// one it is, so their table is asked for first.
+pub(super) fn period_with_inputs(job: &SettleJob<'_>) -> Result<Period, Error> {
     let mut needed = vec![InputTable::Hospitals];
-    let has_tree = !job.inputs.rows(InputTable::BudgetTree).is_empty();
-    if !has_tree {
+    if job.inputs.rows(InputTable::BudgetTree).is_empty() {
         needed.push(InputTable::Budgets);
     }
-    if let Some(text) = job.period {
-        let period = job.parse_period(text)?;
-        let terms = job.policy.at(period.last)?;
-        needed.extend(prior::needs_prior(&terms, job).then_some(InputTable::Prior));
-        if period.is_year() {
-            needed.extend(terms.growth.is_some().then_some(InputTable::Drivers));
-            let is_assessed = terms.clearing.assessment != Assessment::None;
-            needed.extend(is_assessed.then_some(InputTable::Assessments));
-        }
+    if job.period.is_none() {
+        job.inputs.require(&needed)?;
     }
-    job.inputs.require(&needed)
+    let is_annual = job.span == SettleSpan::Year;
+    let period = Period::choose(job.period, &job.inputs.budgets, is_annual)?;
+    let terms = job.policy.at(period.last)?;
+    needed.extend(prior::needs_prior(&terms, job).then_some(InputTable::Prior));
+    if is_annual {
+        needed.extend(terms.growth.is_some().then_some(InputTable::Drivers));
+        let is_assessed = terms.clearing.assessment != Assessment::None;
+        needed.extend(is_assessed.then_some(InputTable::Assessments));
+    }
+    job.inputs.require(&needed)?;
+    Ok(period)
 }

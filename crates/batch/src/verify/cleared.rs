@@ -1,9 +1,9 @@
 //! What must hold where a year is cleared, or a month prepaid.
 
-use super::Verification;
 use super::checks::decimal;
 use super::files::RunFiles;
 use super::sums::{Batch, MONEY_SCALE, Table, amount, value};
+use super::{Verification, VerifiedClearing};
 use crate::{Error, Progress};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,6 +81,19 @@ fn clearing(
             let problem = format!("what is left of the amount due is {}.", decimal(rest, 2));
             result.mismatch("clearing", place(CLEARING, key), problem);
         }
+    }
+    let pools: BTreeSet<&String> = due.keys().map(|(pool, _)| pool).collect();
+    for pool in pools {
+        let mine = || due.keys().filter(|(of, _)| of == pool);
+        let sum = |all: &Amounts| decimal(mine().map(|key| of(all, key)).sum(), 2);
+        result.cleared.push(VerifiedClearing {
+            pool: pool.clone(),
+            hospitals: mine().count() as u64,
+            due: sum(&due),
+            prepaid: sum(&prepaid),
+            advanced: sum(&advanced),
+            clearing: sum(&clearing),
+        });
     }
     Ok(())
 }

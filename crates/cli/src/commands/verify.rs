@@ -36,6 +36,10 @@ fn report(result: &Verification) -> String {
     if !result.pools.is_empty() {
         text += &format!("\n{}", pools_table(result));
     }
+    if !result.cleared.is_empty() {
+        text += "\n年度清算 Clearing: due = prepaid + advanced + clearing\n";
+        text += &cleared_table(result);
+    }
     if result.mismatches.is_empty() {
         return text + "\n全部一致 Everything adds up.\n";
     }
@@ -45,6 +49,28 @@ fn report(result: &Verification) -> String {
         text += &format!("  [{check}] {place}: {}\n", mismatch.problem);
     }
     text
+}
+
+fn cleared_table(result: &Verification) -> String {
+    let mut table = Layout::new(&[
+        ("基金池 Pool", Align::Left),
+        ("医院 Hospitals", Align::Right),
+        ("应付 Due", Align::Right),
+        ("已预付 Prepaid", Align::Right),
+        ("周转金 Advanced", Align::Right),
+        ("清算 Clearing", Align::Right),
+    ]);
+    for pool in &result.cleared {
+        table.row([
+            pool.pool.clone(),
+            grouped_digits(&pool.hospitals.to_string()),
+            grouped_digits(&pool.due),
+            grouped_digits(&pool.prepaid),
+            grouped_digits(&pool.advanced),
+            grouped_digits(&pool.clearing),
+        ]);
+    }
+    table.render()
 }
 
 fn pools_table(result: &Verification) -> String {

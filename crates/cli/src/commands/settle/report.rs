@@ -220,6 +220,7 @@ fn pool_json(pool: &PoolReport) -> Value {
         "distributable": settled.distributable.to_string(),
         "points": settled.points.to_string(),
         "fixed_value": value(&settled.fixed_value),
+        "fixed_share": value(&settled.fixed_share),
         "floating_value": value(&settled.floating_value),
         "paid": settled.paid.to_string(),
         "residual": settled.residual.to_string(),

@@ -71,8 +71,10 @@ fn write(path: &Path, sheets: &Sheets) {
             for (column, cell) in (0..).zip(line.split('|')) {
                 // Bureaus type numbers, and Excel keeps them as numbers.
                 match cell.parse::<f64>() {
-                    Ok(number) => sheet.write_number(row, column, number).unwrap(),
-                    Err(_) => sheet.write_string(row, column, cell).unwrap(),
+                    Ok(number) if number.to_string() == cell => {
+                        sheet.write_number(row, column, number).unwrap()
+                    }
+                    _ => sheet.write_string(row, column, cell).unwrap(),
                 };
             }
         }
@@ -141,7 +143,6 @@ adult BR15
 
 /// The group of each case by a plan.
 fn groups(folder: &Path, plan: &str) -> String {
-    fs::write(folder.join("cases.csv"), CASES).unwrap();
     let mut text = String::new();
     for line in CASES.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
@@ -164,7 +165,9 @@ fn groups(folder: &Path, plan: &str) -> String {
         let run = drgdip(folder, &arguments);
         assert_eq!(run.code, Some(0), "{}", run.stderr);
         let explained: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
-        let group = explained["group"].as_str().unwrap_or("-");
+        let group = explained["cases"][0]["grouping"]["group"]
+            .as_str()
+            .unwrap_or("-");
         text += &format!("{} {group}\n", cells[0]);
     }
     text
@@ -177,17 +180,126 @@ fn a_workbook_groups_as_its_rows_say_whole_and_as_an_overlay() {
     write(&here.join("分组.xlsx"), &scheme());
     let run = drgdip(here, &["tables", "import", "分组.xlsx", "-o", "whole"]);
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    assert!(
-        run.stdout.contains("no_group_fallback = continue"),
-        "{}",
-        run.stdout
-    );
-    println!("{}", run.stdout);
-    for file in ["adrg.csv", "drg.csv", "mdc.csv", "plan.toml"] {
-        println!(
-            "{}",
-            fs::read_to_string(here.join("whole").join(file)).unwrap()
-        );
+    for note in [
+        "no_group_fallback = continue",
+        "The sheet MDC信息 names what has no rule, and it is left out: MDCX.",
+        "whole: 4 MDC, 6 ADRG, 1 歧义组 ambiguous, 10 组 groups, 3 权重 weights",
+    ] {
+        assert!(run.stdout.contains(note), "{note}: {}", run.stdout);
     }
     assert_eq!(groups(here, "./whole"), GROUPS);
+
+    let mut changed = scheme();
+    changed.insert(
+        "设置",
+        "键|值\ntitle|第二版\ncheck.sex_missing|invalid\nnewborn_days|28",
+    );
+    let cells = changed["ADRG诊断表"];
+    let cells: &str = Box::leak(format!("{cells}\nBR1|I62.000").into_boxed_str());
+    changed.insert("ADRG诊断表", cells);
+    write(&here.join("second.xlsx"), &changed);
+    let import = [
+        "tables",
+        "import",
+        "second.xlsx",
+        "-o",
+        "over",
+        "--base",
+        "whole",
+        "--json",
+    ];
+    let run = drgdip(here, &import);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let imported: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(
+        (&imported["rows"], &imported["rows_written_out"]),
+        (&1.into(), &50.into())
+    );
+    assert_eq!(groups(here, "./over"), GROUPS);
+    let manifest = fs::read_to_string(here.join("over/plan.toml")).unwrap();
+    assert!(manifest.contains("title = \"第二版\""), "{manifest}");
+    assert!(manifest.contains("sex_missing = \"invalid\""), "{manifest}");
+    let case = [
+        "explain",
+        "--plan",
+        "./over",
+        "--principal",
+        "I62.000",
+        "--sex",
+        "1",
+        "--json",
+    ];
+    assert!(drgdip(here, &case).stdout.contains("BR15"));
+}
+
+/// Imports a workbook with one sheet as given, and looks for the message.
+#[track_caller]
+fn check_error(sheet: (&'static str, &str, &str), message: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let (name, old, new) = sheet;
+    let mut sheets = scheme();
+    let text = sheets.get_mut(name).unwrap();
+    assert!(text.contains(old), "{old}");
+    *text = Box::leak(text.replacen(old, new, 1).into_boxed_str());
+    write(&folder.path().join("w.xlsx"), &sheets);
+    let run = drgdip(folder.path(), &["tables", "import", "w.xlsx", "-o", "p"]);
+    assert_eq!(run.code, Some(4), "{}", run.stderr);
+    assert!(run.stderr.contains(message), "{}", run.stderr);
+    assert!(!folder.path().join("p").exists());
+}
+
+#[test]
+fn a_fault_is_told_with_sheet_row_and_column() {
+    check_error(
+        ("DRG分组规则", "is_op2(case, 'AA1')", "is_op3(case, 'AA1')"),
+        "the rule `is_op3(case, 'AA1')` cannot be used, character 1: `is_op3` is not a predicate \
+         of the rule language\n  where: w.xlsx, sheet DRG分组规则, row 2, column adrg_rule",
+    );
+    check_error(
+        ("ADRG诊断表", "PR1|P22.000", "PR1|"),
+        "the value is missing\n  where: w.xlsx, sheet ADRG诊断表, row 3, column 诊断编码",
+    );
+    check_error(
+        ("CC", "排除表", "Table"),
+        "where: w.xlsx, sheet CC, row 1, column excluded_table",
+    );
+}
+
+#[test]
+fn what_is_no_workbook_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("w.xlsx"), "no workbook").unwrap();
+    fs::write(here.join("w.txt"), "").unwrap();
+    let run = drgdip(here, &["tables", "import", "w.xlsx", "-o", "p"]);
+    assert_eq!(run.code, Some(4), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("cannot be read as an Excel workbook"),
+        "{}",
+        run.stderr
+    );
+    let run = drgdip(here, &["tables", "import", "w.txt", "-o", "p"]);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    let huge = fs::File::create(here.join("huge.xlsx")).unwrap();
+    huge.set_len((64 << 20) + 1).unwrap();
+    let run = drgdip(here, &["tables", "import", "huge.xlsx", "-o", "p"]);
+    assert!(
+        run.stderr.contains("at most 67108864 are read"),
+        "{}",
+        run.stderr
+    );
+    // A cell may claim to stand anywhere; those far to the right are not looked at.
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    sheet.set_name("MDC信息").unwrap();
+    sheet.write_string(1_048_575, 0, "MDCA").unwrap();
+    sheet.write_string(0, 16_383, "far").unwrap();
+    workbook.save(here.join("far.xlsx")).unwrap();
+    let run = drgdip(here, &["tables", "import", "far.xlsx", "-o", "p"]);
+    assert_eq!(run.code, Some(4), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("more than 1000000 rows"),
+        "{}",
+        run.stderr
+    );
 }

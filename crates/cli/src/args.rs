@@ -390,7 +390,7 @@ pub(crate) enum TablesCommand {
     Check(CheckArgs),
     /// What the second plan says otherwise than the first, by meaning.
     Diff(DiffArgs),
-    /// Make a plan folder of the facts of a scheme.
+    /// Make a plan folder of the facts of a scheme, or of the workbook that holds it.
     Import(ImportArgs),
 }
 
@@ -419,7 +419,7 @@ pub(crate) struct CheckArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ImportArgs {
-    /// A folder of facts: plan.tsv, mdc.tsv, adrg.tsv, drg.tsv, lists.tsv and so on.
+    /// A folder of facts (plan.tsv, mdc.tsv and so on), or an Excel workbook (.xlsx) of a scheme.
     #[arg(value_name = "FACTS")]
     pub(crate) facts: PathBuf,
     /// The plan folder to write.

@@ -105,10 +105,12 @@ fn load_with_bases(
     })
 }
 
-#[cfg(test)]
 impl LoadedPlan {
-    /// A plan that stands on no other and in no folder.
-    pub(crate) fn of(files: FileSet) -> Result<Self, Error> {
+    /// Loads a plan that stands on no other and in no folder.
+    ///
+    /// # Errors
+    /// When its tables cannot be used, or it names a base.
+    pub fn of(files: FileSet) -> Result<Self, Error> {
         load_with_bases(files, None, &|_| Ok(None))
     }
 }

@@ -4,6 +4,7 @@
 mod parse;
 mod show;
 
+pub(crate) use parse::is_name;
 pub use parse::{MAX_DEPTH, RuleError, RuleProblem, parse};
 pub use show::ShownRule;
 

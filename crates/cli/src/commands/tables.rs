@@ -4,6 +4,7 @@ mod check;
 mod diff;
 mod import;
 mod show;
+mod workbook;
 
 use crate::args::{GlobalArgs, TablesCommand};
 use crate::fail::{Done, Failure};

@@ -10,7 +10,7 @@ use std::path::Path;
 /// The facts of a scheme, read but not yet checked.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    label: String,
+    pub(super) label: String,
     pub(super) settings: FactTable<2>,
     pub(super) mdcs: FactTable<4>,
     pub(super) adrgs: FactTable<7>,
@@ -19,6 +19,8 @@ pub struct Facts {
     pub(super) severity: FactTable<3>,
     pub(super) exclusions: FactTable<2>,
     pub(super) weights: Option<FactTable<2>>,
+    /// What was understood of a workbook that its keeper should know, each a full sentence.
+    pub(super) remarks: Vec<String>,
 }
 
 /// Keys of `plan.tsv` that say where the facts come from; they are kept in the plan.
@@ -78,6 +80,7 @@ impl Facts {
                 Some(_) => Some(read.table("weights.tsv", ["drg", "weight"])?),
                 None => None,
             },
+            remarks: Vec::new(),
         };
         facts.check_settings()?;
         Ok(facts)
@@ -144,14 +147,39 @@ impl Facts {
         let stated = said
             .iter()
             .filter_map(|(key, what)| Some((*what, self.value(key)?)));
-        stated
+        let stated = stated
             .filter(|(_, value)| !value.is_empty())
-            .map(|(what, value)| format!("The scheme {what}: {value}."))
-            .collect()
+            .map(|(what, value)| format!("The scheme {what}: {value}."));
+        self.remarks.iter().cloned().chain(stated).collect()
+    }
+
+    /// A fault that the loader found in the plan of the facts, where it stands in the facts.
+    pub(super) fn in_facts(&self, mut error: Error) -> Error {
+        let table = error.place.file.rsplit('/').next().unwrap_or_default();
+        let found = error.place.line.and_then(|line| {
+            let column = error.place.field.as_deref();
+            match table {
+                "mdc.csv" => self.mdcs.stated(line, (column, &super::table::MDC)),
+                "adrg.csv" => self.adrgs.stated(line, (column, &super::table::ADRG)),
+                "drg.csv" => self.drgs.stated(line, (column, &super::table::DRG)),
+                "severity.csv" => self
+                    .severity
+                    .stated(line, (column, &super::table::SEVERITY)),
+                "exclusions.csv" => {
+                    (self.exclusions).stated(line, (column, &super::table::EXCLUSION))
+                }
+                _ => None,
+            }
+        });
+        match found {
+            Some(place) => error.place = place,
+            None => error.place.file = error.place.file.replace(".csv", ".tsv"),
+        }
+        error
     }
 
     /// Refuses keys that could change a group and are not understood.
-    fn check_settings(&self) -> Result<(), Error> {
+    pub(super) fn check_settings(&self) -> Result<(), Error> {
         for row in &self.settings.rows {
             let [key, value] = &row.cells;
             let check = key.strip_prefix("check.");
@@ -182,7 +210,18 @@ impl Facts {
                 return Err(self.settings.error(row.line, 1, problem));
             }
         }
-        Ok(())
+        self.check_newborn_days()
+    }
+
+    fn check_newborn_days(&self) -> Result<(), Error> {
+        let Some(row) = self.setting("newborn_days") else {
+            return Ok(());
+        };
+        let text = row.cells[1].clone();
+        match text.parse::<u32>() {
+            Ok(_) => Ok(()),
+            Err(_) => Err((self.settings).error(row.line, 1, PlanProblem::BadNumber { text })),
+        }
     }
 }
 

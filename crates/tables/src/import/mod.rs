@@ -14,8 +14,10 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod whole;
+pub mod workbook;
 
 pub use facts::Facts;
+pub use workbook::{Sheet, SheetRow, Workbook};
 
 use crate::error::Error;
 use crate::files::FileSet;
@@ -74,11 +76,7 @@ pub fn import(facts: &Facts, options: &ImportOptions<'_>) -> Result<ImportedPlan
     };
     let whole_files = whole::files(facts, &head, &mut notes)?;
     let loaded = GroupingPlan::load(&whole_files, &|_| Ok(None));
-    let (whole, _) = loaded.map_err(|mut error| {
-        // Rows stand where they stand in the facts, so the place is that of the facts.
-        error.place.file = error.place.file.replace(".csv", ".tsv");
-        error
-    })?;
+    let (whole, _) = loaded.map_err(|error| facts.in_facts(error))?;
     let whole_rows = rows_of(&whole_files);
     let Some(base) = options.base else {
         return Ok(ImportedPlan {

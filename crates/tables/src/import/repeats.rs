@@ -81,7 +81,8 @@ mod tests {
         let rows = (2..).zip(rows).map(|(line, row)| group(line, row));
         let table = FactTable {
             name: "drg.tsv".to_owned(),
-            columns: super::super::table::DRG,
+            numbering: super::super::table::Numbering::Lines,
+            columns: super::super::table::DRG.map(Into::into),
             rows: rows.collect(),
         };
         let mut notes = Vec::new();

@@ -12,23 +12,67 @@ pub(super) struct FactRow<const N: usize> {
     pub(super) cells: [String; N],
 }
 
+/// What the rows of a table of facts are numbered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Numbering {
+    /// Lines of a text.
+    Lines,
+    /// Rows of a sheet.
+    Rows,
+}
+
+impl Numbering {
+    /// A place in a table.
+    pub(super) fn place(self, file: String, line: u64, column: Option<&str>) -> Place {
+        let field = match (self, column) {
+            (Self::Lines, column) => {
+                let (line, field) = (Some(line), column.map(str::to_owned));
+                return Place { file, line, field };
+            }
+            (Self::Rows, Some(column)) => format!("row {line}, column {column}"),
+            (Self::Rows, None) => format!("row {line}"),
+        };
+        Place {
+            file,
+            line: None,
+            field: Some(field),
+        }
+    }
+}
+
 /// A table of facts.
 #[derive(Clone, Debug)]
 pub(super) struct FactTable<const N: usize> {
     /// What messages call it.
     pub(super) name: String,
-    pub(super) columns: [&'static str; N],
+    pub(super) numbering: Numbering,
+    /// The columns as messages call them.
+    pub(super) columns: [Cow<'static, str>; N],
     pub(super) rows: Vec<FactRow<N>>,
 }
 
 impl<const N: usize> FactTable<N> {
     /// The error that a problem is in one of the cells.
     pub(super) fn error(&self, line: u64, column: usize, problem: PlanProblem) -> Error {
-        problem.at(Place {
-            file: self.name.clone(),
-            line: Some(line),
-            field: Some(self.columns[column].to_owned()),
-        })
+        problem.at(self.place(line, Some(column)))
+    }
+
+    /// A row, or a cell of it.
+    pub(super) fn place(&self, line: u64, column: Option<usize>) -> Place {
+        let column = column.map(|column| self.columns[column].as_ref());
+        self.numbering.place(self.name.clone(), line, column)
+    }
+
+    /// The place of what a line of the written table says; `None` when there is no such row.
+    pub(super) fn stated(
+        &self,
+        line: u64,
+        (column, columns): (Option<&str>, &[&str; N]),
+    ) -> Option<Place> {
+        let index = usize::try_from(line.checked_sub(2)?).ok()?;
+        let row = self.rows.get(index)?;
+        let column = column.and_then(|name| columns.iter().position(|column| *column == name));
+        Some(self.place(row.line, column))
     }
 
     /// Reads a tab-separated text without quoting; columns are found by name.
@@ -67,7 +111,8 @@ impl<const N: usize> FactTable<N> {
         }
         Ok(Self {
             name,
-            columns,
+            numbering: Numbering::Lines,
+            columns: columns.map(Cow::Borrowed),
             rows,
         })
     }

@@ -190,6 +190,46 @@ pub enum PlanProblem {
         /// What is known.
         allowed: &'static str,
     },
+    /// A sheet that the workbook does not have.
+    #[error("the sheet is missing; the sheets of a workbook are {sheets}")]
+    SheetMissing {
+        /// All sheets.
+        sheets: String,
+    },
+    /// A word that cannot be part of the name of a list.
+    #[error(
+        "`{text}` cannot name a list; a classification has letters, digits, `_`, `.`, `-`, `+`, \
+         `*` and `/` only"
+    )]
+    BadClassification {
+        /// As written.
+        text: String,
+    },
+    /// Rows of one MDC or ADRG with others between them.
+    #[error(
+        "the rows of {what} `{code}` begin in row {first} and go on here; rows are tried in their \
+         order, so put the rows of one {what} together"
+    )]
+    RowsApart {
+        /// `MDC` or `ADRG`.
+        what: &'static str,
+        /// Its code.
+        code: String,
+        /// The first row.
+        first: u64,
+    },
+    /// A severity that no case has.
+    #[error("mcc and cc cannot both be 1, because cc counts only without mcc; write cc as 0 or -1")]
+    MccAndCc,
+    /// An ADRG whose code does not tell its kind.
+    #[error(
+        "the code `{code}` does not tell the kind of the ADRG; add a column kind to the sheet \
+         ADRG信息 with surgical, procedure, medical or ambiguous"
+    )]
+    KindUnknown {
+        /// The ADRG.
+        code: String,
+    },
     /// A rule that cannot be understood.
     #[error("the rule `{rule}` cannot be used, {error}")]
     BadRule {

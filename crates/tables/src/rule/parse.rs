@@ -42,6 +42,23 @@ pub enum RuleProblem {
         /// The list.
         list: String,
     },
+    /// A classification that a sheet of a workbook does not have.
+    #[error("the sheet {sheet} has no classification `{classification}`")]
+    NoClassification {
+        /// The sheet.
+        sheet: &'static str,
+        /// The classification.
+        classification: String,
+    },
+    /// Body regions that a workbook does not tell apart.
+    #[error(
+        "multi_wound needs two or more classifications of {mdc} in the sheet MDC诊断表, one for \
+         each body region"
+    )]
+    NoBodyRegions {
+        /// The MDC.
+        mdc: String,
+    },
     /// Parentheses or `not` nested too deep.
     #[error("parentheses and `not` are nested more than {MAX_DEPTH} deep")]
     TooDeep,
@@ -350,6 +367,11 @@ impl<'a> Parser<'a, '_> {
             problem,
         }
     }
+}
+
+/// Whether a text can be the name of a list in a rule.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(is_word)
 }
 
 fn is_word(character: char) -> bool {

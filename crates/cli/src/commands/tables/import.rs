@@ -1,5 +1,6 @@
 //! `drgdip tables import`.
 
+use super::workbook;
 use crate::args::{GlobalArgs, ImportArgs};
 use crate::fail::Failure;
 use crate::{out, plans};
@@ -10,7 +11,7 @@ use serde_json::json;
 use std::path::Path;
 
 pub(super) fn run(args: &ImportArgs, global: &GlobalArgs) -> Result<(), Failure> {
-    let facts = Facts::folder(&args.facts)?;
+    let facts = read(&args.facts)?;
     let base = args.base.as_deref();
     let base = base.map(|base| load_base(base, &args.output)).transpose()?;
     let id = args.id.clone().or_else(|| folder_id(&args.output));
@@ -28,6 +29,19 @@ pub(super) fn run(args: &ImportArgs, global: &GlobalArgs) -> Result<(), Failure>
     };
     publish_plan(&args.output, &imported.files, existing)?;
     report(&imported, global)
+}
+
+/// The facts of a folder or a workbook.
+fn read(path: &Path) -> Result<Facts, Failure> {
+    if workbook::is_workbook(path) {
+        return Ok(Facts::workbook(&workbook::read(path)?)?);
+    }
+    if path.is_file() {
+        let problem = format!("{} is neither a folder nor a workbook.", path.display());
+        let hint = "Give a folder of facts, or an Excel workbook saved as .xlsx.";
+        return Err(Failure::usage(problem, hint));
+    }
+    Ok(Facts::folder(path)?)
 }
 
 /// The name of the folder, where it can be the id of a plan.

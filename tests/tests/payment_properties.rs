@@ -11,8 +11,8 @@ use drgdip_points::pool::{
 use drgdip_points::settle::CaseSplitter;
 use drgdip_points::{PointValue, Points, Ratio, Rounding, Weight};
 use drgdip_tables::policy::{
-    BaselineIncrement, Bound, CaseTerms, CoefficientUse, HighBand, HighRule, LowRule, ResidualRule,
-    Share, ValueFamily, ValueModel, ValueTerms,
+    BaselineIncrement, Bound, CaseTerms, CoefficientUse, HighBand, HighRule, LowRule, Reference,
+    ResidualRule, Share, ValueFamily, ValueModel, ValueTerms,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -339,27 +339,41 @@ fn case_terms() -> impl Strategy<Value = CaseTerms> {
         LowRule::PointsNoK,
         LowRule::Ratio(CoefficientUse::With),
         LowRule::Ratio(CoefficientUse::Without),
+        LowRule::ByActual {
+            preset_value: Decimal::new(9_876, 2),
+        },
     ]);
+    let used = select(vec![CoefficientUse::With, CoefficientUse::Without]);
     let high = prop_oneof![
-        (0..=1_000_i64).prop_map(|alpha| HighRule::LinearAdd {
-            alpha: Decimal::new(alpha, 3)
+        3 => (0..=1_000_i64, used).prop_map(|(alpha, coefficient)| HighRule::LinearAdd {
+            alpha: Decimal::new(alpha, 3),
+            coefficient,
         }),
-        Just(HighRule::Deduct),
+        1 => Just(HighRule::Deduct),
+        1 => Just(HighRule::Cap),
+        1 => Just(HighRule::Normal),
+        1 => (1..1_000_000_i64).prop_map(|value| HighRule::ByItemTop {
+            preset_value: Decimal::new(value, 2),
+        }),
     ];
     let scale = select(vec![1_u32, 100, 1000]);
     let cuts = (10..50_i64, 100..400_i64);
-    (low, high, scale, 100_000..3_000_000_i64, cuts, rounding()).prop_map(
-        |(low_rule, high_rule, scale, mean_cost_fen, (low, high), points_rounding)| CaseTerms {
+    let reference = select(vec![Reference::Group, Reference::GroupAndCoefficient]);
+    let rules = (low, high, reference);
+    (rules, scale, 100_000..3_000_000_i64, cuts, rounding()).prop_map(
+        |(rules, scale, mean_cost_fen, (low, high), points_rounding)| CaseTerms {
             scale,
             mean_cost_fen,
             points_rounding,
+            reference: rules.2,
             low_threshold: Bound::LessThan(Decimal::new(low, 2)),
-            low_rule,
+            low_rule: rules.0,
             high_bands: vec![HighBand {
                 weight: Bound::AtLeast(Decimal::ZERO),
                 threshold: Bound::MoreThan(Decimal::new(high, 2)),
             }],
-            high_rule,
+            high_rule: rules.1,
+            high_limit: None,
         },
     )
 }
@@ -402,7 +416,10 @@ proptest! {
             let price = rules.price(Weight::from_ten_thousandths(weight).unwrap()).unwrap();
             award(&price, Ratio::ONE, Yuan::from_fen(cost), &rules).unwrap()
         };
-        let added = points(HighRule::LinearAdd { alpha: Decimal::ONE });
+        let added = points(HighRule::LinearAdd {
+            alpha: Decimal::ONE,
+            coefficient: CoefficientUse::Without,
+        });
         prop_assert_eq!(added, points(HighRule::Deduct));
     }
 

@@ -225,3 +225,29 @@ fn the_listing_names_value_unit_dates_and_source() {
         "1/1 | Some(\"share of prior points\") | 2026-01-01 | MODEL"
     );
 }
+
+/// Every bundled policy on every day on which something changes in it.
+#[test]
+fn every_bundled_policy_loads_and_resolves_and_uses_each_of_its_sources() {
+    let ids = FileSet::bundled_policies();
+    assert!(ids.contains(&"zhejiang-2020") && ids.contains(&"shanghai-model"));
+    for id in ids {
+        let policy = Policy::load(&FileSet::bundled_policy(id).unwrap()).unwrap();
+        assert_eq!(policy.id(), id);
+        let mut used = std::collections::BTreeSet::new();
+        for day in policy.changes() {
+            let terms = policy.at(day).unwrap();
+            drgdip_points::award::CaseRules::new(&terms.case).unwrap();
+            used.extend(
+                policy
+                    .describe(day)
+                    .unwrap()
+                    .into_iter()
+                    .map(|row| row.source.key),
+            );
+        }
+        let stated = policy.sources().iter().map(|source| source.key.clone());
+        let unused: Vec<String> = stated.filter(|key| !used.contains(key)).collect();
+        assert!(unused.is_empty(), "{id} uses no value from {unused:?}");
+    }
+}

@@ -4,6 +4,7 @@
 //! numbers are in quotes and have a unit. The sources stand in `SOURCES.toml`, in the folder of
 //! tables that has the policy's name.
 
+mod case;
 mod dates;
 mod keys;
 mod numbers;
@@ -15,10 +16,16 @@ mod source;
 mod sources;
 mod terms;
 mod values;
+mod warnings;
 
+pub use case::{
+    BedDayTerms, ControlTerms, LateUploadTerms, LinkTerms, ReviewTerms, ReviewValue, SameCase,
+    ShortStayRule, ShortStayTerms, SplitScope, SplitStayTerms, StayTerms, UnstableTerms,
+};
 pub use problem::PolicyProblem;
 pub use sources::SourceRow;
 pub use terms::*;
+pub use warnings::PolicyWarning;
 
 use crate::error::{Error, Place};
 use crate::files::FileSet;
@@ -55,6 +62,8 @@ pub struct Described {
     pub until: Option<Date>,
     /// Where it comes from.
     pub source: SourceRow,
+    /// What whoever wrote the policy says about it.
+    pub note: Option<String>,
     /// The line of the policy file.
     pub line: u64,
 }
@@ -101,6 +110,12 @@ impl Policy {
         &self.title
     }
 
+    /// What messages call its file.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
     /// The sources of its values, in the order of their file.
     #[must_use]
     pub fn sources(&self) -> &[SourceRow] {
@@ -132,6 +147,7 @@ impl Policy {
                 from: entry.from,
                 until: entry.until,
                 source: self.sources.find(&entry.source)?.clone(),
+                note: entry.note.clone(),
                 line: entry.line,
             })
         };
@@ -163,15 +179,22 @@ impl Policy {
     /// Resolves the policy on each day on which something changes, so that `at` cannot fail
     /// later for want of a parameter.
     fn check_every_change(&self) -> Result<(), Error> {
+        for day in self.changes() {
+            self.at(day)?;
+        }
+        Ok(())
+    }
+
+    /// The days on which something begins or ends, the first day of the policy among them.
+    #[must_use]
+    pub fn changes(&self) -> BTreeSet<Date> {
         let mut days = BTreeSet::from([self.span.from]);
         for entry in self.parameters.iter().flat_map(|p| &p.entries) {
             days.insert(entry.from);
             days.extend(entry.until.and_then(|until| until.tomorrow().ok()));
         }
-        for day in days.into_iter().filter(|day| self.span.contains(*day)) {
-            self.at(day)?;
-        }
-        Ok(())
+        days.retain(|day| self.span.contains(*day));
+        days
     }
 
     fn wrong(&self, line: Option<u64>, key: &str, problem: PolicyProblem) -> Error {

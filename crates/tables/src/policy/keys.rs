@@ -1,5 +1,6 @@
 //! Every parameter that a policy can have: its key, its form, its unit and its choices.
 
+use super::case;
 use super::terms::{
     CoefficientUse, DateSelector, LateEntries, PatientSide, ResidualRule, Rounding, ValueFamily,
 };
@@ -69,10 +70,10 @@ pub(super) enum Need {
     WhenAsked,
 }
 
-const RATIO: Numeric = numeric("ratio", Range::NotNegative, 6);
-const OF_REFERENCE: Numeric = numeric("multiple of reference cost", Range::Positive, 6);
+pub(super) const RATIO: Numeric = numeric("ratio", Range::NotNegative, 6);
+pub(super) const OF_REFERENCE: Numeric = numeric("multiple of reference cost", Range::Positive, 6);
 
-const fn numeric(unit: &'static str, range: Range, places: u32) -> Numeric {
+pub(super) const fn numeric(unit: &'static str, range: Range, places: u32) -> Numeric {
     Numeric {
         unit,
         range,
@@ -88,7 +89,7 @@ const fn always(name: &'static str, kind: Kind) -> Key {
     }
 }
 
-const fn when_asked(name: &'static str, kind: Kind) -> Key {
+pub(super) const fn when_asked(name: &'static str, kind: Kind) -> Key {
     Key {
         name,
         kind,
@@ -97,7 +98,9 @@ const fn when_asked(name: &'static str, kind: Kind) -> Key {
 }
 
 /// The words of a list of choices.
-const fn words<T: Copy, const N: usize>(choices: &[(&'static str, T); N]) -> [&'static str; N] {
+pub(super) const fn words<T: Copy, const N: usize>(
+    choices: &[(&'static str, T); N],
+) -> [&'static str; N] {
     let mut words = [""; N];
     let mut index = 0;
     while index < N {
@@ -138,7 +141,7 @@ pub(super) const RESIDUAL_RULES: [(&str, ResidualRule); 3] = [
 
 static ROUNDING_WORDS: [&str; 2] = words(&ROUNDINGS);
 static SELECTOR_WORDS: [&str; 2] = words(&SELECTORS);
-static COEFFICIENT_USE_WORDS: [&str; 2] = words(&COEFFICIENT_USES);
+pub(super) static COEFFICIENT_USE_WORDS: [&str; 2] = words(&COEFFICIENT_USES);
 static LATE_WORDS: [&str; 2] = words(&LATE);
 static FAMILY_WORDS: [&str; 3] = words(&FAMILIES);
 static PATIENT_SIDE_WORDS: [&str; 2] = words(&PATIENT_SIDES);
@@ -185,16 +188,22 @@ pub(super) static KEYS: [Key; 30] = [
     ),
     always(MEAN_COST, Kind::Number(numeric("yuan", Range::Positive, 2))),
     always(POINTS_ROUNDING, Kind::Word(&ROUNDING_WORDS)),
-    always(COEFFICIENT_FROM, Kind::Word(&["hospitals_input", "level"])),
+    always(
+        COEFFICIENT_FROM,
+        Kind::Word(&["hospitals_input", "level", "blend", "group_means"]),
+    ),
     when_asked(COEFFICIENT_BY_LEVEL, Kind::Levels(RATIO)),
     always(
         LOW_THRESHOLD,
         Kind::Bound(&["less_than", "at_most"], OF_REFERENCE),
     ),
-    always(LOW_RULE, Kind::Word(&["POINTS_NO_K", "RATIO"])),
+    always(LOW_RULE, Kind::Word(&["POINTS_NO_K", "RATIO", "BY_ACTUAL"])),
     when_asked(LOW_COEFFICIENT, Kind::Word(&COEFFICIENT_USE_WORDS)),
     always(HIGH_THRESHOLDS, Kind::Bands(OF_REFERENCE)),
-    always(HIGH_RULE, Kind::Word(&["LINEAR_ADD", "DEDUCT"])),
+    always(
+        HIGH_RULE,
+        Kind::Word(&["LINEAR_ADD", "DEDUCT", "CAP", "BY_ITEM_TOP", "NORMAL"]),
+    ),
     when_asked(HIGH_ADDED_SHARE, Kind::Number(RATIO)),
     always(
         WITHOUT_WEIGHT,
@@ -227,11 +236,16 @@ pub(super) static KEYS: [Key; 30] = [
     when_asked(RESIDUAL_RULE, Kind::Word(&RESIDUAL_RULE_WORDS)),
 ];
 
-const DISCOUNT: Numeric = numeric("ratio", Range::ZeroToOne, 6);
+pub(super) const DISCOUNT: Numeric = numeric("ratio", Range::ZeroToOne, 6);
+
+/// All parameters, those of settlement first.
+pub(super) fn all() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().chain(case::keys())
+}
 
 /// The parameter with this key.
 pub(super) fn find(name: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|key| key.name == name)
+    all().find(|key| key.name == name)
 }
 
 /// The meaning of a word among a list of choices.

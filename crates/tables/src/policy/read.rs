@@ -44,7 +44,7 @@ pub(super) fn parameters(
             entries,
         })
     };
-    Ok(keys::KEYS.iter().filter_map(parameter).collect())
+    Ok(keys::all().filter_map(parameter).collect())
 }
 
 /// Every value that is not a table, with its dotted key.
@@ -95,6 +95,7 @@ impl<'t> Reader<'_, 't> {
             value: value(self.key.kind, fields)?,
             unit: self.unit(fields)?,
             source: self.source_key(fields)?,
+            note: fields.optional_text("note")?.map(str::to_owned),
             line: self.source.line(&fields.span),
         })
     }

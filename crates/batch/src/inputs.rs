@@ -13,7 +13,7 @@ use drgdip_tables::FileSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub use rows::{Budget, Hospital, Insurance, Prior};
+pub use rows::{Budget, GroupMean, Hospital, Insurance, Prior, Review};
 use table::TextTable;
 
 /// A table of settlement inputs.
@@ -25,11 +25,21 @@ pub enum InputTable {
     Budgets,
     /// Last year's settled points and point values.
     Prior,
+    /// What groups cost and how long their stays are, in the region, at a level or in a hospital.
+    Groups,
+    /// Decisions on single cases (特例单议).
+    Reviews,
 }
 
 impl InputTable {
     /// All tables, in the order in which they are read.
-    pub const ALL: [Self; 3] = [Self::Hospitals, Self::Budgets, Self::Prior];
+    pub const ALL: [Self; 5] = [
+        Self::Hospitals,
+        Self::Budgets,
+        Self::Prior,
+        Self::Groups,
+        Self::Reviews,
+    ];
 
     /// The file name without its extension.
     #[must_use]
@@ -38,6 +48,8 @@ impl InputTable {
             Self::Hospitals => "hospitals",
             Self::Budgets => "budgets",
             Self::Prior => "prior",
+            Self::Groups => "groups",
+            Self::Reviews => "reviews",
         }
     }
 
@@ -48,6 +60,8 @@ impl InputTable {
             Self::Hospitals => rows::HOSPITAL_COLUMNS,
             Self::Budgets => rows::BUDGET_COLUMNS,
             Self::Prior => rows::PRIOR_COLUMNS,
+            Self::Groups => rows::GROUP_COLUMNS,
+            Self::Reviews => rows::REVIEW_COLUMNS,
         }
     }
 }
@@ -102,6 +116,10 @@ pub struct Inputs {
     pub budgets: Vec<Budget>,
     /// Prior points in file order, no two with the same pool and hospital.
     pub prior: Vec<Prior>,
+    /// What is known of groups, no two rows of the same group, level and hospital.
+    pub groups: Vec<GroupMean>,
+    /// Decisions on single cases, one a case.
+    pub reviews: Vec<Review>,
     /// The files read, in the order of [`InputTable::ALL`].
     pub files: Vec<InputFile>,
     /// Files of the folder that no table is read from, by name; worth a note to the user.
@@ -151,6 +169,8 @@ impl Inputs {
                 InputTable::Hospitals => inputs.hospitals = rows::hospitals(&text)?,
                 InputTable::Budgets => inputs.budgets = rows::budgets(&text)?,
                 InputTable::Prior => inputs.prior = rows::prior(&text)?,
+                InputTable::Groups => inputs.groups = rows::groups(&text)?,
+                InputTable::Reviews => inputs.reviews = rows::reviews(&text)?,
             }
         }
         Ok(inputs)

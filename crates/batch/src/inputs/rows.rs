@@ -56,6 +56,8 @@ pub struct Hospital {
     pub level: String,
     /// The pooling area that it stands in.
     pub region: Option<String>,
+    /// The alliance of hospitals (医联体) that it belongs to.
+    pub alliance: Option<String>,
     /// Its payment unit; `None` is by policy.
     pub unit: Option<String>,
     /// Whether it is a primary-care institution (基层医疗机构).
@@ -117,6 +119,36 @@ pub struct Prior {
     pub value: Option<i64>,
 }
 
+/// What is known of a group: in the region, at a level of hospitals, or in one hospital.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupMean {
+    /// The group.
+    pub group: String,
+    /// The level; `None` is all levels.
+    pub level: Option<String>,
+    /// The hospital; `None` is all hospitals.
+    pub hospital_id: Option<String>,
+    /// The mean cost of a case.
+    pub mean_cost: Option<Yuan>,
+    /// The mean stay in ten-thousandths of a day.
+    pub stay_days: Option<i64>,
+    /// How many cases the means are of.
+    pub cases: Option<i64>,
+    /// The coefficient of variation of the costs, in ten-thousandths.
+    pub variation: Option<i64>,
+}
+
+/// A decision on a case that was put to experts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Review {
+    /// The case.
+    pub case_id: String,
+    /// The approved amount; `None` is the whole cost.
+    pub amount: Option<Yuan>,
+    /// Whether it was approved.
+    pub is_approved: bool,
+}
+
 const fn required(name: &'static str) -> Column {
     Column {
         name,
@@ -136,6 +168,7 @@ pub(super) const HOSPITAL_COLUMNS: &[Column] = &[
     required("level"),
     optional("name"),
     optional("region"),
+    optional("alliance"),
     optional("unit"),
     optional("primary_care"),
     optional("coefficient"),
@@ -158,6 +191,23 @@ pub(super) const PRIOR_COLUMNS: &[Column] = &[
     required("points"),
     optional("value"),
 ];
+
+pub(super) const GROUP_COLUMNS: &[Column] = &[
+    required("group"),
+    optional("level"),
+    optional("hospital_id"),
+    optional("weight"),
+    optional("mean_cost"),
+    optional("mean_drug"),
+    optional("mean_consumable"),
+    optional("mean_service"),
+    optional("stay_days"),
+    optional("cases"),
+    optional("cv"),
+];
+
+pub(super) const REVIEW_COLUMNS: &[Column] =
+    &[required("case_id"), required("decision"), optional("amount")];
 
 /// The largest coefficient that can be meant: 100, in ten-thousandths.
 const MOST_COEFFICIENT: i64 = 1_000_000;
@@ -191,6 +241,7 @@ fn hospital(row: Row<'_>) -> Result<Hospital, Error> {
         hospital_id,
         level: row.required("level")?,
         region: row.text("region"),
+        alliance: row.text("alliance"),
         unit: row.text("unit"),
         is_primary_care: row.flag("primary_care")?,
         coefficient: row.ten_thousandths("coefficient")?,
@@ -279,6 +330,59 @@ pub(super) fn prior(table: &TextTable) -> Result<Vec<Prior>, Error> {
         prior.push(line);
     }
     Ok(prior)
+}
+
+/// Reads what is known of groups; no two rows are of the same group, level and hospital.
+pub(super) fn groups(table: &TextTable) -> Result<Vec<GroupMean>, Error> {
+    let mut groups = Vec::new();
+    let mut keys = Keys::new(table);
+    for row in Row::all(table) {
+        let mean_cost = row.text("mean_cost").map(|_| row.yuan("mean_cost"));
+        let group = GroupMean {
+            group: row.required("group")?,
+            level: row.text("level"),
+            hospital_id: row.text("hospital_id"),
+            mean_cost: mean_cost.transpose()?,
+            stay_days: row.ten_thousandths("stay_days")?,
+            cases: row.whole("cases")?,
+            variation: row.ten_thousandths("cv")?,
+        };
+        let or_empty = |part: &Option<String>| part.clone().unwrap_or_default();
+        let key = vec![
+            group.group.clone(),
+            or_empty(&group.level),
+            or_empty(&group.hospital_id),
+        ];
+        keys.add(row, "group", key)?;
+        groups.push(group);
+    }
+    Ok(groups)
+}
+
+/// Reads the decisions; a case has one.
+pub(super) fn reviews(table: &TextTable) -> Result<Vec<Review>, Error> {
+    let mut reviews = Vec::new();
+    let mut keys = Keys::new(table);
+    for row in Row::all(table) {
+        let decision = row.required("decision")?;
+        let is_approved = match decision.as_str() {
+            "approved" => true,
+            "refused" => false,
+            other => {
+                let problem = format!("{other:?} is neither approved nor refused.");
+                return Err(row.wrong("decision", problem));
+            }
+        };
+        let amount = row.text("amount").map(|_| row.yuan("amount"));
+        let review = Review {
+            case_id: row.required("case_id")?,
+            amount: amount.transpose()?,
+            is_approved,
+        };
+        keys.add(row, "case_id", vec![review.case_id.clone()])?;
+        reviews.push(review);
+    }
+    Ok(reviews)
 }
 
 /// The keys seen so far, with the row that states each.

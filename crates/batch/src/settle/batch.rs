@@ -1,6 +1,7 @@
 //! The columns of a batch that settlement looks at, with their texts looked up.
 
 use super::setting::Setting;
+use super::stays::StayColumns;
 use crate::Error;
 use crate::inputs::Insurance;
 use crate::read::{ClaimFile, Column, MoneyCell, Remap, column_array, dates, money, texts};
@@ -51,6 +52,7 @@ pub(super) struct Batch {
     pub(super) fund: Option<Vec<MoneyCell>>,
     pub(super) other_funds: Option<Vec<MoneyCell>>,
     pub(super) patient: Option<Vec<MoneyCell>>,
+    pub(super) stays: StayColumns,
 }
 
 /// Reads batches; remembers the dictionaries that it has looked up.
@@ -119,6 +121,7 @@ impl<'s> BatchReader<'s> {
             fund: amounts(Column::FundPaid)?,
             other_funds: amounts(Column::OtherFundsPaid)?,
             patient: amounts(Column::PatientPaid)?,
+            stays: StayColumns::read(file, batch)?,
         })
     }
 }

@@ -8,12 +8,17 @@ mod batch;
 mod cases;
 pub(crate) mod columns;
 mod desk;
+mod earn;
 mod ledger;
+mod links;
+mod means;
 mod pools;
 mod pricing;
 mod prior;
 mod reports;
 pub(crate) mod setting;
+mod stay_book;
+mod stays;
 mod totals;
 mod verdicts;
 
@@ -35,8 +40,9 @@ use columns::{CaseNames, class_code};
 use drgdip_claims::Yuan;
 use drgdip_points::pool::PoolSettlement;
 use drgdip_tables::Policy;
-use drgdip_tables::policy::{PatientSide, ValueFamily};
+use drgdip_tables::policy::{PatientSide, PolicyAt, ValueFamily};
 use ledger::Ledger;
+use links::{Adjustments, Links};
 use pools::{pay, settle_pools};
 use prior::priors;
 use serde_json::json;
@@ -112,7 +118,7 @@ pub fn settle(job: &SettleJob<'_>, progress: &dyn Progress) -> Result<SettleSumm
     Ok(summary)
 }
 
-fn needs(family: ValueFamily, patient_side: PatientSide) -> ColumnNeeds {
+fn needs(terms: &PolicyAt) -> ColumnNeeds {
     use Column::*;
     let mut needs = crate::group::grouping_columns();
     needs
@@ -120,12 +126,16 @@ fn needs(family: ValueFamily, patient_side: PatientSide) -> ColumnNeeds {
         .extend([HospitalId, Region, Insurance, DischargeDate, TotalCost]);
     needs.optional.push(Reverses);
     let parts = [FundPaid, OtherFundsPaid, PatientPaid];
-    let stated: &[Column] = match (family, patient_side) {
+    let stated: &[Column] = match (terms.value.family, terms.patient_side) {
         (ValueFamily::A, _) => &[],
         (_, PatientSide::PatientAndOtherFunds) => &[OtherFundsPaid, PatientPaid],
         (_, PatientSide::TotalLessFund) => &[FundPaid],
     };
     needs.required.extend(stated);
+    let (required, optional) = stays::needed_columns(terms);
+    needs.optional.retain(|column| !required.contains(column));
+    needs.required.extend(required);
+    needs.optional.extend(optional);
     needs
         .optional
         .extend(parts.into_iter().filter(|part| !stated.contains(part)));
@@ -142,7 +152,7 @@ pub(crate) fn settle_into(
     let period = Period::choose(job.period, &job.inputs.budgets)?;
     let mut setting = Setting::new(job.plan, job.policy, job.inputs, period)?;
     let priors = priors(&setting, job.inputs)?;
-    let needs = needs(setting.terms.value.family, setting.terms.patient_side);
+    let needs = needs(&setting.terms);
     let files = ClaimFiles::open(job.claims, &needs, job.read, Some(folder))?;
     let pool = thread_pool(job.threads)?;
     let run = Run {
@@ -157,6 +167,7 @@ pub(crate) fn settle_into(
     progress.stage("group and award points", Some(files.rows));
     let (mut writer, encoder) = create_cases(folder)?;
     let ledger = Ledger::new(folder)?;
+    let links = Links::new(&setting, folder)?;
     let sums = Mutex::new(Sums::default());
     let names = CaseNames::new(&setting);
     let stage = CaseStage {
@@ -164,24 +175,26 @@ pub(crate) fn settle_into(
         names,
         encoder,
         ledger: &ledger,
+        links: &links,
         sums: &sums,
     };
     let mut record = Record::new(folder)?;
     let fingerprints = with_fingerprints(&run, || {
         run.stage(&stage, |encoded| record.keep(&files, encoded))
     })?;
-    let sums = std::mem::take(&mut *sums.lock().expect("no worker panicked"));
+    let mut sums = std::mem::take(&mut *sums.lock().expect("no worker panicked"));
+    let adjusted = links.settle(&setting)?;
+    sums.exchange(&adjusted)?;
 
     progress.stage("pay", Some(files.rows));
     let pools = settle_pools(&setting, &sums, priors)?;
-    let payments = pool.install(|| pay(&setting, &ledger, &pools, files.rows))?;
-    append_payments(
-        &mut writer,
-        &stage.encoder,
-        record.chunks,
-        &payments,
-        progress,
-    )?;
+    let payments = pool.install(|| pay(&setting, (&ledger, &adjusted), &pools, files.rows))?;
+    let late = Late {
+        points: record.points,
+        adjusted,
+        payments,
+    };
+    append_late(&mut writer, &stage, (record.chunks, &late), progress)?;
     let mut outputs = vec![OutputFile::new(
         "cases.parquet",
         files.rows,
@@ -215,6 +228,8 @@ fn require_inputs(job: &SettleJob<'_>) -> Result<(), Error> {
     if let Some(text) = job.period {
         let terms = job.policy.at(Period::parse(text)?.last)?;
         needed.extend(prior::needs_prior(&terms).then_some(InputTable::Prior));
+        needed.extend(means::is_needed(&terms).then_some(InputTable::Groups));
+        needed.extend(terms.links.review.map(|_| InputTable::Reviews));
     }
     job.inputs.require(&needed)
 }
@@ -234,6 +249,7 @@ struct CaseStage<'s> {
     names: CaseNames,
     encoder: TableEncoder,
     ledger: &'s Ledger,
+    links: &'s Links,
     sums: &'s Mutex<Sums>,
 }
 
@@ -242,6 +258,8 @@ struct Encoded {
     chunks: Chunks,
     outcomes: OutcomeCounts,
     classes: BTreeMap<&'static str, u64>,
+    /// The points where other cases may still change them; empty where they are encoded.
+    points: Vec<i64>,
     findings: Vec<FindingRow>,
 }
 
@@ -254,7 +272,7 @@ impl Stage for CaseStage<'_> {
     type Encoded = Encoded;
 
     fn worker(&self) -> CaseWorker<'_> {
-        CaseWorker::new(self.setting, self.ledger, self.sums)
+        CaseWorker::new(self.setting, (self.ledger, self.links), self.sums)
     }
 
     fn join(&self, earlier: &mut SettledRows, mut later: SettledRows) {
@@ -264,7 +282,14 @@ impl Stage for CaseStage<'_> {
     }
 
     fn encode(&self, chunk: usize, rows: SettledRows) -> Result<Encoded, Error> {
-        let columns = columns::case_columns(&rows, &self.names);
+        let mut columns = columns::case_columns(&rows, &self.names);
+        let points = rows.cases.iter().map(|case| case.points.ten_thousandths());
+        let mut points: Vec<i64> = points.collect();
+        if !self.is_linked() {
+            let unchanged = Adjustments::new();
+            columns.extend(columns::link_columns(&points, 0, &unchanged, &self.names));
+            points.clear();
+        }
         let mut outcomes = OutcomeCounts::default();
         rows.grouped.count(&mut outcomes);
         let mut classes = BTreeMap::new();
@@ -276,6 +301,7 @@ impl Stage for CaseStage<'_> {
             chunks,
             outcomes,
             classes,
+            points,
             findings: rows.grouped.findings,
         })
     }
@@ -286,6 +312,8 @@ struct Record {
     chunks: Vec<Chunks>,
     outcomes: OutcomeCounts,
     classes: BTreeMap<&'static str, u64>,
+    /// The points of all rows, where other cases may still change them.
+    points: Vec<i64>,
     findings: FindingTable,
 }
 
@@ -295,6 +323,7 @@ impl Record {
             chunks: Vec::new(),
             outcomes: OutcomeCounts::default(),
             classes: BTreeMap::new(),
+            points: Vec::new(),
             findings: FindingTable::create(&folder.join("findings.parquet"))?,
         })
     }
@@ -302,6 +331,7 @@ impl Record {
     fn keep(&mut self, files: &ClaimFiles, encoded: Encoded) -> Result<(), Error> {
         self.chunks.push(encoded.chunks);
         self.outcomes.add(&encoded.outcomes);
+        self.points.extend(encoded.points);
         for (class, count) in encoded.classes {
             *self.classes.entry(class).or_default() += count;
         }
@@ -309,25 +339,47 @@ impl Record {
     }
 }
 
-/// Writes the row groups of the first pass with the payments.
-fn append_payments(
+/// What is known only after the first pass.
+struct Late {
+    /// The points of the first pass, where other cases may have changed them.
+    points: Vec<i64>,
+    adjusted: Adjustments,
+    payments: Vec<AtomicI64>,
+}
+
+impl CaseStage<'_> {
+    /// Whether other cases may change the points of a case.
+    fn is_linked(&self) -> bool {
+        links::is_linked(&self.setting.terms.links)
+    }
+}
+
+/// Writes the row groups of the first pass with what was found after it.
+fn append_late(
     writer: &mut TableWriter,
-    encoder: &TableEncoder,
-    chunks: Vec<Chunks>,
-    payments: &[AtomicI64],
+    stage: &CaseStage<'_>,
+    (chunks, late): (Vec<Chunks>, &Late),
     progress: &dyn Progress,
 ) -> Result<(), Error> {
     let rows = usize::try_from(CHUNK_ROWS).expect("a row group fits into memory");
-    for ((number, encoded), paid) in chunks.into_iter().enumerate().zip(payments.chunks(rows)) {
+    let parts = chunks.into_iter().enumerate();
+    for ((number, encoded), paid) in parts.zip(late.payments.chunks(rows)) {
         if progress.is_interrupted() {
             return Err(Error::interrupted());
         }
+        let first = number * rows;
+        let mut columns = match late.points.get(first..first + paid.len()) {
+            Some(points) => {
+                columns::link_columns(points, first as u64, &late.adjusted, &stage.names)
+            }
+            None => Vec::new(),
+        };
         let values = paid
             .iter()
             .map(|payment| Some(payment.load(Ordering::Relaxed)));
-        let column = columns::decimals(values, &columns::MONEY);
-        let payment = encoder.encode(number, encoded.len(), &[column])?;
-        writer.append(encoded.into_iter().chain(payment))?;
+        columns.push(columns::decimals(values, &columns::MONEY));
+        let late = stage.encoder.encode(number, encoded.len(), &columns)?;
+        writer.append(encoded.into_iter().chain(late))?;
         progress.advance(paid.len() as u64);
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! What a settlement is made with: pools, hospitals, dates, and the policy's rules at each date.
 
+use super::earn::CaseOptions;
+use super::means::GroupMeans;
 use super::pricing::{self, Pricing};
 use super::verdicts::Verdicts;
 use crate::in_force::PlanChoice;
@@ -7,6 +9,7 @@ use crate::inputs::{Budget, Hospital, Inputs, Insurance};
 use crate::{Class, Error};
 use drgdip_claims::Yuan;
 use drgdip_points::Ratio;
+use drgdip_points::award::CaseRules;
 use drgdip_tables::Policy;
 use drgdip_tables::policy::{DateSelector, PolicyAt};
 use jiff::ToSpan;
@@ -90,6 +93,7 @@ pub(crate) struct Pool {
 /// The rules at one date: prices and every hospital's coefficient.
 pub(crate) struct Dated {
     pub(crate) pricing: Pricing,
+    pub(crate) options: CaseOptions,
     /// For each hospital, one coefficient for each of its rows.
     pub(crate) coefficients: Vec<Vec<Ratio>>,
 }
@@ -109,6 +113,10 @@ pub(crate) struct Setting<'s> {
     pub(crate) hospitals: Vec<Vec<Hospital>>,
     pub(crate) hospital_numbers: HashMap<String, u32>,
     pub(crate) verdicts: Verdicts,
+    /// What is known of the groups beside the plan.
+    pub(crate) means: GroupMeans,
+    /// The cases that experts approved, with the amount where it is not the whole cost.
+    approved: HashMap<String, Option<Yuan>>,
     at_settlement: Arc<Dated>,
     by_discharge: Mutex<HashMap<i32, Option<Arc<Dated>>>>,
 }
@@ -140,7 +148,12 @@ impl<'s> Setting<'s> {
             .map(|(id, number)| ((*id).to_owned(), number))
             .collect();
         let hospitals: Vec<Vec<Hospital>> = by_id.into_values().collect();
-        let at_settlement = Arc::new(dated(&terms, plan, &hospitals)?);
+        let means = GroupMeans::new(inputs, plan);
+        let at_settlement = Arc::new(dated(&terms, plan, &hospitals, &means)?);
+        let approved = inputs.reviews.iter().filter(|review| review.is_approved);
+        let approved = approved
+            .map(|review| (review.case_id.clone(), review.amount))
+            .collect();
         Ok(Self {
             plan,
             policy,
@@ -153,6 +166,8 @@ impl<'s> Setting<'s> {
             hospitals,
             hospital_numbers: ids,
             verdicts: Verdicts::default(),
+            means,
+            approved,
             at_settlement,
             by_discharge: Mutex::default(),
         })
@@ -163,6 +178,17 @@ impl<'s> Setting<'s> {
         // A lookup in a map keyed by pairs needs an owned key; regions are looked up once a
         // dictionary, not once a claim.
         self.pool_of.get(&(region.to_owned(), insurance)).copied()
+    }
+
+    /// The amount that experts approved for a case, where they approved it; an inner `None` is
+    /// its whole cost.
+    pub(crate) fn approved(&self, case_id: &str) -> Option<Option<Yuan>> {
+        self.approved.get(case_id).copied()
+    }
+
+    /// The rules for cases on the last day of the period.
+    pub(crate) fn rules_at_settlement(&self) -> &CaseRules {
+        &self.at_settlement.pricing.rules
     }
 
     /// The rules for a discharge on this day; `None` where the policy states none.
@@ -176,7 +202,7 @@ impl<'s> Setting<'s> {
         }
         let terms = date_of(day).and_then(|date| self.policy.at(date).ok());
         let rules = terms
-            .map(|terms| dated(&terms, self.plan, &self.hospitals))
+            .map(|terms| dated(&terms, self.plan, &self.hospitals, &self.means))
             .transpose()?;
         let rules = rules.map(Arc::new);
         known.insert(day, rules.clone());
@@ -188,8 +214,10 @@ fn dated(
     terms: &PolicyAt,
     plan: PlanChoice<'_>,
     hospitals: &[Vec<Hospital>],
+    means: &GroupMeans,
 ) -> Result<Dated, Error> {
     let pricing = Pricing::new(terms, plan)?;
+    let options = CaseOptions::new(terms, means)?;
     let coefficients = hospitals
         .iter()
         .map(|rows| {
@@ -200,6 +228,7 @@ fn dated(
         .collect::<Result<_, Error>>()?;
     Ok(Dated {
         pricing,
+        options,
         coefficients,
     })
 }

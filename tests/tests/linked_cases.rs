@@ -213,7 +213,10 @@ fn cases(path: &Path) -> Settled {
     let settled = |row| {
         let rule = rules.is_valid(row).then(|| rules.value(row).to_owned());
         let points = points.value_as_string(row);
-        (ids.value(row).to_owned(), (classes.value(row).to_owned(), rule, points))
+        (
+            ids.value(row).to_owned(),
+            (classes.value(row).to_owned(), rule, points),
+        )
     };
     (0..all.num_rows()).map(settled).collect()
 }
@@ -227,7 +230,11 @@ fn check(settled: &Settled, id: &str, class: &str, rule: Option<&str>, points: &
 /// 56 ordinary stays, three ordinary high ones and one of new technology.
 fn with_high_cases() -> Vec<Claim> {
     let mut claims: Vec<Claim> = (0..56).map(|n| claim(&format!("n{n:02}"), 5_000)).collect();
-    claims.extend([claim("low", 17_000), claim("top", 20_000), claim("mid", 18_000)]);
+    claims.extend([
+        claim("low", 17_000),
+        claim("top", 20_000),
+        claim("mid", 18_000),
+    ]);
     let new_tech = Claim {
         new_tech: true,
         ..claim("new", 17_500)
@@ -238,7 +245,12 @@ fn with_high_cases() -> Vec<Claim> {
 
 #[test]
 fn only_the_dearest_high_cases_within_the_control_proportion_keep_their_extra() {
-    let share = measured("case.high.control_share", "value", "0.05", "share of discharges");
+    let share = measured(
+        "case.high.control_share",
+        "value",
+        "0.05",
+        "share of discharges",
+    );
     let mut run = Run {
         rules: vec![share],
         ..Run::default()
@@ -251,7 +263,8 @@ fn only_the_dearest_high_cases_within_the_control_proportion_keep_their_extra() 
     check(&settled, "new", "high", None, "63.4044");
     check(&settled, "n00", "normal", None, NORMAL);
     // With the new-technology case in the base there are 60, and three keep theirs.
-    run.rules.push(value("case.high.control_base", "all_discharges"));
+    run.rules
+        .push(value("case.high.control_base", "all_discharges"));
     let settled = run.settle(&with_high_cases());
     check(&settled, "low", "high", None, "58.8590");
     check(&settled, "new", "high", None, "63.4044");
@@ -259,7 +272,12 @@ fn only_the_dearest_high_cases_within_the_control_proportion_keep_their_extra() 
 
 #[test]
 fn the_order_of_claims_changes_no_ranking() {
-    let share = measured("case.high.control_share", "value", "0.05", "share of discharges");
+    let share = measured(
+        "case.high.control_share",
+        "value",
+        "0.05",
+        "share of discharges",
+    );
     let run = Run {
         rules: vec![share],
         ..Run::default()
@@ -304,13 +322,15 @@ fn the_stay_before_a_readmission_keeps_half_of_its_points() {
         rules: split_rules(scope),
         ..Run::default()
     };
-    let cut = |scope: &str| -> Vec<String> {
+    let cut = |scope: &'static str| -> Vec<String> {
         let settled = run(scope).settle(&readmissions());
         for (class, rule, points) in settled.values() {
             let expected = if rule.is_some() { HALF } else { NORMAL };
             assert_eq!((class.as_str(), points.as_str()), ("normal", expected));
         }
-        let cut = settled.into_iter().filter(|(_, (_, rule, _))| rule.is_some());
+        let cut = settled
+            .into_iter()
+            .filter(|(_, (_, rule, _))| rule.is_some());
         cut.map(|(id, _)| id).collect()
     };
     assert_eq!(cut("hospital"), ["a1"]);
@@ -321,8 +341,14 @@ fn the_stay_before_a_readmission_keeps_half_of_its_points() {
 #[test]
 fn stays_that_people_rightly_come_back_for_are_exempt() {
     for exempt in [
-        entry("case.split_stay.exempt_groups", "names = { FV2 = \"高血压\" }"),
-        entry("case.split_stay.exempt_diagnoses", "names = { \"I10\" = \"高血压\" }"),
+        entry(
+            "case.split_stay.exempt_groups",
+            "names = { FV2 = \"高血压\" }",
+        ),
+        entry(
+            "case.split_stay.exempt_diagnoses",
+            "names = { \"I10\" = \"高血压\" }",
+        ),
     ] {
         let mut rules = split_rules("any");
         rules.push(exempt);
@@ -374,9 +400,19 @@ fn a_reviewed_case_below_the_gate_and_one_outside_the_ranking_are_paid_by_the_ge
     let run = Run {
         rules: vec![
             measured("case.review.cap", "value", "0.05", "share of discharges"),
-            measured("case.review.gate", "more_than", "3", "multiple of reference cost"),
+            measured(
+                "case.review.gate",
+                "more_than",
+                "3",
+                "multiple of reference cost",
+            ),
             value("case.review.value", "floating"),
-            measured("case.high.control_share", "value", "0.02", "share of discharges"),
+            measured(
+                "case.high.control_share",
+                "value",
+                "0.02",
+                "share of discharges",
+            ),
         ],
         reviews: "case_id,decision\ntop,approved\nn00,approved\n",
         ..Run::default()
@@ -406,7 +442,9 @@ fn unusual_stays() -> Vec<Claim> {
         with("transfer", 5_000, &|c| (c.way, c.days) = ("2", 3)),
         with("transfer-late", 5_000, &|c| (c.way, c.days) = ("2", 7)),
         with("day", 3_000, &|c| c.days = 1),
-        with("day-surgery", 3_000, &|c| (c.days, c.unit) = (1, Some("day_surgery"))),
+        with("day-surgery", 3_000, &|c| {
+            (c.days, c.unit) = (1, Some("day_surgery"))
+        }),
         with("two-days", 3_000, &|c| c.days = 2),
         with("uploaded-10", 5_000, &|c| c.uploaded_after = 10),
         with("uploaded-11", 5_000, &|c| c.uploaded_after = 11),
@@ -417,8 +455,14 @@ fn stay_rules() -> Vec<String> {
     vec![
         measured("case.bed_day.long_stay", "more_than", "60", "days"),
         measured("case.bed_day.day_cost", "value", "500.00", "yuan per day"),
-        entry("case.low.exempt_discharge_ways", "names = { \"5\" = \"死亡\" }"),
-        entry("case.transfer.discharge_ways", "names = { \"2\" = \"医嘱转院\" }"),
+        entry(
+            "case.low.exempt_discharge_ways",
+            "names = { \"5\" = \"死亡\" }",
+        ),
+        entry(
+            "case.transfer.discharge_ways",
+            "names = { \"2\" = \"医嘱转院\" }",
+        ),
         measured("case.short_stay.limit", "less_than", "2", "days"),
         value("case.short_stay.rule", "by_cost"),
         measured("case.late_upload.limit", "more_than", "10", "days"),
@@ -453,7 +497,10 @@ fn a_stay_is_paid_by_what_sets_it_apart() {
 
 #[test]
 fn an_unstable_group_is_paid_by_cost_at_its_discount() {
-    let treatment = entry("case.unstable.treatment", "value = \"by_cost\"\ndiscount = \"0.9\"");
+    let treatment = entry(
+        "case.unstable.treatment",
+        "value = \"by_cost\"\ndiscount = \"0.9\"",
+    );
     let run = |limit: &str| Run {
         rules: vec![
             treatment.clone(),
@@ -469,12 +516,21 @@ fn an_unstable_group_is_paid_by_cost_at_its_discount() {
 
 #[test]
 fn a_primary_care_group_has_one_price_in_every_hospital() {
-    let names = entry("coefficient.same_price_groups", "names = { FV25 = \"高血压\" }");
+    let names = entry(
+        "coefficient.same_price_groups",
+        "names = { FV25 = \"高血压\" }",
+    );
     let run = Run {
         rules: vec![names],
         ..Run::default()
     };
-    check(&run.settle(&[claim("a", 5_000)]), "a", "normal", None, "49.0700");
+    check(
+        &run.settle(&[claim("a", 5_000)]),
+        "a",
+        "normal",
+        None,
+        "49.0700",
+    );
 }
 
 #[test]

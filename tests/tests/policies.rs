@@ -259,7 +259,11 @@ fn bundled(id: &str) -> Policy {
 /// The steps of a policy: key, size, and the words.
 fn steps(policy: &Policy) -> Vec<(&'static str, String, String)> {
     let step = |warning: drgdip_tables::policy::PolicyWarning| {
-        (warning.key, warning.step.normalize().to_string(), warning.message)
+        (
+            warning.key,
+            warning.step.normalize().to_string(),
+            warning.message,
+        )
     };
     policy.warnings().into_iter().map(step).collect()
 }
@@ -322,7 +326,9 @@ fn the_step_of_the_largest_coefficient_of_the_levels_is_told() {
     let found = steps(&load(&text, EXAMPLE_SOURCES).unwrap());
     assert_eq!(found.len(), 1);
     assert!(
-        found[0].2.ends_with("with the largest coefficient, 1.08, a step of 0.73"),
+        found[0]
+            .2
+            .ends_with("with the largest coefficient, 1.08, a step of 0.73"),
         "{}",
         found[0].2
     );

@@ -206,8 +206,11 @@ pub(super) const GROUP_COLUMNS: &[Column] = &[
     optional("cv"),
 ];
 
-pub(super) const REVIEW_COLUMNS: &[Column] =
-    &[required("case_id"), required("decision"), optional("amount")];
+pub(super) const REVIEW_COLUMNS: &[Column] = &[
+    required("case_id"),
+    required("decision"),
+    optional("amount"),
+];
 
 /// The largest coefficient that can be meant: 100, in ten-thousandths.
 const MOST_COEFFICIENT: i64 = 1_000_000;

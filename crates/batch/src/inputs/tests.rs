@@ -220,15 +220,25 @@ fn groups_and_reviews_are_read_with_their_types() {
             "group,level,hospital_id,mean_cost,stay_days,cases,cv\n\
              G1,,,5400.50,8.5,120,0.61\nG1,3,,6000,,,\nG1,,H1,,,,\n",
         ),
-        ("reviews.csv", "case_id,decision,amount\na,approved,19000\nb,approved,\nc,refused,\n"),
+        (
+            "reviews.csv",
+            "case_id,decision,amount\na,approved,19000\nb,approved,\nc,refused,\n",
+        ),
     ];
     let inputs = Inputs::read(Some(folder(&files).path()), &[]).unwrap();
     assert_eq!(inputs.groups[0].mean_cost, Some(Yuan::from_fen(540_050)));
     assert_eq!(inputs.groups[0].stay_days, Some(85_000));
-    assert_eq!((inputs.groups[0].cases, inputs.groups[0].variation), (Some(120), Some(6_100)));
+    assert_eq!(
+        (inputs.groups[0].cases, inputs.groups[0].variation),
+        (Some(120), Some(6_100))
+    );
     assert_eq!(inputs.groups[1].level.as_deref(), Some("3"));
     assert_eq!(inputs.groups[2].mean_cost, None);
-    let approved: Vec<_> = inputs.reviews.iter().map(|r| (r.is_approved, r.amount)).collect();
+    let approved: Vec<_> = inputs
+        .reviews
+        .iter()
+        .map(|r| (r.is_approved, r.amount))
+        .collect();
     let amount = Some(Yuan::from_fen(1_900_000));
     assert_eq!(approved, [(true, amount), (true, None), (false, None)]);
 }
@@ -237,7 +247,10 @@ fn groups_and_reviews_are_read_with_their_types() {
 fn a_bad_cell_of_groups_and_reviews_is_named() {
     let refused = |name: &str, text: &str| {
         let folder = folder(&[(name, text)]);
-        Inputs::read(Some(folder.path()), &[]).unwrap_err().problem().to_owned()
+        Inputs::read(Some(folder.path()), &[])
+            .unwrap_err()
+            .problem()
+            .to_owned()
     };
     assert_eq!(
         refused("groups.csv", "group,cases\nG1,4.5\n"),

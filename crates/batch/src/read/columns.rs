@@ -179,7 +179,9 @@ fn missing_message(missing: &[Column], schema: &Schema) -> String {
 pub(crate) fn read_type(column: Column, stored: &DataType) -> DataType {
     let coded = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     match (column, column.kind(), stored) {
-        (Column::CaseId | Column::PersonId | Column::Reverses, _, stored) if is_text(stored) => DataType::Utf8,
+        (Column::CaseId | Column::PersonId | Column::Reverses, _, stored) if is_text(stored) => {
+            DataType::Utf8
+        }
         (_, Kind::Text, stored) if is_text(stored) => coded(),
         (_, Kind::Texts, DataType::List(item) | DataType::LargeList(item))
             if is_text(item.data_type()) =>

@@ -110,7 +110,9 @@ impl<'e> Earning<'e> {
         let (Some(terms), Some(days)) = (self.options.stays.bed_day, self.stay.days) else {
             return Ok(None);
         };
-        let is_long = terms.long_stay.is_some_and(|limit| limit.holds(Decimal::from(days)));
+        let is_long = terms
+            .long_stay
+            .is_some_and(|limit| limit.holds(Decimal::from(days)));
         if !is_long && !self.stay.is_bed_day {
             return Ok(None);
         }
@@ -241,7 +243,9 @@ impl<'e> Earning<'e> {
         say(Finding::LateUpload);
         let factor = self.options.late_factor;
         earned.points = reduced(earned.points, factor, self.rules())?;
-        let normal = earned.normal.map(|normal| reduced(normal, factor, self.rules()));
+        let normal = earned
+            .normal
+            .map(|normal| reduced(normal, factor, self.rules()));
         earned.normal = normal.transpose()?;
         Ok(earned)
     }

@@ -198,9 +198,7 @@ fn split_bucket(
         for case in cases {
             let changed = adjusted.get(&case.row);
             let points = changed.map_or(case.points, |changed| changed.points);
-            let paid = splitter
-                .next(points, case.patient_side)
-                .map_err(wrong)?;
+            let paid = splitter.next(points, case.patient_side).map_err(wrong)?;
             let row = usize::try_from(case.row).expect("rows fit into the address space");
             payments[row].store(paid.fen(), Ordering::Relaxed);
         }

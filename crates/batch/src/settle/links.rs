@@ -159,9 +159,8 @@ impl Links {
         if let (Some(split), Some(book)) = (&terms.split_stays, &self.book) {
             split_stays(setting, split, book, &mut adjusted)?;
         }
-        adjusted.retain(|_, case| {
-            case.points != case.before || case.rule == LinkRule::SpecialReview
-        });
+        adjusted
+            .retain(|_, case| case.points != case.before || case.rule == LinkRule::SpecialReview);
         Ok(adjusted)
     }
 }
@@ -286,7 +285,8 @@ impl LinkPage<'_> {
             case_id: seen.id().unwrap_or_default(),
         };
         let page = self.stays.as_mut();
-        page.expect("a policy with split stays has a book").add(&entry)
+        page.expect("a policy with split stays has a book")
+            .add(&entry)
     }
 
     /// Hands over what the worker noted.
@@ -307,12 +307,7 @@ impl LinkPage<'_> {
     }
 }
 
-fn candidate(
-    seen: &Seen<'_>,
-    case: &PaidCase<'_>,
-    amount: Yuan,
-    instead: Points,
-) -> Candidate {
+fn candidate(seen: &Seen<'_>, case: &PaidCase<'_>, amount: Yuan, instead: Points) -> Candidate {
     Candidate {
         row: seen.number,
         account: case.account,
@@ -389,7 +384,10 @@ fn control_cases(
     for case in &noted.high {
         // What experts decided is not ranked again.
         if !adjusted.contains_key(&case.row) {
-            by_hospital.entry(case.account.hospital).or_default().push(case);
+            by_hospital
+                .entry(case.account.hospital)
+                .or_default()
+                .push(case);
         }
     }
     for (hospital, candidates) in by_hospital {

@@ -13,10 +13,9 @@ use std::collections::HashMap;
 /// Whether a policy cannot do without the groups input.
 pub(crate) fn is_needed(terms: &PolicyAt) -> bool {
     let by_means = matches!(terms.coefficient, CoefficientSource::GroupMeans { .. });
-    let counts = |unstable: &UnstableTerms| unstable.cases.is_some() || unstable.variation.is_some();
-    by_means
-        || !terms.stays.transfer_ways.is_empty()
-        || terms.unstable.as_ref().is_some_and(counts)
+    let counts =
+        |unstable: &UnstableTerms| unstable.cases.is_some() || unstable.variation.is_some();
+    by_means || !terms.stays.transfer_ways.is_empty() || terms.unstable.as_ref().is_some_and(counts)
 }
 
 /// The groups input, and the codes of the groups of the run.
@@ -81,7 +80,10 @@ impl GroupMeans {
             let variation = row.and_then(|row| row.variation);
             let variation = variation.map(|value| Decimal::new(value, 4));
             let is_few = terms.cases.zip(count).is_some_and(|(b, n)| b.holds(n));
-            let is_wide = terms.variation.zip(variation).is_some_and(|(b, v)| b.holds(v));
+            let is_wide = terms
+                .variation
+                .zip(variation)
+                .is_some_and(|(b, v)| b.holds(v));
             is_few || is_wide || terms.groups.contains_key(code)
         };
         (self.by_group(is_unstable), terms.treatment)
@@ -109,7 +111,8 @@ impl GroupCoefficients {
         else {
             return Ok(None);
         };
-        let wrong = |e: drgdip_points::Error| Error::new(Class::Table, "policy, coefficient", e, "");
+        let wrong =
+            |e: drgdip_points::Error| Error::new(Class::Table, "policy, coefficient", e, "");
         let mut coefficients = Self {
             level_share: Ratio::from_decimal(*level_share).map_err(wrong)?,
             without_mean: Ratio::from_decimal(*without_mean).map_err(wrong)?,

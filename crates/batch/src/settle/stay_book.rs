@@ -183,7 +183,11 @@ mod tests {
             key,
             case_id,
         };
-        let written = [entry(1, "甲", "a"), entry(1 << 40, "甲", ""), entry(7, "b", "编号")];
+        let written = [
+            entry(1, "甲", "a"),
+            entry(1 << 40, "甲", ""),
+            entry(7, "b", "编号"),
+        ];
         let mut page = book.page();
         for entry in &written {
             page.add(entry).unwrap();

@@ -109,7 +109,10 @@ impl StayColumns {
 
 fn text_at(column: Option<&DictionaryArray<Int32Type>>, row: usize) -> Option<&str> {
     let column = column?;
-    let key = column.keys().is_valid(row).then(|| column.keys().value(row))?;
+    let key = column
+        .keys()
+        .is_valid(row)
+        .then(|| column.keys().value(row))?;
     let values = column.values().as_string::<i32>();
     Some(values.value(usize::try_from(key).ok()?)).filter(|text| !text.is_empty())
 }

@@ -112,10 +112,11 @@ fn measured(key: &str, what: &str, value: &str, unit: &str) -> String {
 }
 
 /// The example policy with one floating value, fund points, and further rules.
-fn policy(folder: &Path, rules: &[String]) -> PreparedPolicy {
+fn policy(folder: &Path, rules: &[String], coefficient_from: &str) -> PreparedPolicy {
     let text = EXAMPLE
         .replacen("value = \"baseline_increment\"", "value = \"uniform\"", 1)
-        .replacen("value = \"C\"", "value = \"A\"", 1);
+        .replacen("value = \"C\"", "value = \"A\"", 1)
+        .replacen("hospitals_input", coefficient_from, 1);
     fs::create_dir_all(folder.join("example-2026")).unwrap();
     fs::write(folder.join("example-2026/SOURCES.toml"), SOURCES).unwrap();
     let path = folder.join("example-2026.toml");
@@ -147,6 +148,8 @@ type Settled = BTreeMap<String, (String, Option<String>, String)>;
 #[derive(Default)]
 struct Run<'r> {
     rules: Vec<String>,
+    /// Where the coefficient comes from, when not from the hospitals input.
+    coefficient: Option<&'r str>,
     groups: &'r str,
     reviews: &'r str,
 }
@@ -164,7 +167,8 @@ impl Run<'_> {
         }
         let path = folder.join("claims.parquet");
         write(&path, &batch(claims));
-        let policy = policy(folder, &self.rules);
+        let coefficient = self.coefficient.unwrap_or("hospitals_input");
+        let policy = policy(folder, &self.rules, coefficient);
         let inputs = Inputs::read(Some(&inputs), &[]).unwrap();
         let job = SettleJob {
             claims: &[path],
@@ -531,6 +535,28 @@ fn a_primary_care_group_has_one_price_in_every_hospital() {
         None,
         "49.0700",
     );
+}
+
+#[test]
+fn a_coefficient_is_blended_of_the_means_of_a_group_at_the_level_and_in_the_hospital() {
+    let run = Run {
+        rules: vec![
+            measured("coefficient.level_share", "value", "0.5", "ratio"),
+            measured("coefficient.without_mean", "value", "1", "ratio"),
+        ],
+        coefficient: Some("group_means"),
+        groups: "group,level,hospital_id,mean_cost\nFV25,,,5000.00\nFV25,3,,6000.00\n\
+                 FV25,,H1,5500.00\n",
+        ..Run::default()
+    };
+    let away = Claim {
+        hospital: "H2",
+        ..claim("without-own-mean", 5_000)
+    };
+    let settled = run.settle(&[claim("own-mean", 5_000), away]);
+    // 0.5 × 1.2 + 0.5 × 1.1, and 0.5 × 1.2 + 0.5 × 1.
+    check(&settled, "own-mean", "normal", None, "56.4305");
+    check(&settled, "without-own-mean", "normal", None, "53.9770");
 }
 
 #[test]

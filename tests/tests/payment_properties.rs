@@ -1,9 +1,11 @@
 //! What must hold for every pool and every case, on generated ones.
 
 use drgdip_claims::Yuan;
-use drgdip_points::award::{CaseRules, award, award_by_cost};
+use drgdip_points::award::{CaseRules, award, award_by_cost, normal_points};
 use drgdip_points::classify::CaseClass;
-use drgdip_points::link::{HighCase, control_proportion};
+use drgdip_points::link::{
+    HighCase, ReviewedCase, Stay, control_proportion, followed_by_readmission, within_cap,
+};
 use drgdip_points::pool::{
     HospitalTotals, PoolInput, PoolSettlement, PriorYear, ResidualCause, ResidualReason,
     settle_pool,
@@ -461,5 +463,123 @@ proptest! {
         let alone = control_proportion(&ordinary, discharges, ratio).unwrap();
         let beside = pairs().filter(|(case, _)| !case.is_new_technology).map(|(_, kept)| *kept);
         prop_assert!(alone.into_iter().eq(beside));
+    }
+}
+
+/// Stays of one person, with a random order of their names.
+fn stays() -> impl Strategy<Value = Vec<(String, i32, i32)>> {
+    vec((0..400_i32, 0..20_i32), 0..12).prop_map(|stays| {
+        let named = stays.into_iter().enumerate();
+        named
+            .map(|(n, (from, days))| (format!("C{n:02}"), from, from + days))
+            .collect()
+    })
+}
+
+fn as_stays(stays: &[(String, i32, i32)]) -> Vec<Stay<'_>> {
+    let mut all = Vec::with_capacity(stays.len());
+    for (case_id, admitted, discharged) in stays {
+        all.push(Stay {
+            case_id,
+            admitted: *admitted,
+            discharged: *discharged,
+        });
+    }
+    all
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_stays_changes_no_finding(stays in stays(), window in 0..60_i64) {
+        let window = Bound::AtMost(Decimal::from(window));
+        let mut reversed = stays.clone();
+        reversed.reverse();
+        let mut back = followed_by_readmission(&as_stays(&reversed), window);
+        back.reverse();
+        prop_assert_eq!(followed_by_readmission(&as_stays(&stays), window), back);
+    }
+
+    #[test]
+    fn a_longer_window_finds_no_fewer_readmissions_and_the_last_stay_is_never_one(
+        stays in stays(),
+        window in 0..60_i64,
+    ) {
+        let found = |days| {
+            followed_by_readmission(&as_stays(&stays), Bound::AtMost(Decimal::from(days)))
+        };
+        let (short, long) = (found(window), found(window + 1));
+        prop_assert!(short.iter().zip(&long).all(|(short, long)| !short || *long));
+        let last = stays.iter().enumerate().max_by_key(|(_, (id, from, until))| (from, until, id));
+        if let Some((index, _)) = last {
+            prop_assert!(!long[index]);
+        }
+    }
+
+    #[test]
+    fn a_region_never_pays_more_cases_by_review_than_its_cap(
+        amounts in vec(0..1_000_000_i64, 0..40),
+        discharges in 0..10_000_u64,
+        cap in 0..=1_000_000_i64,
+    ) {
+        let ids: Vec<String> = (0..amounts.len()).map(|n| format!("C{n:02}")).collect();
+        let amounts = amounts.into_iter().map(Yuan::from_fen);
+        let cases: Vec<(String, Yuan)> = ids.into_iter().zip(amounts).collect();
+        let reviewed = |cases: &[(String, Yuan)]| {
+            let cases: Vec<ReviewedCase<'_>> = cases
+                .iter()
+                .map(|(case_id, amount)| ReviewedCase { case_id, amount: *amount })
+                .collect();
+            within_cap(&cases, discharges, Ratio::from_millionths(cap).unwrap()).unwrap()
+        };
+        let kept = reviewed(&cases);
+        let limit = u128::from(discharges) * cap as u128 / 1_000_000;
+        let count = kept.iter().filter(|kept| **kept).count();
+        prop_assert_eq!(count as u128, limit.min(cases.len() as u128));
+        // No case outside has a larger amount than one inside.
+        let of = |wanted: bool| {
+            let chosen = cases.iter().zip(&kept).filter(move |(_, kept)| **kept == wanted);
+            chosen.map(|((_, amount), _)| *amount)
+        };
+        if let (Some(least), Some(most)) = (of(true).min(), of(false).max()) {
+            prop_assert!(least >= most);
+        }
+        let mut reversed = cases.clone();
+        reversed.reverse();
+        let mut back = reviewed(&reversed);
+        back.reverse();
+        prop_assert_eq!(kept, back);
+    }
+
+    #[test]
+    fn a_case_beyond_the_limit_earns_the_normal_points_and_no_other_is_changed(
+        terms in case_terms(),
+        weight in 1..400_000_i64,
+        coefficient in 1..2_000_000_i64,
+        cost in 0..100_000_000_i64,
+        limit in 400..1_000_i64,
+    ) {
+        let coefficient = Ratio::from_millionths(coefficient).unwrap();
+        let cost = Yuan::from_fen(cost);
+        let limited = CaseTerms {
+            high_limit: Some(Bound::MoreThan(Decimal::new(limit, 2))),
+            ..terms.clone()
+        };
+        let award_by = |terms: &CaseTerms| {
+            let rules = CaseRules::new(terms).unwrap();
+            let price = rules.price(Weight::from_ten_thousandths(weight).unwrap()).unwrap();
+            let found = award(&price, coefficient, cost, &rules).unwrap();
+            (found, normal_points(&price, coefficient, &rules).unwrap())
+        };
+        let ((found, normal), (free, _)) = (award_by(&limited), award_by(&terms));
+        prop_assert_eq!(found.class, free.class);
+        // C against RW × M × k × K, all in whole units: 10^4, 10^6 and 10^2 of them.
+        let k = match terms.reference {
+            Reference::Group => 1_000_000,
+            Reference::GroupAndCoefficient => i128::from(coefficient.millionths()),
+        };
+        let reference = i128::from(weight) * i128::from(terms.mean_cost_fen) * k;
+        let is_beyond = i128::from(cost.fen()) * 1_000_000_000_000 > reference * i128::from(limit);
+        let expected = if is_beyond { normal } else { free.points };
+        prop_assert_eq!(found.points, expected);
     }
 }

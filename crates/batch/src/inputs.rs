@@ -5,6 +5,7 @@
 //! starts from values that are whole: a bad cell is an error with file, line and column.
 
 mod cells;
+mod known;
 mod rows;
 mod table;
 
@@ -13,7 +14,8 @@ use drgdip_tables::FileSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub use rows::{Budget, GroupMean, Hospital, Insurance, Prior, Review};
+pub use known::{GroupMean, Review};
+pub use rows::{Budget, Hospital, Insurance, Prior};
 use table::TextTable;
 
 /// A table of settlement inputs.
@@ -60,8 +62,8 @@ impl InputTable {
             Self::Hospitals => rows::HOSPITAL_COLUMNS,
             Self::Budgets => rows::BUDGET_COLUMNS,
             Self::Prior => rows::PRIOR_COLUMNS,
-            Self::Groups => rows::GROUP_COLUMNS,
-            Self::Reviews => rows::REVIEW_COLUMNS,
+            Self::Groups => known::GROUP_COLUMNS,
+            Self::Reviews => known::REVIEW_COLUMNS,
         }
     }
 }
@@ -169,8 +171,8 @@ impl Inputs {
                 InputTable::Hospitals => inputs.hospitals = rows::hospitals(&text)?,
                 InputTable::Budgets => inputs.budgets = rows::budgets(&text)?,
                 InputTable::Prior => inputs.prior = rows::prior(&text)?,
-                InputTable::Groups => inputs.groups = rows::groups(&text)?,
-                InputTable::Reviews => inputs.reviews = rows::reviews(&text)?,
+                InputTable::Groups => inputs.groups = known::groups(&text)?,
+                InputTable::Reviews => inputs.reviews = known::reviews(&text)?,
             }
         }
         Ok(inputs)

@@ -14,16 +14,17 @@ mod read;
 mod resolve;
 mod source;
 mod sources;
+mod stated;
 mod terms;
 mod values;
 mod warnings;
 
-pub use case::{
+pub use problem::PolicyProblem;
+pub use sources::SourceRow;
+pub use stated::{
     BedDayTerms, ControlTerms, LateUploadTerms, LinkTerms, ReviewTerms, ReviewValue, SameCase,
     ShortStayRule, ShortStayTerms, SplitScope, SplitStayTerms, StayTerms, UnstableTerms,
 };
-pub use problem::PolicyProblem;
-pub use sources::SourceRow;
 pub use terms::*;
 pub use warnings::PolicyWarning;
 

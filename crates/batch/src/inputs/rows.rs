@@ -119,44 +119,14 @@ pub struct Prior {
     pub value: Option<i64>,
 }
 
-/// What is known of a group: in the region, at a level of hospitals, or in one hospital.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupMean {
-    /// The group.
-    pub group: String,
-    /// The level; `None` is all levels.
-    pub level: Option<String>,
-    /// The hospital; `None` is all hospitals.
-    pub hospital_id: Option<String>,
-    /// The mean cost of a case.
-    pub mean_cost: Option<Yuan>,
-    /// The mean stay in ten-thousandths of a day.
-    pub stay_days: Option<i64>,
-    /// How many cases the means are of.
-    pub cases: Option<i64>,
-    /// The coefficient of variation of the costs, in ten-thousandths.
-    pub variation: Option<i64>,
-}
-
-/// A decision on a case that was put to experts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Review {
-    /// The case.
-    pub case_id: String,
-    /// The approved amount; `None` is the whole cost.
-    pub amount: Option<Yuan>,
-    /// Whether it was approved.
-    pub is_approved: bool,
-}
-
-const fn required(name: &'static str) -> Column {
+pub(super) const fn required(name: &'static str) -> Column {
     Column {
         name,
         is_required: true,
     }
 }
 
-const fn optional(name: &'static str) -> Column {
+pub(super) const fn optional(name: &'static str) -> Column {
     Column {
         name,
         is_required: false,
@@ -190,26 +160,6 @@ pub(super) const PRIOR_COLUMNS: &[Column] = &[
     required("hospital_id"),
     required("points"),
     optional("value"),
-];
-
-pub(super) const GROUP_COLUMNS: &[Column] = &[
-    required("group"),
-    optional("level"),
-    optional("hospital_id"),
-    optional("weight"),
-    optional("mean_cost"),
-    optional("mean_drug"),
-    optional("mean_consumable"),
-    optional("mean_service"),
-    optional("stay_days"),
-    optional("cases"),
-    optional("cv"),
-];
-
-pub(super) const REVIEW_COLUMNS: &[Column] = &[
-    required("case_id"),
-    required("decision"),
-    optional("amount"),
 ];
 
 /// The largest coefficient that can be meant: 100, in ten-thousandths.
@@ -335,72 +285,24 @@ pub(super) fn prior(table: &TextTable) -> Result<Vec<Prior>, Error> {
     Ok(prior)
 }
 
-/// Reads what is known of groups; no two rows are of the same group, level and hospital.
-pub(super) fn groups(table: &TextTable) -> Result<Vec<GroupMean>, Error> {
-    let mut groups = Vec::new();
-    let mut keys = Keys::new(table);
-    for row in Row::all(table) {
-        let mean_cost = row.text("mean_cost").map(|_| row.yuan("mean_cost"));
-        let group = GroupMean {
-            group: row.required("group")?,
-            level: row.text("level"),
-            hospital_id: row.text("hospital_id"),
-            mean_cost: mean_cost.transpose()?,
-            stay_days: row.ten_thousandths("stay_days")?,
-            cases: row.whole("cases")?,
-            variation: row.ten_thousandths("cv")?,
-        };
-        let or_empty = |part: &Option<String>| part.clone().unwrap_or_default();
-        let key = vec![
-            group.group.clone(),
-            or_empty(&group.level),
-            or_empty(&group.hospital_id),
-        ];
-        keys.add(row, "group", key)?;
-        groups.push(group);
-    }
-    Ok(groups)
-}
-
-/// Reads the decisions; a case has one.
-pub(super) fn reviews(table: &TextTable) -> Result<Vec<Review>, Error> {
-    let mut reviews = Vec::new();
-    let mut keys = Keys::new(table);
-    for row in Row::all(table) {
-        let decision = row.required("decision")?;
-        let is_approved = match decision.as_str() {
-            "approved" => true,
-            "refused" => false,
-            other => {
-                let problem = format!("{other:?} is neither approved nor refused.");
-                return Err(row.wrong("decision", problem));
-            }
-        };
-        let amount = row.text("amount").map(|_| row.yuan("amount"));
-        let review = Review {
-            case_id: row.required("case_id")?,
-            amount: amount.transpose()?,
-            is_approved,
-        };
-        keys.add(row, "case_id", vec![review.case_id.clone()])?;
-        reviews.push(review);
-    }
-    Ok(reviews)
-}
-
 /// The keys seen so far, with the row that states each.
-struct Keys<'a> {
+pub(super) struct Keys<'a> {
     table: &'a TextTable,
     seen: HashMap<Vec<String>, u64>,
 }
 
 impl<'a> Keys<'a> {
-    fn new(table: &'a TextTable) -> Self {
+    pub(super) fn new(table: &'a TextTable) -> Self {
         let seen = HashMap::new();
         Self { table, seen }
     }
 
-    fn add(&mut self, row: Row<'_>, column: &str, key: Vec<String>) -> Result<(), Error> {
+    pub(super) fn add(
+        &mut self,
+        row: Row<'_>,
+        column: &str,
+        key: Vec<String>,
+    ) -> Result<(), Error> {
         let stated: Vec<&str> = key.iter().map(String::as_str).collect();
         let stated = stated.join(" / ");
         if let Some(first) = self.seen.insert(key, row.row.number) {

@@ -9,6 +9,7 @@ mod cases;
 pub(crate) mod columns;
 mod desk;
 mod earn;
+mod late;
 mod ledger;
 mod links;
 mod means;
@@ -41,6 +42,7 @@ use drgdip_claims::Yuan;
 use drgdip_points::pool::PoolSettlement;
 use drgdip_tables::Policy;
 use drgdip_tables::policy::{PatientSide, PolicyAt, ValueFamily};
+use late::{Late, append_late};
 use ledger::Ledger;
 use links::{Adjustments, Links};
 use pools::{pay, settle_pools};
@@ -49,7 +51,6 @@ use serde_json::json;
 use setting::{Period, Setting};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What `settle` is asked to do.
@@ -339,50 +340,11 @@ impl Record {
     }
 }
 
-/// What is known only after the first pass.
-struct Late {
-    /// The points of the first pass, where other cases may have changed them.
-    points: Vec<i64>,
-    adjusted: Adjustments,
-    payments: Vec<AtomicI64>,
-}
-
 impl CaseStage<'_> {
     /// Whether other cases may change the points of a case.
     fn is_linked(&self) -> bool {
         links::is_linked(&self.setting.terms.links)
     }
-}
-
-/// Writes the row groups of the first pass with what was found after it.
-fn append_late(
-    writer: &mut TableWriter,
-    stage: &CaseStage<'_>,
-    (chunks, late): (Vec<Chunks>, &Late),
-    progress: &dyn Progress,
-) -> Result<(), Error> {
-    let rows = usize::try_from(CHUNK_ROWS).expect("a row group fits into memory");
-    let parts = chunks.into_iter().enumerate();
-    for ((number, encoded), paid) in parts.zip(late.payments.chunks(rows)) {
-        if progress.is_interrupted() {
-            return Err(Error::interrupted());
-        }
-        let first = number * rows;
-        let mut columns = match late.points.get(first..first + paid.len()) {
-            Some(points) => {
-                columns::link_columns(points, first as u64, &late.adjusted, &stage.names)
-            }
-            None => Vec::new(),
-        };
-        let values = paid
-            .iter()
-            .map(|payment| Some(payment.load(Ordering::Relaxed)));
-        columns.push(columns::decimals(values, &columns::MONEY));
-        let late = stage.encoder.encode(number, encoded.len(), &columns)?;
-        writer.append(encoded.into_iter().chain(late))?;
-        progress.advance(paid.len() as u64);
-    }
-    Ok(())
 }
 
 fn write_reports(

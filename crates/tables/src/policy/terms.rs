@@ -1,6 +1,6 @@
 //! What a policy says at one date, resolved and typed.
 
-use super::case::{LinkTerms, StayTerms, UnstableTerms};
+use super::stated::{LinkTerms, StayTerms, UnstableTerms};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;

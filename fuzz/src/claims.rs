@@ -38,7 +38,9 @@ pub fn claims(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let facts = || text.lines().filter_map(|line| line.split_once(' '));
     let chosen = facts().find(|(key, _)| *key == "plan");
-    let chosen: usize = chosen.and_then(|(_, value)| value.parse().ok()).unwrap_or(0);
+    let chosen: usize = chosen
+        .and_then(|(_, value)| value.parse().ok())
+        .unwrap_or(0);
     let plans = plans();
     let Compiled { plan, grouper } = &plans[chosen % plans.len()];
     let mut claim = Claim::default();
@@ -72,12 +74,18 @@ fn take(claim: &mut Claim, (key, value): (&str, &str), plan: &GroupingPlan) {
 
 /// A code as written, or one of the plan by its number.
 fn code(value: &str, plan: &GroupingPlan) -> String {
-    let number = value.strip_prefix('#').and_then(|number| number.parse().ok());
+    let number = value
+        .strip_prefix('#')
+        .and_then(|number| number.parse().ok());
     let Some(number) = number else {
         return value.to_owned();
     };
     let number: usize = number;
-    let codes = plan.lists.iter().map(|list| list.codes.len()).sum::<usize>();
+    let codes = plan
+        .lists
+        .iter()
+        .map(|list| list.codes.len())
+        .sum::<usize>();
     let mut left = number % codes.max(1);
     for list in &plan.lists {
         match list.codes.get(left) {
@@ -94,7 +102,10 @@ fn check(claim: &Claim, plan: &GroupingPlan, grouper: &Grouper) {
     let traced = trace(plan, claim);
     assert_eq!(grouping.outcome.kind(), traced.outcome, "{claim:?}");
     assert_eq!(grouping.severity, traced.severity, "{claim:?}");
-    let group = grouping.outcome.group().map(|group| &*grouper.info(group).group);
+    let group = grouping
+        .outcome
+        .group()
+        .map(|group| &*grouper.info(group).group);
     let landed = traced.landing.as_ref().map(|landing| landing.group());
     assert_eq!(group, landed, "{claim:?}");
 }

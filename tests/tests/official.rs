@@ -7,9 +7,11 @@ use drgdip_points::link::{HighCase, control_proportion};
 use drgdip_points::pool::{HospitalTotals, PoolInput, PoolSettlement, PriorYear, settle_pool};
 use drgdip_points::{PointValue, Points, Rounding};
 use drgdip_tables::policy::{
-    BaselineIncrement, Bound, Calibration, CaseTerms, HighBand, HighRule, HospitalBands,
-    IncrementRule, LowRule, RegionBands, UniformMode, ValueFamily, ValueModel, ValueTerms,
+    BaselineIncrement, Bound, Calibration, CaseTerms, CoefficientUse, HighBand, HighRule,
+    HospitalBands, IncrementRule, LowRule, Reference, RegionBands, UniformMode, ValueFamily,
+    ValueModel, ValueTerms,
 };
+use drgdip_tables::{FileSet, Policy};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -65,6 +67,7 @@ impl CaseFile {
             scale: self.scale,
             mean_cost_fen: yuan(&self.mean_cost).fen(),
             points_rounding: Rounding::HalfAwayFromZero,
+            reference: Reference::Group,
             low_threshold: Bound::LessThan(decimal(&self.low_below)),
             low_rule: LowRule::PointsNoK,
             high_bands: vec![HighBand {
@@ -74,10 +77,17 @@ impl CaseFile {
             high_rule: match high_rule {
                 "LINEAR_ADD" => HighRule::LinearAdd {
                     alpha: Decimal::ONE,
+                    coefficient: CoefficientUse::Without,
                 },
                 "DEDUCT" => HighRule::Deduct,
+                "CAP" => HighRule::Cap,
+                "BY_ITEM_TOP" => HighRule::ByItemTop {
+                    preset_value: decimal(&self.point_value),
+                },
+                "NORMAL" => HighRule::Normal,
                 other => panic!("{other} is not a rule of these cases"),
             },
+            high_limit: None,
         })
         .unwrap()
     }
@@ -104,6 +114,63 @@ fn case_points_are_those_of_the_protected_cases() {
             ];
             let expected = [&case.class, &case.points, &case.worth];
             assert_eq!(found.each_ref(), expected, "{}", case.name);
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeviationFile {
+    #[serde(rename = "source")]
+    _source: String,
+    coefficient: String,
+    base_points: String,
+    policies: Vec<String>,
+    #[serde(rename = "case")]
+    cases: Vec<DeviationCase>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeviationCase {
+    name: String,
+    ratio: String,
+    points: Vec<String>,
+    classes: Vec<String>,
+}
+
+/// The terms of a bundled policy on its first day.
+fn bundled(id: &str) -> CaseTerms {
+    let policy = Policy::load(&FileSet::bundled_policy(id).unwrap()).unwrap();
+    let first = *policy.changes().first().unwrap();
+    policy.at(first).unwrap().case
+}
+
+/// What a case costs at a ratio of the reference cost of a group with the weight 1.
+fn cost_at(ratio: &str, coefficient: &str, terms: &CaseTerms) -> Yuan {
+    let mean = Decimal::new(terms.mean_cost_fen, 2);
+    let reference = match terms.reference {
+        Reference::Group => mean,
+        Reference::GroupAndCoefficient => mean.checked_mul(decimal(coefficient)).unwrap(),
+    };
+    let cost = reference.checked_mul(decimal(ratio)).unwrap().normalize();
+    yuan(&cost.to_string())
+}
+
+#[test]
+fn deviation_cases_earn_what_the_bundled_profiles_say() {
+    let file: DeviationFile = read(include_str!("../cases/official/payment/deviation.toml"));
+    for (column, policy) in file.policies.iter().enumerate() {
+        let terms = bundled(policy);
+        let rules = CaseRules::new(&terms).unwrap();
+        let price = rules.price("1".parse().unwrap()).unwrap();
+        assert_eq!(price.base_points(), points(&file.base_points), "{policy}");
+        for case in &file.cases {
+            let cost = cost_at(&case.ratio, &file.coefficient, &terms);
+            let found = award(&price, file.coefficient.parse().unwrap(), cost, &rules).unwrap();
+            let expected = (&case.points[column], &case.classes[column]);
+            let found = (&found.points.to_string(), &found.class.to_string());
+            assert_eq!(found, expected, "{policy}: {}", case.name);
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What must hold for every pool and every case, on generated ones.
 
 use drgdip_claims::Yuan;
-use drgdip_points::award::{CaseRules, award, award_by_cost};
+use drgdip_points::award::{CaseRules, award, award_by_cost, normal_points};
 use drgdip_points::classify::CaseClass;
 use drgdip_points::clear::{hospital_band, prepay, region_fund, share_by, within_fund};
-use drgdip_points::link::{HighCase, control_proportion};
+use drgdip_points::link::{
+    HighCase, ReviewedCase, Stay, control_proportion, followed_by_readmission, within_cap,
+};
 use drgdip_points::pool::{
     HospitalTotals, PoolInput, PoolSettlement, PriorYear, ResidualCause, ResidualReason,
     settle_pool,
@@ -13,8 +15,8 @@ use drgdip_points::settle::CaseSplitter;
 use drgdip_points::{PointValue, Points, Ratio, Rounding, Weight};
 use drgdip_tables::policy::{
     BaselineIncrement, Bound, Calibration, CaseTerms, CoefficientUse, Elastic, HighBand, HighRule,
-    HospitalBands, IncrementRule, LowRule, NegativePayments, PaidValue, RegionBands, ResidualRule,
-    Share, UniformMode, VOLUME, ValueFamily, ValueModel, ValueTerms,
+    HospitalBands, IncrementRule, LowRule, NegativePayments, PaidValue, Reference, RegionBands,
+    ResidualRule, Share, UniformMode, VOLUME, ValueFamily, ValueModel, ValueTerms,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -459,27 +461,41 @@ fn case_terms() -> impl Strategy<Value = CaseTerms> {
         LowRule::PointsNoK,
         LowRule::Ratio(CoefficientUse::With),
         LowRule::Ratio(CoefficientUse::Without),
+        LowRule::ByActual {
+            preset_value: Decimal::new(9_876, 2),
+        },
     ]);
+    let used = select(vec![CoefficientUse::With, CoefficientUse::Without]);
     let high = prop_oneof![
-        (0..=1_000_i64).prop_map(|alpha| HighRule::LinearAdd {
-            alpha: Decimal::new(alpha, 3)
+        3 => (0..=1_000_i64, used).prop_map(|(alpha, coefficient)| HighRule::LinearAdd {
+            alpha: Decimal::new(alpha, 3),
+            coefficient,
         }),
-        Just(HighRule::Deduct),
+        1 => Just(HighRule::Deduct),
+        1 => Just(HighRule::Cap),
+        1 => Just(HighRule::Normal),
+        1 => (1..1_000_000_i64).prop_map(|value| HighRule::ByItemTop {
+            preset_value: Decimal::new(value, 2),
+        }),
     ];
     let scale = select(vec![1_u32, 100, 1000]);
     let cuts = (10..50_i64, 100..400_i64);
-    (low, high, scale, 100_000..3_000_000_i64, cuts, rounding()).prop_map(
-        |(low_rule, high_rule, scale, mean_cost_fen, (low, high), points_rounding)| CaseTerms {
+    let reference = select(vec![Reference::Group, Reference::GroupAndCoefficient]);
+    let rules = (low, high, reference);
+    (rules, scale, 100_000..3_000_000_i64, cuts, rounding()).prop_map(
+        |(rules, scale, mean_cost_fen, (low, high), points_rounding)| CaseTerms {
             scale,
             mean_cost_fen,
             points_rounding,
+            reference: rules.2,
             low_threshold: Bound::LessThan(Decimal::new(low, 2)),
-            low_rule,
+            low_rule: rules.0,
             high_bands: vec![HighBand {
                 weight: Bound::AtLeast(Decimal::ZERO),
                 threshold: Bound::MoreThan(Decimal::new(high, 2)),
             }],
-            high_rule,
+            high_rule: rules.1,
+            high_limit: None,
         },
     )
 }
@@ -522,7 +538,10 @@ proptest! {
             let price = rules.price(Weight::from_ten_thousandths(weight).unwrap()).unwrap();
             award(&price, Ratio::ONE, Yuan::from_fen(cost), &rules).unwrap()
         };
-        let added = points(HighRule::LinearAdd { alpha: Decimal::ONE });
+        let added = points(HighRule::LinearAdd {
+            alpha: Decimal::ONE,
+            coefficient: CoefficientUse::Without,
+        });
         prop_assert_eq!(added, points(HighRule::Deduct));
     }
 
@@ -587,6 +606,28 @@ fn bands() -> impl Strategy<Value = HospitalBands> {
         })
 }
 
+/// Stays of one person, with a random order of their names.
+fn stays() -> impl Strategy<Value = Vec<(String, i32, i32)>> {
+    vec((0..400_i32, 0..20_i32), 0..12).prop_map(|stays| {
+        let named = stays.into_iter().enumerate();
+        named
+            .map(|(n, (from, days))| (format!("C{n:02}"), from, from + days))
+            .collect()
+    })
+}
+
+fn as_stays(stays: &[(String, i32, i32)]) -> Vec<Stay<'_>> {
+    let mut all = Vec::with_capacity(stays.len());
+    for (case_id, admitted, discharged) in stays {
+        all.push(Stay {
+            case_id,
+            admitted: *admitted,
+            discharged: *discharged,
+        });
+    }
+    all
+}
+
 proptest! {
     #[test]
     fn more_points_of_its_own_never_cost_a_hospital_money(
@@ -621,6 +662,32 @@ proptest! {
         // A baseline that the budget cannot pay is scaled, and then growth of it costs others.
         if !after.is_fixed_value_scaled {
             prop_assert!(paid(&after) >= paid(&before) - 1);
+        }
+    }
+
+    #[test]
+    fn the_order_of_stays_changes_no_finding(stays in stays(), window in 0..60_i64) {
+        let window = Bound::AtMost(Decimal::from(window));
+        let mut reversed = stays.clone();
+        reversed.reverse();
+        let mut back = followed_by_readmission(&as_stays(&reversed), window);
+        back.reverse();
+        prop_assert_eq!(followed_by_readmission(&as_stays(&stays), window), back);
+    }
+
+    #[test]
+    fn a_longer_window_finds_no_fewer_readmissions_and_the_last_stay_is_never_one(
+        stays in stays(),
+        window in 0..60_i64,
+    ) {
+        let found = |days| {
+            followed_by_readmission(&as_stays(&stays), Bound::AtMost(Decimal::from(days)))
+        };
+        let (short, long) = (found(window), found(window + 1));
+        prop_assert!(short.iter().zip(&long).all(|(short, long)| !short || *long));
+        let last = stays.iter().enumerate().max_by_key(|(_, (id, from, until))| (from, until, id));
+        if let Some((index, _)) = last {
+            prop_assert!(!long[index]);
         }
     }
 
@@ -692,5 +759,73 @@ proptest! {
             debt = month.debt;
         }
         prop_assert_eq!(prepaid - debt.fen(), due);
+    }
+
+    #[test]
+    fn a_region_never_pays_more_cases_by_review_than_its_cap(
+        amounts in vec(0..1_000_000_i64, 0..40),
+        discharges in 0..10_000_u64,
+        cap in 0..=1_000_000_i64,
+    ) {
+        let ids: Vec<String> = (0..amounts.len()).map(|n| format!("C{n:02}")).collect();
+        let amounts = amounts.into_iter().map(Yuan::from_fen);
+        let cases: Vec<(String, Yuan)> = ids.into_iter().zip(amounts).collect();
+        let reviewed = |cases: &[(String, Yuan)]| {
+            let cases: Vec<ReviewedCase<'_>> = cases
+                .iter()
+                .map(|(case_id, amount)| ReviewedCase { case_id, amount: *amount })
+                .collect();
+            within_cap(&cases, discharges, Ratio::from_millionths(cap).unwrap()).unwrap()
+        };
+        let kept = reviewed(&cases);
+        let limit = u128::from(discharges) * cap as u128 / 1_000_000;
+        let count = kept.iter().filter(|kept| **kept).count();
+        prop_assert_eq!(count as u128, limit.min(cases.len() as u128));
+        // No case outside has a larger amount than one inside.
+        let of = |wanted: bool| {
+            let chosen = cases.iter().zip(&kept).filter(move |(_, kept)| **kept == wanted);
+            chosen.map(|((_, amount), _)| *amount)
+        };
+        if let (Some(least), Some(most)) = (of(true).min(), of(false).max()) {
+            prop_assert!(least >= most);
+        }
+        let mut reversed = cases.clone();
+        reversed.reverse();
+        let mut back = reviewed(&reversed);
+        back.reverse();
+        prop_assert_eq!(kept, back);
+    }
+
+    #[test]
+    fn a_case_beyond_the_limit_earns_the_normal_points_and_no_other_is_changed(
+        terms in case_terms(),
+        weight in 1..400_000_i64,
+        coefficient in 1..2_000_000_i64,
+        cost in 0..100_000_000_i64,
+        limit in 400..1_000_i64,
+    ) {
+        let coefficient = Ratio::from_millionths(coefficient).unwrap();
+        let cost = Yuan::from_fen(cost);
+        let limited = CaseTerms {
+            high_limit: Some(Bound::MoreThan(Decimal::new(limit, 2))),
+            ..terms.clone()
+        };
+        let award_by = |terms: &CaseTerms| {
+            let rules = CaseRules::new(terms).unwrap();
+            let price = rules.price(Weight::from_ten_thousandths(weight).unwrap()).unwrap();
+            let found = award(&price, coefficient, cost, &rules).unwrap();
+            (found, normal_points(&price, coefficient, &rules).unwrap())
+        };
+        let ((found, normal), (free, _)) = (award_by(&limited), award_by(&terms));
+        prop_assert_eq!(found.class, free.class);
+        // C against RW × M × k × K, all in whole units: 10^4, 10^6 and 10^2 of them.
+        let k = match terms.reference {
+            Reference::Group => 1_000_000,
+            Reference::GroupAndCoefficient => i128::from(coefficient.millionths()),
+        };
+        let reference = i128::from(weight) * i128::from(terms.mean_cost_fen) * k;
+        let is_beyond = i128::from(cost.fen()) * 1_000_000_000_000 > reference * i128::from(limit);
+        let expected = if is_beyond { normal } else { free.points };
+        prop_assert_eq!(found.points, expected);
     }
 }

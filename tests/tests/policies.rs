@@ -413,3 +413,140 @@ fn pools_and_clearing_ask_for_what_they_need() {
         "clearing.hospital.share_until: 0.9 makes no sense here; the number must be 1 or more",
     );
 }
+
+/// Every bundled policy on every day on which something changes in it.
+#[test]
+fn every_bundled_policy_loads_and_resolves_and_uses_each_of_its_sources() {
+    let ids = FileSet::bundled_policies();
+    assert!(ids.contains(&"zhejiang-2020") && ids.contains(&"shanghai-model"));
+    for id in ids {
+        let policy = Policy::load(&FileSet::bundled_policy(id).unwrap()).unwrap();
+        assert_eq!(policy.id(), id);
+        let mut used = std::collections::BTreeSet::new();
+        for day in policy.changes() {
+            let terms = policy.at(day).unwrap();
+            drgdip_points::award::CaseRules::new(&terms.case).unwrap();
+            used.extend(
+                policy
+                    .describe(day)
+                    .unwrap()
+                    .into_iter()
+                    .map(|row| row.source.key),
+            );
+        }
+        let stated = policy.sources().iter().map(|source| source.key.clone());
+        let unused: Vec<String> = stated.filter(|key| !used.contains(key)).collect();
+        assert!(unused.is_empty(), "{id} uses no value from {unused:?}");
+    }
+}
+
+fn bundled(id: &str) -> Policy {
+    Policy::load(&FileSet::bundled_policy(id).unwrap()).unwrap()
+}
+
+/// The steps of a policy: key, size, and the words.
+fn steps(policy: &Policy) -> Vec<(&'static str, String, String)> {
+    let step = |warning: drgdip_tables::policy::PolicyWarning| {
+        (
+            warning.key,
+            warning.step.normalize().to_string(),
+            warning.message,
+        )
+    };
+    policy.warnings().into_iter().map(step).collect()
+}
+
+#[test]
+fn a_step_at_the_low_threshold_is_told_with_its_size() {
+    let found = steps(&bundled("jining"));
+    assert_eq!(
+        found[0],
+        (
+            "case.low.threshold",
+            "0.5".to_owned(),
+            "a case at 0.5 of the reference cost earns 0.5 of the base points, one beyond earns \
+             all of them: a step of 0.5; with a coefficient of 1.1 a step of 0.6"
+                .to_owned()
+        )
+    );
+    assert_eq!(
+        found[1],
+        (
+            "case.high.limit",
+            "-3".to_owned(),
+            "a case just above 5 times the reference cost earns the normal points again: a step \
+             of -3 of the base points"
+                .to_owned()
+        )
+    );
+    assert_eq!(found.len(), 2);
+}
+
+#[test]
+fn a_deduction_with_a_coefficient_above_one_is_told_with_its_drop() {
+    let sizes: Vec<_> = steps(&bundled("zhoukou-2026"))
+        .into_iter()
+        .filter(|step| step.0 == "case.high.rule")
+        .map(|step| step.1)
+        .collect();
+    // K × (1 − k) with k = 1.1 for the bands 3, 2.5, 2, 1.5 and 1.3.
+    assert_eq!(sizes, ["-0.3", "-0.25", "-0.2", "-0.15", "-0.13"]);
+}
+
+#[test]
+fn a_capped_case_steps_up_and_an_added_one_does_not() {
+    let high = |id: &str| -> Vec<String> {
+        let is_high = |step: &(&str, String, String)| step.0.starts_with("case.high");
+        let steps = steps(&bundled(id)).into_iter().filter(is_high);
+        steps.map(|step| step.1).collect()
+    };
+    assert_eq!(high("panjin"), ["2", "1.5", "1", "0.5", "0.3"]);
+    assert!(high("dazhou").is_empty());
+    assert!(high("taian").is_empty());
+}
+
+#[test]
+fn the_step_of_the_largest_coefficient_of_the_levels_is_told() {
+    let levels = "value = \"level\"\nsource = \"model\"\n\n[[coefficient.by_level]]\n\
+                  from = \"2026-01-01\"\nvalues = { \"3\" = \"1.08\", \"2\" = \"0.95\" }\n\
+                  unit = \"ratio\"";
+    let text = EXAMPLE.replacen("value = \"hospitals_input\"", levels, 1);
+    let found = steps(&load(&text, EXAMPLE_SOURCES).unwrap());
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0]
+            .2
+            .ends_with("with the largest coefficient, 1.08, a step of 0.73"),
+        "{}",
+        found[0].2
+    );
+}
+
+/// Base points are weights times the scale, so the bands of 100 and 200 points at a scale of 300
+/// begin at no weight of four places.
+#[test]
+fn bands_by_base_points_are_those_of_the_weights_that_reach_them() {
+    use drgdip_points::award::CaseRules;
+    let bands = "bands = [\n    { points_at_least = \"0\", more_than = \"3\" },\n    \
+                 { points_at_least = \"100\", more_than = \"2.5\" },\n    \
+                 { points_more_than = \"201\", more_than = \"2\" },\n]";
+    let start = EXAMPLE.find("bands = [").unwrap();
+    let end = start + EXAMPLE[start..].find("\n]").unwrap() + 2;
+    let text = EXAMPLE.replace(&EXAMPLE[start..end], bands);
+    let text = text.replacen("value = \"100\"", "value = \"300\"", 1);
+    let policy = load(&text, EXAMPLE_SOURCES).unwrap();
+    let terms = policy.at(jiff::civil::date(2026, 10, 31)).unwrap().case;
+    let rules = CaseRules::new(&terms).unwrap();
+    let multiple = |weight: &str| {
+        let price = rules.price(weight.parse().unwrap()).unwrap();
+        price.high_multiple().to_string()
+    };
+    for (weight, expected) in [
+        ("0.3333", "3.000000"),
+        ("0.3334", "2.500000"),
+        ("0.6700", "2.500000"),
+        ("0.6701", "2.000000"),
+    ] {
+        assert_eq!(multiple(weight), expected, "{weight}");
+    }
+}

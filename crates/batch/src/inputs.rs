@@ -6,6 +6,7 @@
 
 mod cells;
 mod columns;
+mod known;
 mod rows;
 mod sheet;
 mod stated;
@@ -18,6 +19,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use columns::Column;
+pub use known::{GroupMean, Review};
 pub use rows::{Budget, Hospital, Insurance, Prior};
 pub use sheet::{Cells, SheetRow};
 pub use stated::{StatedGroup, stated_means, stated_weights};
@@ -165,6 +167,10 @@ pub struct Inputs {
     pub budgets: Vec<Budget>,
     /// Prior points in file order, no two with the same pool and hospital.
     pub prior: Vec<Prior>,
+    /// What is known of groups, no two rows of the same group, level and hospital.
+    pub groups: Vec<GroupMean>,
+    /// Decisions on single cases, one a case.
+    pub reviews: Vec<Review>,
     /// The rows of every other table that is there.
     pub sheets: BTreeMap<InputTable, Vec<SheetRow>>,
     /// The files read, in the order of [`InputTable::ALL`].
@@ -216,6 +222,14 @@ impl Inputs {
                 InputTable::Hospitals => inputs.hospitals = rows::hospitals(&text)?,
                 InputTable::Budgets => inputs.budgets = rows::budgets(&text)?,
                 InputTable::Prior => inputs.prior = rows::prior(&text)?,
+                InputTable::Groups => {
+                    inputs.sheets.insert(table, sheet::read(table, &text)?);
+                    inputs.groups = known::groups(&text)?;
+                }
+                InputTable::Reviews => {
+                    inputs.sheets.insert(table, sheet::read(table, &text)?);
+                    inputs.reviews = known::reviews(&text)?;
+                }
                 _ => {
                     inputs.sheets.insert(table, sheet::read(table, &text)?);
                 }

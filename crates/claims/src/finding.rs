@@ -182,6 +182,18 @@ findings! {
     GroupWithoutWeight "group_without_weight" "principal_diagnosis" Warn
         "病组无权重,按政策处理" "The group has no weight; the case is paid as the policy says for such groups."
         "Add the weight to the plan's weights table.";
+    UnstableGroup "unstable_group" "principal_diagnosis" Reject
+        "非稳定病组按政策不予支付" "The costs of the group vary too much for a weight, and the policy pays no such case."
+        "Check the groups input, or let the policy pay such cases by cost.";
+    LateUpload "late_upload" "uploaded_at" Warn
+        "结算清单迟传,按政策扣减点数" "The claim was uploaded late; the policy takes points off."
+        "Upload claims in the time that the policy allows.";
+    PersonMissing "person_missing" "person_id,admission_date" Warn
+        "人员编号或入院日期缺失,无法核查分解住院" "The person or the date of admission is missing, so that no readmission can be found."
+        "Fill in person_id and admission_date.";
+    ReviewBelowGate "review_below_gate" "case_id" Warn
+        "费用未达到特例单议的条件,按一般规则支付" "The case was approved for special-case review, but it is not dear enough for it; the general rules apply."
+        "Take the case from the reviews input, or correct the policy's gate.";
     PolicyDateMissing "policy_date_missing" "discharge_date" Reject
         "出院日期没有适用的政策" "The policy states no values for the date of discharge."
         "Correct the date, or add the values of that time to the policy.";

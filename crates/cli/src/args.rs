@@ -62,6 +62,12 @@ pub(crate) enum Command {
     /// Recompute the hashes and totals of a finished run.
     #[command(after_help = include_str!("../help/verify.txt"))]
     Verify(VerifyArgs),
+    /// Show or check payment policies: every value with its date and its source.
+    #[command(after_help = include_str!("../help/policy.txt"))]
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
     /// List, show or check grouping plans.
     #[command(after_help = include_str!("../help/tables.txt"))]
     Tables {
@@ -378,6 +384,31 @@ pub(crate) struct MoneyArgs {
     /// The day on which the policy is read; the last of the bundled example's month otherwise.
     #[arg(long, value_name = "YYYY-MM-DD", requires = "policy")]
     pub(crate) date: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Load policies and print what is odd about them; exit 4 when one cannot be used.
+    Check(PolicyCheckArgs),
+    /// Every value of a policy that is in force on a day.
+    Show(PolicyShowArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct PolicyCheckArgs {
+    /// Bundled names, or paths of policy files.
+    #[arg(value_name = "POLICY", required = true)]
+    pub(crate) policies: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct PolicyShowArgs {
+    /// A bundled name, or the path of a policy file.
+    #[arg(value_name = "POLICY")]
+    pub(crate) policy: String,
+    /// The day; the last one on which the policy changes unless told otherwise.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) at: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

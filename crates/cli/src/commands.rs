@@ -4,6 +4,7 @@ mod compare;
 mod demo;
 mod explain;
 mod group;
+mod policy;
 mod settle;
 mod synth;
 mod tables;
@@ -24,6 +25,7 @@ pub(crate) fn run(args: &Args, progress: &Reporter) -> Result<Done, Failure> {
         Command::Compare(compare) => compare::run(compare, global, progress),
         Command::Verify(verify) => verify::run(verify, global, progress),
         Command::Tables { command } => tables::run(command, global, progress),
+        Command::Policy { command } => policy::run(command, global),
         Command::Demo(demo) => demo::run(demo, global, progress),
         Command::Explain(explain) => explain::run(explain, global, progress),
         Command::Settle(settle) => settle::run(settle, global, progress),

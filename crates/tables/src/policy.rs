@@ -4,6 +4,7 @@
 //! numbers are in quotes and have a unit. The sources stand in `SOURCES.toml`, in the folder of
 //! tables that has the policy's name.
 
+mod case;
 mod clearing;
 mod dates;
 mod keys;
@@ -15,10 +16,12 @@ mod read;
 mod resolve;
 mod source;
 mod sources;
+mod stated;
 mod terms;
 mod value;
 mod value_keys;
 mod values;
+mod warnings;
 mod weigh;
 
 pub use clearing::{
@@ -27,11 +30,16 @@ pub use clearing::{
 pub use pools::{GrowthTerms, OutOfArea, PoolTerms, Schemes};
 pub use problem::PolicyProblem;
 pub use sources::SourceRow;
+pub use stated::{
+    BedDayTerms, ControlTerms, LateUploadTerms, LinkTerms, ReviewTerms, ReviewValue, SameCase,
+    ShortStayRule, ShortStayTerms, SplitScope, SplitStayTerms, StayTerms, UnstableTerms,
+};
 pub use terms::*;
 pub use value::{
     BaselineIncrement, Calibration, Elastic, IncrementRule, NegativePayments, PaidValue,
     ResidualRule, Share, TiltTerms, UniformMode, VOLUME, ValueFamily, ValueModel, ValueTerms,
 };
+pub use warnings::PolicyWarning;
 pub use weigh::{
     ChangesBorneBy, Instead, TotalWeight, Trim, TrimMethod, WeighTerms, WeightMethod, YearMean,
 };
@@ -71,6 +79,8 @@ pub struct Described {
     pub until: Option<Date>,
     /// Where it comes from.
     pub source: SourceRow,
+    /// What whoever wrote the policy says about it.
+    pub note: Option<String>,
     /// The line of the policy file.
     pub line: u64,
 }
@@ -115,6 +125,12 @@ impl Policy {
     #[must_use]
     pub fn title(&self) -> &str {
         &self.title
+    }
+
+    /// What messages call its file.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
     }
 
     /// The sources of its values, in the order of their file.
@@ -163,6 +179,7 @@ impl Policy {
                 from: entry.from,
                 until: entry.until,
                 source: self.sources.find(&entry.source)?.clone(),
+                note: entry.note.clone(),
                 line: entry.line,
             })
         };
@@ -194,18 +211,25 @@ impl Policy {
     /// Resolves the policy on each day on which something changes, so that `at` cannot fail
     /// later for want of a parameter.
     fn check_every_change(&self) -> Result<(), Error> {
-        let mut days = BTreeSet::from([self.span.from]);
-        for entry in self.parameters.iter().flat_map(|p| &p.entries) {
-            days.insert(entry.from);
-            days.extend(entry.until.and_then(|until| until.tomorrow().ok()));
-        }
-        for day in days.into_iter().filter(|day| self.span.contains(*day)) {
+        for day in self.changes() {
             self.at(day)?;
             if weigh::is_stated(self, day) {
                 self.weigh_at(day)?;
             }
         }
         Ok(())
+    }
+
+    /// The days on which something begins or ends, the first day of the policy among them.
+    #[must_use]
+    pub fn changes(&self) -> BTreeSet<Date> {
+        let mut days = BTreeSet::from([self.span.from]);
+        for entry in self.parameters.iter().flat_map(|p| &p.entries) {
+            days.insert(entry.from);
+            days.extend(entry.until.and_then(|until| until.tomorrow().ok()));
+        }
+        days.retain(|day| self.span.contains(*day));
+        days
     }
 
     fn wrong(&self, line: Option<u64>, key: &str, problem: PolicyProblem) -> Error {

@@ -61,6 +61,15 @@ impl<'a> Row<'a> {
             .ok_or_else(|| self.wrong(column, problem()))
     }
 
+    /// A whole number that is not negative.
+    pub(super) fn whole(self, column: &str) -> Result<Option<i64>, Error> {
+        match self.ten_thousandths(column)? {
+            None => Ok(None),
+            Some(number) if number % 10_000 == 0 => Ok(Some(number / 10_000)),
+            Some(_) => Err(self.wrong(column, "the value is not a whole number.")),
+        }
+    }
+
     /// A date such as `YYYY-MM-DD`.
     pub(super) fn date(self, column: &str) -> Result<Option<Date>, Error> {
         let Some(text) = self.text(column) else {

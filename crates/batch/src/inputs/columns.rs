@@ -64,6 +64,7 @@ const PRIOR: &[Column] = &[
 const GROUPS: &[Column] = &[
     required("group", Text),
     optional("level", Text),
+    optional("hospital_id", Text),
     optional("weight", Number),
     optional("mean_cost", Yuan),
     optional("mean_drug", Yuan),
@@ -193,7 +194,7 @@ pub(super) const fn key(table: InputTable) -> &'static [&'static str] {
     use InputTable as T;
     match table {
         T::Hospitals | T::Budgets | T::Prior | T::Audits => &[],
-        T::Groups => &["group", "level"],
+        T::Groups => &["group", "level", "hospital_id"],
         T::Reviews => &["case_id"],
         T::Assessments => &["hospital_id"],
         T::Advances => &["pool", "hospital_id", "period"],

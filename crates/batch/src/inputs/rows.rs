@@ -55,6 +55,8 @@ pub struct Hospital {
     pub level: String,
     /// The pooling area that it stands in.
     pub region: Option<String>,
+    /// The alliance of hospitals (医联体) that it belongs to.
+    pub alliance: Option<String>,
     /// Its payment unit; `None` is by policy.
     pub unit: Option<String>,
     /// Whether it is a primary-care institution (基层医疗机构).
@@ -150,6 +152,7 @@ fn hospital(row: Row<'_>) -> Result<Hospital, Error> {
         hospital_id,
         level: row.required("level")?,
         region: row.text("region"),
+        alliance: row.text("alliance"),
         unit: row.text("unit"),
         is_primary_care: row.flag("primary_care")?,
         coefficient: row.ten_thousandths("coefficient")?,

@@ -5,6 +5,12 @@ use jiff::civil::date;
 use parquet::arrow::ArrowWriter;
 use std::sync::Arc;
 
+/// The tables that every settlement may need.
+const MAIN: [InputTable; 3] = [
+    InputTable::Hospitals,
+    InputTable::Budgets,
+    InputTable::Prior,
+];
 const HOSPITALS: &str = "\
 hospital_id,name,level,region,coefficient,primary_care,from,until
 H1,第一医院,3,330100,1.05,0,2020-01-01,2026-06-30
@@ -17,12 +23,6 @@ region,insurance,unit,period,amount,line
 330100,resident,drg,2026-10,20,
 ";
 const PRIOR: &str = "pool,hospital_id,points,value\nA,H1,6200,90\nA,H2,0.5,\n";
-
-const MAIN: [InputTable; 3] = [
-    InputTable::Hospitals,
-    InputTable::Budgets,
-    InputTable::Prior,
-];
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -276,4 +276,55 @@ fn a_cell_that_is_no_such_value_is_named() {
         "pool,hospital_id,driver,amount\nP,H1,visits,\n",
         "drivers.csv, line 2, amount: the value is missing.",
     );
+}
+
+#[test]
+fn groups_and_reviews_are_read_with_their_types() {
+    let files = [
+        (
+            "groups.csv",
+            "group,level,hospital_id,mean_cost,stay_days,cases,cv\n\
+             G1,,,5400.50,8.5,120,0.61\nG1,3,,6000,,,\nG1,,H1,,,,\n",
+        ),
+        (
+            "reviews.csv",
+            "case_id,decision,amount\na,approved,19000\nb,approved,\nc,refused,\n",
+        ),
+    ];
+    let inputs = Inputs::read(Some(folder(&files).path()), &[]).unwrap();
+    assert_eq!(inputs.groups[0].mean_cost, Some(Yuan::from_fen(540_050)));
+    assert_eq!(inputs.groups[0].stay_days, Some(85_000));
+    assert_eq!(
+        (inputs.groups[0].cases, inputs.groups[0].variation),
+        (Some(120), Some(6_100))
+    );
+    assert_eq!(inputs.groups[1].level.as_deref(), Some("3"));
+    assert_eq!(inputs.groups[2].mean_cost, None);
+    let approved: Vec<_> = inputs
+        .reviews
+        .iter()
+        .map(|r| (r.is_approved, r.amount))
+        .collect();
+    let amount = Some(Yuan::from_fen(1_900_000));
+    assert_eq!(approved, [(true, amount), (true, None), (false, None)]);
+}
+
+#[test]
+fn a_bad_cell_of_groups_and_reviews_is_named() {
+    let refused = |name: &str, text: &str| {
+        let folder = folder(&[(name, text)]);
+        Inputs::read(Some(folder.path()), &[])
+            .unwrap_err()
+            .problem()
+            .to_owned()
+    };
+    assert_eq!(
+        refused("groups.csv", "group,cases\nG1,4.5\n"),
+        "\"4.5\" is not a whole number."
+    );
+    assert_eq!(
+        refused("reviews.csv", "case_id,decision\na,perhaps\n"),
+        "\"perhaps\" is not one of approved, refused."
+    );
+    assert!(refused("groups.csv", "group,level\nG1,3\nG1,3\n").contains("already stated"));
 }

@@ -53,6 +53,7 @@ macro_rules! columns {
 // Source of the aliases: the national interface specification V8.1, fields of the settlement list.
 columns! {
     CaseId "case_id" Text ["setl_id"];
+    PersonId "person_id" Text ["psn_no"];
     HospitalId "hospital_id" Text ["fixmedins_code"];
     HospitalLevel "hospital_level" Text ["hi_setl_lv"];
     Region "region" Text [];
@@ -61,6 +62,7 @@ columns! {
     AgeYears "age_years" Int ["age"];
     AgeDays "age_days" Int ["nwb_age"];
     BirthWeight "birth_weight_g" Int ["nwb_bir_wt"];
+    AdmissionDate "admission_date" Date ["adm_time"];
     DischargeDate "discharge_date" Date ["dscg_time"];
     StayDays "stay_days" Int ["act_ipt_days"];
     IcuHours "icu_hours" Int [];
@@ -82,6 +84,8 @@ columns! {
     ServiceCost "service_cost" Money [];
     InsuredRegion "insured_region" Text ["insuplc"];
     TcmDisease "tcm_disease" Text [];
+    UploadedAt "uploaded_at" Date [];
+    PaymentUnit "payment_unit" Text [];
 }
 
 /// Which columns a command needs: required ones, and ones that are used where they are there.
@@ -180,7 +184,9 @@ fn missing_message(missing: &[Column], schema: &Schema) -> String {
 pub(crate) fn read_type(column: Column, stored: &DataType) -> DataType {
     let coded = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     match (column, column.kind(), stored) {
-        (Column::CaseId | Column::Reverses, _, stored) if is_text(stored) => DataType::Utf8,
+        (Column::CaseId | Column::PersonId | Column::Reverses, _, stored) if is_text(stored) => {
+            DataType::Utf8
+        }
         (_, Kind::Text, stored) if is_text(stored) => coded(),
         (_, Kind::Texts, DataType::List(item) | DataType::LargeList(item))
             if is_text(item.data_type()) =>

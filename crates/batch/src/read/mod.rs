@@ -11,4 +11,4 @@ pub(crate) use columns::{Column, ColumnNeeds};
 pub use files::ReadOptions;
 pub(crate) use files::{ClaimFile, ClaimFiles, Unit};
 pub(crate) use marks::Marks;
-pub(crate) use values::{MoneyCell, Remap, column_array, dates, money, texts};
+pub(crate) use values::{MoneyCell, Remap, column_array, dates, ints, money, texts};

@@ -2,6 +2,7 @@
 
 use super::pooling::RegionPools;
 use super::setting::Setting;
+use super::stays::StayColumns;
 use crate::Error;
 use crate::inputs::Insurance;
 use crate::read::{ClaimFile, Column, MoneyCell, Remap, column_array, dates, money, texts};
@@ -56,6 +57,7 @@ pub(super) struct Batch {
     pub(super) tcm: Option<Vec<bool>>,
     pub(super) drugs: Option<Vec<MoneyCell>>,
     pub(super) consumables: Option<Vec<MoneyCell>>,
+    pub(super) stays: StayColumns,
 }
 
 /// Reads batches; remembers the dictionaries that it has looked up.
@@ -145,6 +147,7 @@ impl<'s> BatchReader<'s> {
             fund: amounts(Column::FundPaid)?,
             other_funds: amounts(Column::OtherFundsPaid)?,
             patient: amounts(Column::PatientPaid)?,
+            stays: StayColumns::read(file, batch)?,
         })
     }
 }

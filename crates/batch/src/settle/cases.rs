@@ -3,6 +3,7 @@
 use super::batch::{Batch, BatchReader};
 use super::desk::{Desk, Seen};
 use super::ledger::{Account, Entry, Ledger, Page};
+use super::links::{Adjustments, LinkPage, Links};
 use super::setting::{Dated, Setting};
 use super::totals::{Counted, Totals, TotalsByGroup};
 use crate::Error;
@@ -22,6 +23,14 @@ use std::sync::{Arc, Mutex};
 pub(crate) enum SettledClass {
     Priced(CaseClass),
     ByCost,
+    /// A group that is not stable, by cost.
+    Unstable,
+    /// By the day.
+    BedDay,
+    /// A transfer before its time.
+    Transfer,
+    /// Too few days for the whole points.
+    ShortStay,
     Unpaid(Finding),
 }
 
@@ -54,6 +63,22 @@ pub(crate) struct Sums {
     pub(crate) groups: TotalsByGroup,
 }
 
+impl Sums {
+    /// Puts the points of cases that other cases changed in the place of those that they had.
+    pub(crate) fn exchange(&mut self, adjusted: &Adjustments) -> Result<(), Error> {
+        for change in adjusted.values() {
+            let totals = self.accounts.entry(change.account).or_default();
+            totals.exchange(change.before, change.points)?;
+            if let Some(group) = change.group {
+                let totals = self.groups.0.entry(group).or_default();
+                let before = i128::from(change.before.ten_thousandths());
+                totals.points += i128::from(change.points.ten_thousandths()) - before;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// One worker of the first pass.
 pub(crate) struct CaseWorker<'s> {
     setting: &'s Setting<'s>,
@@ -61,19 +86,25 @@ pub(crate) struct CaseWorker<'s> {
     grouping: GroupingWorker<'s>,
     reader: BatchReader<'s>,
     page: Page<'s>,
+    links: LinkPage<'s>,
     own: Sums,
     days: HashMap<i32, Option<Arc<Dated>>>,
     batch: Option<Batch>,
 }
 
 impl<'s> CaseWorker<'s> {
-    pub(crate) fn new(setting: &'s Setting<'s>, ledger: &'s Ledger, sums: &'s Mutex<Sums>) -> Self {
+    pub(crate) fn new(
+        setting: &'s Setting<'s>,
+        (ledger, links): (&'s Ledger, &'s Links),
+        sums: &'s Mutex<Sums>,
+    ) -> Self {
         Self {
             setting,
             sums,
             grouping: GroupingWorker::new(setting.plan),
             reader: BatchReader::new(setting),
             page: ledger.page(),
+            links: links.page(),
             own: Sums::default(),
             days: HashMap::new(),
             batch: None,
@@ -111,6 +142,7 @@ impl Worker for CaseWorker<'_> {
             batch: &batch,
             pools: self.reader.pools(),
             days: &mut self.days,
+            links: &mut self.links,
             has_verdicts: self.setting.verdicts.touches(first_row..last_row),
         };
         let (own, page, cases) = (&mut self.own, &mut self.page, &mut rows.cases);
@@ -144,6 +176,7 @@ impl Worker for CaseWorker<'_> {
 
     fn finish(&mut self) -> Result<(), Error> {
         self.page.finish()?;
+        self.links.finish()?;
         let own = std::mem::take(&mut self.own);
         let mut sums = self.sums.lock().expect("no worker panicked");
         for (account, totals) in own.accounts {
@@ -154,7 +187,7 @@ impl Worker for CaseWorker<'_> {
 }
 
 /// What a paid case adds to its hospital's totals.
-fn counted(desk: &Desk<'_>, seen: &Seen<'_>, case: &SettledCase) -> Counted {
+fn counted(desk: &Desk<'_, '_>, seen: &Seen<'_>, case: &SettledCase) -> Counted {
     let (batch, row) = (desk.batch, seen.row);
     let fund = batch.fund.as_ref().map(|fund| fund[row]);
     let measures = &desk.setting.measures;

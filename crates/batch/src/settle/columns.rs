@@ -1,6 +1,7 @@
 //! The columns of `cases.parquet`.
 
 use super::cases::{SettledClass, SettledRows};
+use super::links::{Adjustments, LinkRule};
 use super::setting::Setting;
 use crate::grouped::{GroupNames, grouped_fields};
 use arrow::array::{ArrayRef, Decimal128Array, DictionaryArray, StringArray, UInt16Array};
@@ -46,17 +47,22 @@ pub(crate) fn case_fields() -> Vec<Field> {
         Field::new("weight", POINTS, true),
         Field::new("base_points", POINTS, true),
         Field::new("coefficient", RATIO, true),
+        Field::new("link_rule", coded(), true),
         Field::new("points", POINTS, false),
         Field::new("payment", MONEY, false),
     ]);
     fields
 }
 
-const CLASSES: [SettledClass; 4] = [
+const CLASSES: [SettledClass; 8] = [
     SettledClass::Priced(CaseClass::Normal),
     SettledClass::Priced(CaseClass::Low),
     SettledClass::Priced(CaseClass::High),
     SettledClass::ByCost,
+    SettledClass::Unstable,
+    SettledClass::BedDay,
+    SettledClass::Transfer,
+    SettledClass::ShortStay,
 ];
 
 /// The class as written in outputs.
@@ -64,6 +70,10 @@ pub(crate) const fn class_code(class: SettledClass) -> &'static str {
     match class {
         SettledClass::Priced(class) => class.code(),
         SettledClass::ByCost => "by_cost",
+        SettledClass::Unstable => "unstable",
+        SettledClass::BedDay => "bed_day",
+        SettledClass::Transfer => "transfer",
+        SettledClass::ShortStay => "short_stay",
         SettledClass::Unpaid(_) => "unpaid",
     }
 }
@@ -74,7 +84,11 @@ fn class_number(class: SettledClass) -> u16 {
         SettledClass::Priced(CaseClass::Low) => 1,
         SettledClass::Priced(CaseClass::High) => 2,
         SettledClass::ByCost => 3,
-        SettledClass::Unpaid(_) => 4,
+        SettledClass::Unstable => 4,
+        SettledClass::BedDay => 5,
+        SettledClass::Transfer => 6,
+        SettledClass::ShortStay => 7,
+        SettledClass::Unpaid(_) => 8,
     }
 }
 
@@ -84,6 +98,7 @@ pub(crate) struct CaseNames {
     pools: ArrayRef,
     classes: ArrayRef,
     findings: ArrayRef,
+    link_rules: ArrayRef,
 }
 
 impl CaseNames {
@@ -98,6 +113,7 @@ impl CaseNames {
             pools: strings(setting.pools.all.iter().map(|pool| pool.id.as_str())),
             classes: strings(classes),
             findings: strings(Finding::ALL.iter().map(|finding| finding.code())),
+            link_rules: strings(LinkRule::ALL.into_iter().map(LinkRule::code)),
         }
     }
 }
@@ -106,7 +122,7 @@ fn strings<'a>(texts: impl Iterator<Item = &'a str>) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(texts))
 }
 
-/// All columns but the payment.
+/// All columns but those of [`link_columns`] and the payment.
 pub(crate) fn case_columns(rows: &SettledRows, names: &CaseNames) -> Vec<Vec<ArrayRef>> {
     let cases = &rows.cases;
     let code = |keys: UInt16Array, texts: &ArrayRef| -> Vec<ArrayRef> {
@@ -117,7 +133,7 @@ pub(crate) fn case_columns(rows: &SettledRows, names: &CaseNames) -> Vec<Vec<Arr
     };
     let unpaid = |class| match class {
         SettledClass::Unpaid(finding) => Some(finding as u16),
-        SettledClass::Priced(_) | SettledClass::ByCost => None,
+        _ => None,
     };
     let mut columns = rows.grouped.columns(&names.grouped);
     columns.extend([
@@ -146,12 +162,30 @@ pub(crate) fn case_columns(rows: &SettledRows, names: &CaseNames) -> Vec<Vec<Arr
         decimals(cases.iter().map(|case| case.weight), &POINTS),
         decimals(cases.iter().map(|case| case.base_points), &POINTS),
         decimals(cases.iter().map(|case| case.coefficient), &RATIO),
-        decimals(
-            cases.iter().map(|case| Some(case.points.ten_thousandths())),
-            &POINTS,
-        ),
     ]);
     columns
+}
+
+/// The points of consecutive cases from `first_row` on, as other cases left them, and the rule
+/// that changed each.
+pub(crate) fn link_columns(
+    points: &[i64],
+    first_row: u64,
+    adjusted: &Adjustments,
+    names: &CaseNames,
+) -> Vec<Vec<ArrayRef>> {
+    let mut points = points.to_vec();
+    let mut rules = vec![None; points.len()];
+    let rows = first_row..first_row + points.len() as u64;
+    for (row, change) in adjusted.range(rows) {
+        let place = usize::try_from(row - first_row).expect("rows fit into the address space");
+        points[place] = change.points.ten_thousandths();
+        rules[place] = Some(change.rule as u16);
+    }
+    let keys: UInt16Array = rules.into_iter().collect();
+    let rules = DictionaryArray::<UInt16Type>::new(keys, Arc::clone(&names.link_rules));
+    let points = decimals(points.into_iter().map(Some), &POINTS);
+    vec![vec![Arc::new(rules)], points]
 }
 
 /// A decimal column from its values in units of its last place.

@@ -2,9 +2,10 @@
 
 use super::batch::{Batch, Named};
 use super::cases::{SettledCase, SettledClass};
+use super::earn::Earning;
 use super::ledger::Account;
+use super::links::{LinkPage, PaidCase};
 use super::pooling::RegionPools;
-use super::pricing::Way;
 use super::setting::{Dated, Setting, date_of};
 use crate::Error;
 use crate::findings::FindingRow;
@@ -13,8 +14,7 @@ use crate::read::MoneyCell;
 use arrow::array::{Array, StringArray};
 use drgdip_claims::{Finding, Yuan};
 use drgdip_grouper::{Grouping, Outcome};
-use drgdip_points::award::{award, award_by_cost};
-use drgdip_points::{Points, Ratio};
+use drgdip_points::Points;
 use drgdip_tables::policy::{LateEntries, PatientSide, ValueFamily};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,15 +36,16 @@ impl Seen<'_> {
 }
 
 /// Decides on the rows of a batch.
-pub(super) struct Desk<'d> {
+pub(super) struct Desk<'d, 'l> {
     pub(super) setting: &'d Setting<'d>,
     pub(super) batch: &'d Batch,
     pub(super) pools: &'d [RegionPools],
     pub(super) days: &'d mut HashMap<i32, Option<Arc<Dated>>>,
+    pub(super) links: &'d mut LinkPage<'l>,
     pub(super) has_verdicts: bool,
 }
 
-impl Desk<'_> {
+impl Desk<'_, '_> {
     /// Settles a row; an account comes with every case that is paid.
     pub(super) fn settle(
         &mut self,
@@ -153,33 +154,42 @@ impl Desk<'_> {
         self.admit(seen)?;
         let cost = admissible_cost(self.batch.total[seen.row])?;
         let (day, dated) = self.rules(seen.row, say)?;
-        let (account, coefficient) = self.account(seen.row, day, &dated)?;
+        let (account, holds) = self.account(seen.row, day)?;
         self.require_patient_side(case)?;
-        let overflow = |e: drgdip_points::Error| {
+        let wrong = |e: drgdip_points::Error| {
             let id = seen.id().unwrap_or_default();
             Refusal::Error(Error::input(format!("case {id}"), e))
         };
-        let rules = &dated.pricing.rules;
-        match dated.pricing.way(seen.grouping.outcome) {
-            Way::ByWeight {
-                price,
-                reference_cost,
-            } => {
-                let awarded = award(price, coefficient, cost, rules).map_err(overflow)?;
-                case.class = SettledClass::Priced(awarded.class);
-                case.points = awarded.points;
-                case.weight = Some(price.weight().ten_thousandths());
-                case.base_points = Some(price.base_points().ten_thousandths());
-                case.reference_cost = Some(reference_cost.fen());
-                case.coefficient = Some(coefficient.millionths());
-            }
-            Way::ByCost(discount, finding) => {
-                case.points = award_by_cost(cost, rules, discount).map_err(overflow)?;
-                case.class = SettledClass::ByCost;
-                finding.into_iter().for_each(say);
-            }
-            Way::Unpaid(finding) => return Err(Refusal::Finding(finding)),
+        let hospital = account.hospital as usize;
+        let earning = Earning {
+            pricing: &dated.pricing,
+            options: &dated.options,
+            hospital: &self.setting.hospitals[hospital][holds],
+            coefficient: dated.coefficients[hospital][holds],
+            stay: self.batch.stays.row(seen.row),
+            discharged: day,
+            cost,
+        };
+        let earned = earning.earn(seen.grouping.outcome, say).map_err(wrong)?;
+        let earned = earned.map_err(Refusal::Finding)?;
+        case.class = earned.class;
+        case.points = earned.points;
+        if let Some((price, reference_cost, coefficient)) = earned.price {
+            case.weight = Some(price.weight().ten_thousandths());
+            case.base_points = Some(price.base_points().ten_thousandths());
+            case.reference_cost = Some(reference_cost.fen());
+            case.coefficient = Some(coefficient.millionths());
         }
+        let paid = PaidCase {
+            account,
+            earned,
+            cost,
+            stay: earning.stay,
+            discharged: day,
+            rules: &dated.pricing.rules,
+        };
+        let noted = self.links.note(self.setting, seen, &paid, say);
+        noted.map_err(Refusal::Error)?;
         Ok(account)
     }
 
@@ -231,8 +241,8 @@ impl Desk<'_> {
         Ok((day, dated))
     }
 
-    /// The account that a case is booked in, and the hospital's coefficient on the day.
-    fn account(&self, row: usize, day: i32, dated: &Dated) -> Result<(Account, Ratio), Refusal> {
+    /// The account that a case is booked in, and the hospital's row that holds on the day.
+    fn account(&self, row: usize, day: i32) -> Result<(Account, usize), Refusal> {
         if self.batch.insurances[row].is_none() {
             return Err(Refusal::Finding(Finding::InsuranceUnknown));
         }
@@ -260,8 +270,7 @@ impl Desk<'_> {
         {
             return Err(Refusal::Finding(Finding::HospitalNotInPool));
         }
-        let coefficient = dated.coefficients[hospital as usize][holds];
-        Ok((Account { pool, hospital }, coefficient))
+        Ok((Account { pool, hospital }, holds))
     }
 
     fn require_patient_side(&self, case: &SettledCase) -> Result<(), Refusal> {

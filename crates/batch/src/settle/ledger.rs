@@ -3,6 +3,7 @@
 //! Cases are strewn over buckets by their hospital, so that one bucket fits into memory. A case
 //! amount depends on the order of `case_id` within a hospital and pool, and on nothing else.
 
+use super::links::Adjustments;
 use crate::{Class, Error};
 use drgdip_claims::Yuan;
 use drgdip_points::Points;
@@ -86,6 +87,7 @@ impl Ledger {
         &self,
         rows: u64,
         by_account: &HashMap<Account, &HospitalPayment>,
+        adjusted: &Adjustments,
     ) -> Result<Vec<AtomicI64>, Error> {
         let payments: Vec<AtomicI64> = (0..rows).map(|_| AtomicI64::new(0)).collect();
         self.buckets
@@ -95,7 +97,7 @@ impl Ledger {
                 let mut bytes = Vec::new();
                 file.seek(SeekFrom::Start(0)).map_err(|e| self.wrong(&e))?;
                 file.read_to_end(&mut bytes).map_err(|e| self.wrong(&e))?;
-                split_bucket(&bytes, by_account, &payments)
+                split_bucket(&bytes, by_account, (adjusted, &payments))
             })?;
         Ok(payments)
     }
@@ -179,7 +181,7 @@ impl<'a> Iterator for Entries<'a> {
 fn split_bucket(
     bytes: &[u8],
     by_account: &HashMap<Account, &HospitalPayment>,
-    payments: &[AtomicI64],
+    (adjusted, payments): (&Adjustments, &[AtomicI64]),
 ) -> Result<(), Error> {
     let mut entries: Vec<Entry<'_>> = Entries(bytes).collect();
     entries.sort_unstable_by(|a, b| {
@@ -194,9 +196,9 @@ fn split_bucket(
         let payment = by_account[&cases[0].account];
         let mut splitter = CaseSplitter::new(payment);
         for case in cases {
-            let paid = splitter
-                .next(case.points, case.patient_side)
-                .map_err(wrong)?;
+            let changed = adjusted.get(&case.row);
+            let points = changed.map_or(case.points, |changed| changed.points);
+            let paid = splitter.next(points, case.patient_side).map_err(wrong)?;
             let row = usize::try_from(case.row).expect("rows fit into the address space");
             payments[row].store(paid.fen(), Ordering::Relaxed);
         }

@@ -12,9 +12,13 @@ pub(crate) mod columns;
 mod conduct;
 mod describe;
 mod desk;
+mod earn;
 mod job;
 mod journal;
+mod late;
 mod ledger;
+mod links;
+mod means;
 mod measures;
 mod needs;
 mod period;
@@ -24,6 +28,8 @@ mod pricing;
 mod prior;
 pub(crate) mod reports;
 pub(crate) mod setting;
+mod stay_book;
+mod stays;
 mod totals;
 mod tree;
 pub(crate) mod verdicts;
@@ -48,7 +54,9 @@ use closing_tables::write_all as write_closing;
 use columns::{CaseNames, class_code};
 use describe::describe;
 use journal::{Journal, LedgerRow, Month};
+use late::{Late, append_late};
 use ledger::Ledger;
+use links::{Adjustments, Links};
 use needs::{needs, period_with_inputs};
 use pools::{pay, settle_pools};
 use prior::priors;
@@ -56,7 +64,6 @@ use serde_json::json;
 use setting::Setting;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Settles a month into a folder, which appears whole or not at all.
@@ -126,9 +133,16 @@ pub(crate) fn settle_into(
     let closing = Closing::new(job, &setting, &pools, &journal)?;
     let ledger_rows = closing.ledger_rows();
     check_ledger(job, &setting, &journal, &ledger_rows)?;
-    let payments = pool.install(|| pay(&setting, &pass.ledger, &pools, files.rows))?;
+    let ledger = (&pass.ledger, &pass.adjusted);
+    let payments = pool.install(|| pay(&setting, ledger, &pools, files.rows))?;
+    let late = Late {
+        points: std::mem::take(&mut pass.record.points),
+        adjusted: pass.adjusted,
+        payments,
+    };
     let chunks = std::mem::take(&mut pass.record.chunks);
-    append_payments(&mut pass, chunks, &payments, progress)?;
+    let encoding = (&pass.encoder, &pass.names);
+    append_late(&mut pass.writer, encoding, (chunks, &late), progress)?;
     let cases = OutputFile::new("cases.parquet", files.rows, pass.writer.finish()?);
     let mut outputs = vec![cases];
     outputs.extend(write_reports(folder, &setting, &pools, &pass.sums)?);
@@ -187,8 +201,11 @@ fn check_ledger(
 struct FirstPass {
     writer: TableWriter,
     encoder: TableEncoder,
+    names: CaseNames,
     ledger: Ledger,
     sums: Sums,
+    /// What other cases change in the points of a case.
+    adjusted: Adjustments,
     record: Record,
     fingerprints: Vec<Fingerprint>,
 }
@@ -197,23 +214,30 @@ struct FirstPass {
 fn first_pass(run: &Run<'_>, setting: &Setting<'_>, folder: &Path) -> Result<FirstPass, Error> {
     let (writer, encoder) = create_cases(folder)?;
     let ledger = Ledger::new(folder)?;
+    let links = Links::new(setting, folder)?;
     let sums = Mutex::new(Sums::default());
     let stage = CaseStage {
         setting,
         names: CaseNames::new(setting),
         encoder,
         ledger: &ledger,
+        links: &links,
         sums: &sums,
     };
     let mut record = Record::new(folder)?;
     let fingerprints = with_fingerprints(run, || {
         run.stage(&stage, |encoded| record.keep(run.files, encoded))
     })?;
-    let encoder = stage.encoder;
+    let CaseStage { encoder, names, .. } = stage;
+    let mut sums = sums.into_inner().expect("no worker panicked");
+    let adjusted = links.settle(setting)?;
+    sums.exchange(&adjusted)?;
     Ok(FirstPass {
         writer,
         encoder,
-        sums: sums.into_inner().expect("no worker panicked"),
+        names,
+        sums,
+        adjusted,
         ledger,
         record,
         fingerprints,
@@ -235,6 +259,7 @@ struct CaseStage<'s> {
     names: CaseNames,
     encoder: TableEncoder,
     ledger: &'s Ledger,
+    links: &'s Links,
     sums: &'s Mutex<Sums>,
 }
 
@@ -243,6 +268,8 @@ struct Encoded {
     chunks: Chunks,
     outcomes: OutcomeCounts,
     classes: BTreeMap<&'static str, u64>,
+    /// The points where other cases may still change them; empty where they are encoded.
+    points: Vec<i64>,
     findings: Vec<FindingRow>,
 }
 
@@ -255,7 +282,7 @@ impl Stage for CaseStage<'_> {
     type Encoded = Encoded;
 
     fn worker(&self) -> CaseWorker<'_> {
-        CaseWorker::new(self.setting, self.ledger, self.sums)
+        CaseWorker::new(self.setting, (self.ledger, self.links), self.sums)
     }
 
     fn join(&self, earlier: &mut SettledRows, mut later: SettledRows) {
@@ -265,7 +292,14 @@ impl Stage for CaseStage<'_> {
     }
 
     fn encode(&self, chunk: usize, rows: SettledRows) -> Result<Encoded, Error> {
-        let columns = columns::case_columns(&rows, &self.names);
+        let mut columns = columns::case_columns(&rows, &self.names);
+        let points = rows.cases.iter().map(|case| case.points.ten_thousandths());
+        let mut points: Vec<i64> = points.collect();
+        if !self.is_linked() {
+            let unchanged = Adjustments::new();
+            columns.extend(columns::link_columns(&points, 0, &unchanged, &self.names));
+            points.clear();
+        }
         let mut outcomes = OutcomeCounts::default();
         rows.grouped.count(&mut outcomes);
         let mut classes = BTreeMap::new();
@@ -277,6 +311,7 @@ impl Stage for CaseStage<'_> {
             chunks,
             outcomes,
             classes,
+            points,
             findings: rows.grouped.findings,
         })
     }
@@ -287,6 +322,8 @@ struct Record {
     chunks: Vec<Chunks>,
     outcomes: OutcomeCounts,
     classes: BTreeMap<&'static str, u64>,
+    /// The points of all rows, where other cases may still change them.
+    points: Vec<i64>,
     findings: FindingTable,
 }
 
@@ -296,6 +333,7 @@ impl Record {
             chunks: Vec::new(),
             outcomes: OutcomeCounts::default(),
             classes: BTreeMap::new(),
+            points: Vec::new(),
             findings: FindingTable::create(&folder.join("findings.parquet"))?,
         })
     }
@@ -303,6 +341,7 @@ impl Record {
     fn keep(&mut self, files: &ClaimFiles, encoded: Encoded) -> Result<(), Error> {
         self.chunks.push(encoded.chunks);
         self.outcomes.add(&encoded.outcomes);
+        self.points.extend(encoded.points);
         for (class, count) in encoded.classes {
             *self.classes.entry(class).or_default() += count;
         }
@@ -310,27 +349,11 @@ impl Record {
     }
 }
 
-/// Writes the row groups of the first pass with the payments.
-fn append_payments(
-    pass: &mut FirstPass,
-    chunks: Vec<Chunks>,
-    payments: &[AtomicI64],
-    progress: &dyn Progress,
-) -> Result<(), Error> {
-    let rows = usize::try_from(CHUNK_ROWS).expect("a row group fits into memory");
-    for ((number, encoded), paid) in chunks.into_iter().enumerate().zip(payments.chunks(rows)) {
-        if progress.is_interrupted() {
-            return Err(Error::interrupted());
-        }
-        let values = paid
-            .iter()
-            .map(|payment| Some(payment.load(Ordering::Relaxed)));
-        let column = columns::decimals(values, &columns::MONEY);
-        let payment = pass.encoder.encode(number, encoded.len(), &[column])?;
-        pass.writer.append(encoded.into_iter().chain(payment))?;
-        progress.advance(paid.len() as u64);
+impl CaseStage<'_> {
+    /// Whether other cases may change the points of a case.
+    fn is_linked(&self) -> bool {
+        links::is_linked(&self.setting.terms.links)
     }
-    Ok(())
 }
 
 fn write_reports(

@@ -2,7 +2,7 @@
 
 use super::period::Period;
 use super::setting::Setting;
-use super::{SettleJob, SettleSpan, prior};
+use super::{SettleJob, SettleSpan, means, prior, stays};
 use crate::Error;
 use crate::inputs::InputTable;
 use crate::read::{Column, ColumnNeeds};
@@ -28,6 +28,9 @@ pub(super) fn needs(setting: &Setting<'_>) -> ColumnNeeds {
         .optional
         .extend(parts.into_iter().filter(|part| !stated.contains(part)));
     needs.required.extend(setting.measures.columns());
+    let (required, optional) = stays::needed_columns(&setting.terms);
+    needs.required.extend(required);
+    needs.optional.extend(optional);
     if setting.terms.pools.out_of_area != OutOfArea::Merged {
         needs.required.push(InsuredRegion);
     }
@@ -60,6 +63,8 @@ pub(super) fn period_with_inputs(job: &SettleJob<'_>) -> Result<Period, Error> {
     let period = Period::choose(job.period, &job.inputs.budgets, is_annual)?;
     let terms = job.policy.at(period.last)?;
     needed.extend(prior::needs_prior(&terms, job).then_some(InputTable::Prior));
+    needed.extend(means::is_needed(&terms).then_some(InputTable::Groups));
+    needed.extend(terms.links.review.map(|_| InputTable::Reviews));
     if is_annual {
         needed.extend(terms.growth.is_some().then_some(InputTable::Drivers));
         let is_assessed = terms.clearing.assessment != Assessment::None;

@@ -3,6 +3,7 @@
 use super::PoolReport;
 use super::cases::Sums;
 use super::ledger::{Account, Ledger};
+use super::links::Adjustments;
 use super::measures::{ByMeasure, stated};
 use super::prior::initial;
 use super::setting::{Pool, Setting};
@@ -184,7 +185,7 @@ fn tilts(setting: &Setting<'_>, inputs: &Inputs) -> Result<BTreeMap<String, Rati
 /// What every row is paid, in fen.
 pub(super) fn pay(
     setting: &Setting<'_>,
-    ledger: &Ledger,
+    (ledger, adjusted): (&Ledger, &Adjustments),
     pools: &[PoolReport],
     rows: u64,
 ) -> Result<Vec<AtomicI64>, Error> {
@@ -202,7 +203,7 @@ pub(super) fn pay(
             }
         }
     }
-    let payments = ledger.payments(rows, &by_account)?;
+    let payments = ledger.payments(rows, &by_account, adjusted)?;
     let by_case: i128 = payments
         .iter()
         .map(|p| i128::from(p.load(Ordering::Relaxed)))

@@ -39,7 +39,7 @@ pub(crate) struct Pricing {
 type Price = Option<(GroupPrice, Yuan)>;
 
 #[derive(Clone, Copy)]
-enum Prepared {
+pub(crate) enum Prepared {
     ByCost(Ratio),
     Unpaid,
 }
@@ -94,7 +94,7 @@ impl Pricing {
     }
 }
 
-const fn treated<'p>(prepared: Prepared, finding: Finding) -> Way<'p> {
+pub(crate) const fn treated<'p>(prepared: Prepared, finding: Finding) -> Way<'p> {
     match prepared {
         Prepared::ByCost(discount) => match finding {
             Finding::GroupWithoutWeight => Way::ByCost(discount, Some(finding)),
@@ -104,7 +104,7 @@ const fn treated<'p>(prepared: Prepared, finding: Finding) -> Way<'p> {
     }
 }
 
-fn prepare(treatment: Treatment) -> Result<Prepared, drgdip_points::Error> {
+pub(crate) fn prepare(treatment: Treatment) -> Result<Prepared, drgdip_points::Error> {
     Ok(match treatment {
         Treatment::ByCost { discount } => Prepared::ByCost(Ratio::from_decimal(discount)?),
         Treatment::Unpaid => Prepared::Unpaid,

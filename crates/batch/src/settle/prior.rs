@@ -3,6 +3,7 @@
 use super::SettleJob;
 use super::cases::{CaseWorker, SettledRows, Sums};
 use super::ledger::Ledger;
+use super::links::Links;
 use super::needs::needs;
 use super::setting::{Pool, Setting};
 use crate::group::with_fingerprints;
@@ -151,10 +152,12 @@ fn count(
     let folder =
         tempfile::tempdir().map_err(|e| Error::file(job.out, "write temporary files", &e))?;
     let ledger = Ledger::new(folder.path())?;
+    let links = Links::new(&before, folder.path())?;
     let sums = Mutex::new(Sums::default());
     let stage = PriorStage {
         setting: &before,
         ledger: &ledger,
+        links: &links,
         sums: &sums,
     };
     let fingerprints = with_fingerprints(&run, || run.stage(&stage, |()| Ok(())))?;
@@ -162,7 +165,8 @@ fn count(
         json!({ "file": file.label, "rows": file.rows(), "sha256": fingerprint.sha256 })
     });
     let named: Value = named.collect();
-    let sums = std::mem::take(&mut *sums.lock().expect("no worker panicked"));
+    let mut sums = std::mem::take(&mut *sums.lock().expect("no worker panicked"));
+    sums.exchange(&links.settle(&before)?)?;
     let mut counted = vec![BTreeMap::new(); setting.pools.all.len()];
     for (account, totals) in &sums.accounts {
         let id = &setting.hospitals[account.hospital as usize][0].hospital_id;
@@ -176,6 +180,7 @@ fn count(
 struct PriorStage<'s> {
     setting: &'s Setting<'s>,
     ledger: &'s Ledger,
+    links: &'s Links,
     sums: &'s Mutex<Sums>,
 }
 
@@ -188,7 +193,7 @@ impl Stage for PriorStage<'_> {
     type Encoded = ();
 
     fn worker(&self) -> CaseWorker<'_> {
-        CaseWorker::new(self.setting, self.ledger, self.sums)
+        CaseWorker::new(self.setting, (self.ledger, self.links), self.sums)
     }
 
     fn join(&self, _: &mut SettledRows, _: SettledRows) {}

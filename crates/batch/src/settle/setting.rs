@@ -1,15 +1,20 @@
 //! What a settlement is made with: pools, hospitals, dates, and the policy's rules at each date.
 
+use super::earn::CaseOptions;
+use super::links;
+use super::means::GroupMeans;
 use super::measures::Measures;
 pub(crate) use super::period::{Period, date_of, day_number};
 pub(crate) use super::pooling::{Pool, UNIT};
 use super::pooling::{Pools, RegionPools};
 use super::pricing::{self, Pricing};
 use super::verdicts::Verdicts;
-use crate::Error;
 use crate::in_force::PlanChoice;
 use crate::inputs::{Hospital, Inputs};
+use crate::{Class, Error};
+use drgdip_claims::Yuan;
 use drgdip_points::Ratio;
+use drgdip_points::award::CaseRules;
 use drgdip_tables::Policy;
 use drgdip_tables::policy::{DateSelector, PolicyAt, Share, ValueModel};
 use std::collections::{BTreeMap, HashMap};
@@ -18,6 +23,7 @@ use std::sync::{Arc, Mutex};
 /// The rules at one date: prices and every hospital's coefficient.
 pub(crate) struct Dated {
     pub(crate) pricing: Pricing,
+    pub(crate) options: CaseOptions,
     /// For each hospital, one coefficient for each of its rows.
     pub(crate) coefficients: Vec<Vec<Ratio>>,
 }
@@ -40,6 +46,10 @@ pub(crate) struct Setting<'s> {
     pub(crate) hospitals: Vec<Vec<Hospital>>,
     pub(crate) hospital_numbers: HashMap<String, u32>,
     pub(crate) verdicts: Verdicts,
+    /// What is known of the groups beside the plan.
+    pub(crate) means: GroupMeans,
+    /// The cases that experts approved, with the amount where it is not the whole cost.
+    approved: HashMap<String, Option<Yuan>>,
     at_settlement: Arc<Dated>,
     by_discharge: Mutex<HashMap<i32, Option<Arc<Dated>>>>,
 }
@@ -69,7 +79,18 @@ impl<'s> Setting<'s> {
         let hospitals: Vec<Vec<Hospital>> = by_id.into_values().collect();
         let unit = |rows: &Vec<Hospital>| pools.unit(rows[0].unit.as_deref(), &terms);
         let units = hospitals.iter().map(unit).collect();
-        let at_settlement = Arc::new(dated(&terms, plan, &hospitals)?);
+        if links::is_linked(&terms.links) && !measures.names.is_empty() {
+            let problem = "points that other cases change cannot be counted by measure yet.";
+            let hint = "State the measures in the measures input, or leave one of the two out.";
+            let place = format!("policy {}", terms.policy);
+            return Err(Error::new(Class::Table, place, problem, hint));
+        }
+        let means = GroupMeans::new(inputs, plan);
+        let at_settlement = Arc::new(dated(&terms, plan, &hospitals, &means)?);
+        let approved = inputs.reviews.iter().filter(|review| review.is_approved);
+        let approved = approved
+            .map(|review| (review.case_id.clone(), review.amount))
+            .collect();
         Ok(Self {
             plan,
             policy,
@@ -83,6 +104,8 @@ impl<'s> Setting<'s> {
             hospitals,
             hospital_numbers: ids,
             verdicts: Verdicts::default(),
+            means,
+            approved,
             at_settlement,
             by_discharge: Mutex::default(),
         })
@@ -115,9 +138,22 @@ impl<'s> Setting<'s> {
                 .collect(),
             hospital_numbers: self.hospital_numbers.clone(),
             verdicts: Verdicts::default(),
+            means: self.means.clone(),
+            approved: HashMap::new(),
             at_settlement: Arc::clone(&self.at_settlement),
             by_discharge: Mutex::default(),
         })
+    }
+
+    /// The amount that experts approved for a case, where they approved it; an inner `None` is
+    /// its whole cost.
+    pub(crate) fn approved(&self, case_id: &str) -> Option<Option<Yuan>> {
+        self.approved.get(case_id).copied()
+    }
+
+    /// The rules for cases on the last day of the period.
+    pub(crate) fn rules_at_settlement(&self) -> &CaseRules {
+        &self.at_settlement.pricing.rules
     }
 
     /// The rules for a discharge on this day; `None` where the policy states none.
@@ -131,7 +167,7 @@ impl<'s> Setting<'s> {
         }
         let terms = date_of(day).and_then(|date| self.policy.at(date).ok());
         let rules = terms
-            .map(|terms| dated(&terms, self.plan, &self.hospitals))
+            .map(|terms| dated(&terms, self.plan, &self.hospitals, &self.means))
             .transpose()?;
         let rules = rules.map(Arc::new);
         known.insert(day, rules.clone());
@@ -143,8 +179,10 @@ fn dated(
     terms: &PolicyAt,
     plan: PlanChoice<'_>,
     hospitals: &[Vec<Hospital>],
+    means: &GroupMeans,
 ) -> Result<Dated, Error> {
     let pricing = Pricing::new(terms, plan)?;
+    let options = CaseOptions::new(terms, means)?;
     let coefficients = hospitals
         .iter()
         .map(|rows| {
@@ -155,6 +193,7 @@ fn dated(
         .collect::<Result<_, Error>>()?;
     Ok(Dated {
         pricing,
+        options,
         coefficients,
     })
 }

@@ -51,6 +51,13 @@ impl Totals {
         Ok(())
     }
 
+    /// Takes some points away and adds others, where other cases changed a case.
+    pub(crate) fn exchange(&mut self, before: Points, after: Points) -> Result<(), Error> {
+        let change = i128::from(after.ten_thousandths()) - i128::from(before.ten_thousandths());
+        self.points = self.points.checked_add(change).ok_or_else(overflow)?;
+        Ok(())
+    }
+
     pub(crate) fn add(&mut self, more: &Self) -> Result<(), Error> {
         let sum = |a: i128, b: i128| a.checked_add(b).ok_or_else(overflow);
         self.cases += more.cases;

@@ -206,6 +206,7 @@ mod tests {
             hospital_id: id.to_owned(),
             name: String::new(),
             level: level.to_owned(),
+            alliance: None,
             region: None,
             unit: None,
             is_primary_care: false,

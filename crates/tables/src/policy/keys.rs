@@ -1,7 +1,7 @@
 //! Every parameter that a policy can have: its key, its form, its unit and its choices.
 
 use super::terms::{CoefficientUse, DateSelector, LateEntries, Rounding};
-use super::{clearing, pools, value_keys, weigh};
+use super::{case, clearing, pools, value_keys, weigh};
 
 /// The form of a parameter's value.
 #[derive(Clone, Copy, Debug)]
@@ -70,8 +70,8 @@ pub(super) enum Need {
     WhenAsked,
 }
 
-const RATIO: Numeric = numeric("ratio", Range::NotNegative, 6);
-const OF_REFERENCE: Numeric = numeric("multiple of reference cost", Range::Positive, 6);
+pub(super) const RATIO: Numeric = numeric("ratio", Range::NotNegative, 6);
+pub(super) const OF_REFERENCE: Numeric = numeric("multiple of reference cost", Range::Positive, 6);
 
 pub(super) const fn numeric(unit: &'static str, range: Range, places: u32) -> Numeric {
     Numeric {
@@ -127,7 +127,7 @@ pub(super) const LATE: [(&str, LateEntries); 2] =
 
 pub(super) static ROUNDING_WORDS: [&str; 2] = words(&ROUNDINGS);
 static SELECTOR_WORDS: [&str; 2] = words(&SELECTORS);
-static COEFFICIENT_USE_WORDS: [&str; 2] = words(&COEFFICIENT_USES);
+pub(super) static COEFFICIENT_USE_WORDS: [&str; 2] = words(&COEFFICIENT_USES);
 static LATE_WORDS: [&str; 2] = words(&LATE);
 
 pub(super) const PLAN: &str = "grouping.plan";
@@ -161,16 +161,22 @@ static KEYS: [Key; 20] = [
     ),
     always(MEAN_COST, Kind::Number(numeric("yuan", Range::Positive, 2))),
     always(POINTS_ROUNDING, Kind::Word(&ROUNDING_WORDS)),
-    always(COEFFICIENT_FROM, Kind::Word(&["hospitals_input", "level"])),
+    always(
+        COEFFICIENT_FROM,
+        Kind::Word(&["hospitals_input", "level", "blend", "group_means"]),
+    ),
     when_asked(COEFFICIENT_BY_LEVEL, Kind::Levels(RATIO)),
     always(
         LOW_THRESHOLD,
         Kind::Bound(&["less_than", "at_most"], OF_REFERENCE),
     ),
-    always(LOW_RULE, Kind::Word(&["POINTS_NO_K", "RATIO"])),
+    always(LOW_RULE, Kind::Word(&["POINTS_NO_K", "RATIO", "BY_ACTUAL"])),
     when_asked(LOW_COEFFICIENT, Kind::Word(&COEFFICIENT_USE_WORDS)),
     always(HIGH_THRESHOLDS, Kind::Bands(OF_REFERENCE)),
-    always(HIGH_RULE, Kind::Word(&["LINEAR_ADD", "DEDUCT"])),
+    always(
+        HIGH_RULE,
+        Kind::Word(&["LINEAR_ADD", "DEDUCT", "CAP", "BY_ITEM_TOP", "NORMAL"]),
+    ),
     when_asked(HIGH_ADDED_SHARE, Kind::Number(RATIO)),
     always(
         WITHOUT_WEIGHT,
@@ -187,11 +193,12 @@ static KEYS: [Key; 20] = [
     ),
 ];
 
-const DISCOUNT: Numeric = numeric("ratio", Range::ZeroToOne, 6);
+pub(super) const DISCOUNT: Numeric = numeric("ratio", Range::ZeroToOne, 6);
 
 /// All parameters, those of settlement first.
 pub(super) fn all() -> impl Iterator<Item = &'static Key> {
     KEYS.iter()
+        .chain(case::keys())
         .chain(pools::keys())
         .chain(value_keys::keys())
         .chain(clearing::keys())

@@ -1,6 +1,6 @@
 //! A parameter with its dated entries.
 
-use super::terms::{Bound, HighBand};
+use super::terms::Bound;
 use super::value::Share;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -24,6 +24,8 @@ pub(super) struct Entry {
     pub(super) unit: Option<&'static str>,
     /// A key of the table of sources.
     pub(super) source: String,
+    /// What whoever wrote the policy says about it.
+    pub(super) note: Option<String>,
     pub(super) line: u64,
 }
 
@@ -46,8 +48,8 @@ pub(super) enum Value {
     Share(Share),
     /// A comparison with a number.
     Bound(Bound),
-    /// Weight bands, each with a comparison.
-    Bands(Vec<HighBand>),
+    /// Bands of weights or base points, each with a comparison.
+    Bands(Vec<Band>),
     /// A word, and the discount that goes with `by_cost`.
     Treatment(String, Option<Decimal>),
     /// A number for each level.
@@ -56,6 +58,22 @@ pub(super) enum Value {
     Names(BTreeMap<String, String>),
     /// Whole numbers in proportion to each other.
     Parts(Vec<u32>),
+}
+
+/// A band as the policy states it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Band {
+    pub(super) measure: Measure,
+    /// From where on it holds, up to the next band.
+    pub(super) lower: Bound,
+    pub(super) threshold: Bound,
+}
+
+/// What bands are bands of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Measure {
+    Weight,
+    BasePoints,
 }
 
 impl fmt::Display for Value {
@@ -79,13 +97,18 @@ impl fmt::Display for Value {
     }
 }
 
-fn show_band(band: &HighBand) -> String {
-    let (weight, threshold) = (band.weight, band.threshold);
-    let (low, high) = (weight.value(), threshold.value());
+fn show_band(band: &Band) -> String {
+    let measure = match band.measure {
+        Measure::Weight => "weight",
+        Measure::BasePoints => "base points",
+    };
+    let (lower, threshold) = (band.lower, band.threshold);
     format!(
-        "weight {} {low}: {} {high}",
-        weight.word(),
-        threshold.word()
+        "{measure} {} {}: {} {}",
+        lower.word(),
+        lower.value(),
+        threshold.word(),
+        threshold.value()
     )
 }
 

@@ -198,6 +198,15 @@ pub enum PolicyProblem {
         /// The bound as written.
         text: String,
     },
+    /// Bands of weights and bands of base points in one list.
+    #[error(
+        "the band from {text} is of another measure than the one before it; write all bands by \
+         weight or all by base points"
+    )]
+    BandsMixed {
+        /// The bound as written.
+        text: String,
+    },
     /// Bands that leave the smallest weights out.
     #[error("the first band begins at {text}; begin it at \"0\", so that every weight has a band")]
     BandsBeginLate {

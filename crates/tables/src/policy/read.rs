@@ -95,6 +95,7 @@ impl<'t> Reader<'_, 't> {
             value: value(self.key.kind, fields)?,
             unit: self.unit(fields)?,
             source: self.source_key(fields)?,
+            note: fields.optional_text("note")?.map(str::to_owned),
             line: self.source.line(&fields.span),
         })
     }

@@ -1,12 +1,11 @@
 //! Every value of a policy at one date, typed.
 
 use super::Policy;
+use super::case;
 use super::keys;
 use super::parameter::Value;
 use super::problem::PolicyProblem;
-use super::terms::{
-    CaseTerms, CoefficientSource, HighRule, LowRule, PolicyAt, Treatment, WithoutWeight,
-};
+use super::terms::{Bound, CaseTerms, PolicyAt, Treatment, WithoutWeight};
 use super::value_keys as value;
 use super::{clearing, pools};
 use crate::error::{Error, Place};
@@ -33,7 +32,11 @@ impl Resolver<'_> {
             insurances: self.names(keys::INSURANCES)?,
             regions: self.names(keys::REGIONS)?,
             case: self.case()?,
-            coefficient: self.coefficient()?,
+            coefficient: case::coefficient(self)?,
+            same_price_groups: self.optional_names(case::SAME_PRICE_GROUPS),
+            stays: case::stays(self)?,
+            unstable: case::unstable(self)?,
+            links: case::links(self)?,
             without_weight: self.without_weight()?,
             ungrouped: self.treatment(keys::UNGROUPED)?,
             ambiguous: self.treatment(keys::AMBIGUOUS)?,
@@ -57,16 +60,12 @@ impl Resolver<'_> {
             scale: self.whole(keys::SCALE)?,
             mean_cost_fen: fen(mean_cost),
             points_rounding: self.choice(keys::POINTS_ROUNDING, &keys::ROUNDINGS)?,
-            low_threshold: match self.value(keys::LOW_THRESHOLD)? {
-                Value::Bound(bound) => *bound,
-                other => unreachable!("{other} was read as a comparison"),
-            },
-            low_rule: self.low_rule()?,
-            high_bands: match self.value(keys::HIGH_THRESHOLDS)? {
-                Value::Bands(bands) => bands.clone(),
-                other => unreachable!("{other} was read as bands"),
-            },
-            high_rule: self.high_rule()?,
+            reference: case::reference(self),
+            low_threshold: self.bound(keys::LOW_THRESHOLD)?,
+            low_rule: case::low_rule(self)?,
+            high_bands: case::high_bands(self, self.whole(keys::SCALE)?)?,
+            high_rule: case::high_rule(self)?,
+            high_limit: self.optional_bound(case::HIGH_LIMIT),
         };
         self.check_cut_offs(&terms)?;
         Ok(terms)
@@ -92,32 +91,6 @@ impl Resolver<'_> {
         }
     }
 
-    fn low_rule(&self) -> Result<LowRule, Error> {
-        if self.word(keys::LOW_RULE)? == "POINTS_NO_K" {
-            return Ok(LowRule::PointsNoK);
-        }
-        let used = self.choice(keys::LOW_COEFFICIENT, &keys::COEFFICIENT_USES)?;
-        Ok(LowRule::Ratio(used))
-    }
-
-    fn high_rule(&self) -> Result<HighRule, Error> {
-        if self.word(keys::HIGH_RULE)? == "DEDUCT" {
-            return Ok(HighRule::Deduct);
-        }
-        let alpha = self.number(keys::HIGH_ADDED_SHARE)?;
-        Ok(HighRule::LinearAdd { alpha })
-    }
-
-    fn coefficient(&self) -> Result<CoefficientSource, Error> {
-        if self.word(keys::COEFFICIENT_FROM)? == "hospitals_input" {
-            return Ok(CoefficientSource::HospitalsInput);
-        }
-        match self.value(keys::COEFFICIENT_BY_LEVEL)? {
-            Value::Levels(levels) => Ok(CoefficientSource::Level(levels.clone())),
-            other => unreachable!("{other} was read as numbers by level"),
-        }
-    }
-
     fn without_weight(&self) -> Result<WithoutWeight, Error> {
         match self.value(keys::WITHOUT_WEIGHT)? {
             Value::Treatment(word, _) if word == "error" => Ok(WithoutWeight::Refuse),
@@ -125,7 +98,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn treatment(&self, key: &'static str) -> Result<Treatment, Error> {
+    pub(super) fn treatment(&self, key: &'static str) -> Result<Treatment, Error> {
         match self.value(key)? {
             Value::Treatment(_, Some(discount)) => Ok(Treatment::ByCost {
                 discount: *discount,
@@ -178,6 +151,30 @@ impl Resolver<'_> {
             None => BTreeMap::new(),
             Some(Value::Levels(levels)) => levels.clone(),
             Some(other) => unreachable!("{other} was read as named numbers"),
+        }
+    }
+
+    pub(super) fn bound(&self, key: &'static str) -> Result<Bound, Error> {
+        match self.value(key)? {
+            Value::Bound(bound) => Ok(*bound),
+            other => unreachable!("{other} was read as a comparison"),
+        }
+    }
+
+    /// The comparison of a parameter that the policy may leave out.
+    pub(super) fn optional_bound(&self, key: &'static str) -> Option<Bound> {
+        match self.optional(key)? {
+            Value::Bound(bound) => Some(*bound),
+            other => unreachable!("{other} was read as a comparison"),
+        }
+    }
+
+    /// The names of a parameter that the policy may leave out.
+    pub(super) fn optional_names(&self, key: &'static str) -> BTreeMap<String, String> {
+        match self.optional(key) {
+            None => BTreeMap::new(),
+            Some(Value::Names(names)) => names.clone(),
+            Some(other) => unreachable!("{other} was read as names"),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::clearing::{ClearingTerms, PrepayTerms};
 use super::pools::{GrowthTerms, PoolTerms};
+use super::stated::{LinkTerms, StayTerms, UnstableTerms};
 use super::value::{TiltTerms, ValueTerms};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -47,6 +48,17 @@ impl Bound {
         }
     }
 
+    /// Whether a number is on the bound's side.
+    #[must_use]
+    pub fn holds(self, number: Decimal) -> bool {
+        match self {
+            Self::AtLeast(bound) => number >= bound,
+            Self::MoreThan(bound) => number > bound,
+            Self::AtMost(bound) => number <= bound,
+            Self::LessThan(bound) => number < bound,
+        }
+    }
+
     /// The comparison as policies write it.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -67,6 +79,21 @@ pub enum LowRule {
     /// The normal points times `C / (RW × M)`, with or without the coefficient, never above the
     /// normal points.
     Ratio(CoefficientUse),
+    /// The cost at the preset value of a point, `C / v_ref`: what was spent is paid when a point
+    /// turns out to be worth that much.
+    ByActual {
+        /// v_ref, in yuan a point.
+        preset_value: Decimal,
+    },
+}
+
+/// What the cost of a case is divided by to find whether it is low or high.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reference {
+    /// The group's reference cost, `RW × M`.
+    Group,
+    /// What the hospital is due for it, `RW × M × k`.
+    GroupAndCoefficient,
 }
 
 /// Whether a rule applies the hospital coefficient.
@@ -81,13 +108,24 @@ pub enum CoefficientUse {
 /// How a high-cost case (高倍率病例) earns its points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HighRule {
-    /// `b × k + (r − K) × b × alpha`; the coefficient does not touch the added part.
+    /// `b × k + (r − K) × b × alpha`.
     LinearAdd {
         /// The share of the excess that is added.
         alpha: Decimal,
+        /// Whether the coefficient touches the added part too.
+        coefficient: CoefficientUse,
     },
     /// `(C / M − (K − 1) × RW × k) × scale`.
     Deduct,
+    /// `b × K × k`.
+    Cap,
+    /// The cost at the preset value of a point, for as many cases as the control proportion lets.
+    ByItemTop {
+        /// v_ref, in yuan a point.
+        preset_value: Decimal,
+    },
+    /// `b × k`: nothing is added by itself.
+    Normal,
 }
 
 /// From which weight on which multiple of the reference cost makes a case high.
@@ -108,6 +146,8 @@ pub struct CaseTerms {
     pub mean_cost_fen: i64,
     /// How case points come to four places.
     pub points_rounding: Rounding,
+    /// What low and high are measured by.
+    pub reference: Reference,
     /// Below which multiple of the reference cost a case is low.
     pub low_threshold: Bound,
     /// What a low case earns.
@@ -116,6 +156,8 @@ pub struct CaseTerms {
     pub high_bands: Vec<HighBand>,
     /// What a high case earns.
     pub high_rule: HighRule,
+    /// Beyond which multiple of the reference cost a high case earns the normal points.
+    pub high_limit: Option<Bound>,
 }
 
 /// Where the hospital coefficient (差异系数) comes from.
@@ -125,6 +167,21 @@ pub enum CoefficientSource {
     HospitalsInput,
     /// The level of the hospital.
     Level(BTreeMap<String, Decimal>),
+    /// `a × k_level + (1 − a) × k_hospital`: the level's coefficient and the hospital's own.
+    Blend {
+        /// By level of hospital.
+        levels: BTreeMap<String, Decimal>,
+        /// a: how much the level counts, at most 1.
+        level_share: Decimal,
+    },
+    /// The same, from the mean costs of a group at the level and at the hospital, each over the
+    /// group's mean cost in the region, as the groups input states them.
+    GroupMeans {
+        /// a: how much the level counts, at most 1.
+        level_share: Decimal,
+        /// What stands for a mean that the groups input does not state.
+        without_mean: Decimal,
+    },
 }
 
 /// What a case earns that has no points of its own.
@@ -185,6 +242,14 @@ pub struct PolicyAt {
     pub case: CaseTerms,
     /// Where the hospital coefficient comes from.
     pub coefficient: CoefficientSource,
+    /// The groups in which every hospital has the coefficient 1 (同病同价), by code.
+    pub same_price_groups: BTreeMap<String, String>,
+    /// Cases that their stay sets apart.
+    pub stays: StayTerms,
+    /// Groups whose costs vary too much for a weight.
+    pub unstable: Option<UnstableTerms>,
+    /// What depends on the other cases of a hospital or region.
+    pub links: LinkTerms,
     /// A case whose group has no weight.
     pub without_weight: WithoutWeight,
     /// A valid case without a group.

@@ -2,10 +2,10 @@
 
 use super::keys::{self, Kind, Numeric};
 use super::numbers::{number, parts, share};
-use super::parameter::Value;
+use super::parameter::{Band, Measure, Value};
 use super::problem::PolicyProblem;
 use super::source::{Fields, Item};
-use super::terms::{Bound, HighBand};
+use super::terms::Bound;
 use crate::error::Error;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -81,7 +81,8 @@ fn bound(
         return Err(fields.wrong(PolicyProblem::NotOneComparison { allowed }));
     };
     let value = number_in(fields, word, numeric)?;
-    Ok(match word.trim_start_matches("weight_") {
+    let comparison = word.trim_start_matches("weight_");
+    Ok(match comparison.trim_start_matches("points_") {
         "less_than" => Bound::LessThan(value),
         "at_most" => Bound::AtMost(value),
         "at_least" => Bound::AtLeast(value),
@@ -90,24 +91,28 @@ fn bound(
 }
 
 const WEIGHT_WORDS: [&str; 2] = ["weight_at_least", "weight_more_than"];
+const POINTS_WORDS: [&str; 2] = ["points_at_least", "points_more_than"];
 const HIGH_WORDS: [&str; 2] = ["more_than", "at_least"];
 
-fn bands(fields: &Fields<'_, '_>, numeric: Numeric) -> Result<Vec<HighBand>, Error> {
+fn bands(fields: &Fields<'_, '_>, numeric: Numeric) -> Result<Vec<Band>, Error> {
     let tables = fields.get("bands").and_then(tables_of).unwrap_or_default();
     if tables.is_empty() {
         let field = "bands".to_owned();
         return Err(fields.wrong(PolicyProblem::FieldMissing { field }));
     }
-    let mut bands: Vec<HighBand> = Vec::new();
+    let mut bands: Vec<Band> = Vec::new();
     for (span, table) in tables {
         let inner = fields.source.fields(table, span, fields.key);
         let band = band(&inner, numeric)?;
-        let text = band.weight.value().to_string();
+        let text = band.lower.value().to_string();
         match bands.last() {
-            None if !band.weight.value().is_zero() => {
+            None if !band.lower.value().is_zero() => {
                 return Err(inner.wrong(PolicyProblem::BandsBeginLate { text }));
             }
-            Some(last) if last.weight.value() >= band.weight.value() => {
+            Some(last) if last.measure != band.measure => {
+                return Err(inner.wrong(PolicyProblem::BandsMixed { text }));
+            }
+            Some(last) if last.lower.value() >= band.lower.value() => {
                 return Err(inner.wrong(PolicyProblem::BandsNotAscending { text }));
             }
             _ => bands.push(band),
@@ -116,8 +121,8 @@ fn bands(fields: &Fields<'_, '_>, numeric: Numeric) -> Result<Vec<HighBand>, Err
     Ok(bands)
 }
 
-fn band(fields: &Fields<'_, '_>, numeric: Numeric) -> Result<HighBand, Error> {
-    let known = [WEIGHT_WORDS, HIGH_WORDS].concat();
+fn band(fields: &Fields<'_, '_>, numeric: Numeric) -> Result<Band, Error> {
+    let known = [&WEIGHT_WORDS[..], &POINTS_WORDS, &HIGH_WORDS].concat();
     if let Some(name) = fields
         .table
         .keys()
@@ -132,8 +137,19 @@ fn band(fields: &Fields<'_, '_>, numeric: Numeric) -> Result<HighBand, Error> {
         places: 4,
         ..numeric
     };
-    Ok(HighBand {
-        weight: bound(fields, &WEIGHT_WORDS, any)?,
+    let is_by_points = POINTS_WORDS.iter().any(|word| fields.get(word).is_some());
+    let (measure, words) = if is_by_points {
+        (Measure::BasePoints, &POINTS_WORDS)
+    } else {
+        (Measure::Weight, &WEIGHT_WORDS)
+    };
+    if is_by_points && WEIGHT_WORDS.iter().any(|word| fields.get(word).is_some()) {
+        let allowed = words.join(", ");
+        return Err(fields.wrong(PolicyProblem::NotOneComparison { allowed }));
+    }
+    Ok(Band {
+        measure,
+        lower: bound(fields, words, any)?,
         threshold: bound(fields, &HIGH_WORDS, numeric)?,
     })
 }

@@ -251,7 +251,11 @@ fn priced_points(
     let stated = parsed::<Decimal>(args.coefficient.as_deref().unwrap_or("1"), "number")?;
     let stated = Ratio::from_decimal(stated).map_err(wrong)?;
     let level = args.level.as_deref().unwrap_or_default();
-    let k = hospital_coefficient(&terms.coefficient, level, Some(stated)).map_err(wrong)?;
+    let k = if terms.same_price_groups.contains_key(&row.group) {
+        Ratio::ONE
+    } else {
+        hospital_coefficient(&terms.coefficient, level, Some(stated)).map_err(wrong)?
+    };
     let award = award(&price, k, cost, rules).map_err(wrong)?;
     road.add(
         "weight",

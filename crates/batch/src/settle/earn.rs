@@ -1,0 +1,263 @@
+//! What a case earns under the rules of its date, before other cases have a say.
+
+use super::cases::SettledClass;
+use super::means::{GroupCoefficients, GroupMeans};
+use super::pricing::{Prepared, Pricing, Way, prepare, treated};
+use super::stays::StayFacts;
+use crate::inputs::Hospital;
+use crate::{Class, Error};
+use drgdip_claims::{Finding, Yuan};
+use drgdip_grouper::Outcome;
+use drgdip_points::award::{
+    CaseAward, CaseRules, GroupPrice, award, award_by_cost, bed_day_points, normal_points, reduced,
+    short_stay_points, transfer_points,
+};
+use drgdip_points::classify::CaseClass;
+use drgdip_points::{Points, Ratio};
+use drgdip_tables::policy::{PolicyAt, StayTerms};
+use rust_decimal::Decimal;
+
+/// The rules of one date beside prices, ready for every group of the run.
+pub(crate) struct CaseOptions {
+    stays: StayTerms,
+    late_factor: Ratio,
+    mean_stays: Vec<Option<i64>>,
+    unstable: Option<(Vec<bool>, Prepared)>,
+    same_price: Vec<bool>,
+    by_group: Option<GroupCoefficients>,
+}
+
+impl CaseOptions {
+    pub(crate) fn new(terms: &PolicyAt, means: &GroupMeans) -> Result<Self, Error> {
+        let place = format!("policy {} at {}", terms.policy, terms.date);
+        let wrong = |e: drgdip_points::Error| Error::new(Class::Table, &place, e, "");
+        let unstable = terms.unstable.as_ref().map(|unstable| {
+            let (groups, treatment) = means.unstable(unstable);
+            prepare(treatment).map(|treatment| (groups, treatment))
+        });
+        let late = terms.stays.late_upload.map(|late| late.factor);
+        Ok(Self {
+            stays: terms.stays.clone(),
+            late_factor: Ratio::from_decimal(late.unwrap_or(Decimal::ONE)).map_err(wrong)?,
+            mean_stays: means.stays(),
+            unstable: unstable.transpose().map_err(wrong)?,
+            same_price: means.same_price(terms),
+            by_group: GroupCoefficients::new(&terms.coefficient, means)?,
+        })
+    }
+}
+
+/// What is known when a case is about to earn its points.
+pub(super) struct Earning<'e> {
+    pub(super) pricing: &'e Pricing,
+    pub(super) options: &'e CaseOptions,
+    pub(super) hospital: &'e Hospital,
+    /// The hospital's coefficient where the group has no say in it.
+    pub(super) coefficient: Ratio,
+    pub(super) stay: StayFacts<'e>,
+    pub(super) discharged: i32,
+    pub(super) cost: Yuan,
+}
+
+/// What a case earned.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Earned<'e> {
+    pub(super) class: SettledClass,
+    pub(super) points: Points,
+    /// Where the group has a weight, its price, its reference cost and the coefficient.
+    pub(super) price: Option<(&'e GroupPrice, Yuan, Ratio)>,
+    /// What is left of a high case outside the control proportion.
+    pub(super) normal: Option<Points>,
+}
+
+impl<'e> Earning<'e> {
+    /// Gives a case its points, or says with a finding why it gets none.
+    pub(super) fn earn(
+        &self,
+        outcome: Outcome,
+        say: &mut impl FnMut(Finding),
+    ) -> Result<Result<Earned<'e>, Finding>, drgdip_points::Error> {
+        let group = outcome.group().map(|group| group.0);
+        let earned = match self.bed_days(group)? {
+            Some(earned) => earned,
+            None => match self.by_group(outcome, group, say)? {
+                Ok(earned) => earned,
+                Err(finding) => return Ok(Err(finding)),
+            },
+        };
+        self.late(earned, say).map(Ok)
+    }
+
+    fn rules(&self) -> &'e CaseRules {
+        &self.pricing.rules
+    }
+
+    fn coefficient(&self, group: Option<u16>) -> Result<Ratio, drgdip_points::Error> {
+        let Some(group) = group else {
+            return Ok(self.coefficient);
+        };
+        if self.options.same_price[usize::from(group)] {
+            return Ok(Ratio::ONE);
+        }
+        match &self.options.by_group {
+            Some(by_group) => by_group.of(group, self.hospital),
+            None => Ok(self.coefficient),
+        }
+    }
+
+    /// A long stay, or a claim of the unit bed-day, is paid by the day whatever its group.
+    fn bed_days(&self, group: Option<u16>) -> Result<Option<Earned<'e>>, drgdip_points::Error> {
+        let (Some(terms), Some(days)) = (self.options.stays.bed_day, self.stay.days) else {
+            return Ok(None);
+        };
+        let is_long = terms
+            .long_stay
+            .is_some_and(|limit| limit.holds(Decimal::from(days)));
+        if !is_long && !self.stay.is_bed_day {
+            return Ok(None);
+        }
+        let coefficient = self.coefficient(group)?;
+        let day_cost = Yuan::from_fen(terms.day_cost_fen);
+        let points = bed_day_points(day_cost, days, coefficient, self.rules())?;
+        Ok(Some(Earned::without_price(SettledClass::BedDay, points)))
+    }
+
+    fn by_group(
+        &self,
+        outcome: Outcome,
+        group: Option<u16>,
+        say: &mut impl FnMut(Finding),
+    ) -> Result<Result<Earned<'e>, Finding>, drgdip_points::Error> {
+        let mut way = self.pricing.way(outcome);
+        let mut by_cost = SettledClass::ByCost;
+        if let (Some((groups, treatment)), Some(group)) = (&self.options.unstable, group)
+            && groups[usize::from(group)]
+            && matches!(way, Way::ByWeight { .. })
+        {
+            way = treated(*treatment, Finding::UnstableGroup);
+            by_cost = SettledClass::Unstable;
+        }
+        Ok(Ok(match way {
+            Way::ByWeight {
+                price,
+                reference_cost,
+            } => {
+                let coefficient = self.coefficient(group)?;
+                let priced = (price, reference_cost, coefficient);
+                self.priced(priced, group)?
+            }
+            Way::ByCost(discount, finding) => {
+                finding.into_iter().for_each(say);
+                let points = award_by_cost(self.cost, self.rules(), discount)?;
+                Earned::without_price(by_cost, points)
+            }
+            Way::Unpaid(finding) => return Ok(Err(finding)),
+        }))
+    }
+
+    /// A case whose group has a weight.
+    fn priced(
+        &self,
+        priced: (&'e GroupPrice, Yuan, Ratio),
+        group: Option<u16>,
+    ) -> Result<Earned<'e>, drgdip_points::Error> {
+        let (price, _, coefficient) = priced;
+        let rules = self.rules();
+        let mut awarded = award(price, coefficient, self.cost, rules)?;
+        let normal = || normal_points(price, coefficient, rules);
+        if awarded.class == CaseClass::Low && self.has_way(&self.options.stays.low_exempt_ways) {
+            awarded = CaseAward {
+                class: CaseClass::Normal,
+                points: normal()?,
+            };
+        }
+        let mut earned = Earned {
+            class: SettledClass::Priced(awarded.class),
+            points: awarded.points,
+            price: Some(priced),
+            normal: None,
+        };
+        if awarded.class == CaseClass::High {
+            earned.normal = Some(normal()?).filter(|normal| *normal != awarded.points);
+        }
+        if let Some((class, points)) = self.cut_short(priced, awarded, group)?
+            && points < earned.points
+        {
+            (earned.class, earned.points, earned.normal) = (class, points, None);
+        }
+        Ok(earned)
+    }
+
+    /// What a transferred or a very short stay earns.
+    fn cut_short(
+        &self,
+        (price, _, coefficient): (&GroupPrice, Yuan, Ratio),
+        awarded: CaseAward,
+        group: Option<u16>,
+    ) -> Result<Option<(SettledClass, Points)>, drgdip_points::Error> {
+        let stays = &self.options.stays;
+        let Some(days) = self.stay.days else {
+            return Ok(None);
+        };
+        let rules = self.rules();
+        let mean_stay = group.and_then(|group| self.options.mean_stays[usize::from(group)]);
+        if let Some(mean_stay) = mean_stay
+            && awarded.class == CaseClass::Normal
+            && self.has_way(&stays.transfer_ways)
+        {
+            let points = transfer_points(awarded.points, days, mean_stay, rules)?;
+            return Ok(Some((SettledClass::Transfer, points)));
+        }
+        let short = stays.short_stay.filter(|short| {
+            short.limit.holds(Decimal::from(days))
+                && !self.stay.is_day_surgery
+                && !self.has_way(&stays.low_exempt_ways)
+        });
+        let Some(short) = short else {
+            return Ok(None);
+        };
+        let case = (coefficient, self.cost);
+        let points = short_stay_points(short.rule, price, case, rules)?;
+        Ok(Some((SettledClass::ShortStay, points)))
+    }
+
+    fn has_way(&self, ways: &std::collections::BTreeMap<String, String>) -> bool {
+        let way = self.stay.discharge_way;
+        way.is_some_and(|way| ways.contains_key(way))
+    }
+
+    /// What is left of the points of a claim that came late.
+    fn late(
+        &self,
+        mut earned: Earned<'e>,
+        say: &mut impl FnMut(Finding),
+    ) -> Result<Earned<'e>, drgdip_points::Error> {
+        let (Some(terms), Some(uploaded)) = (self.options.stays.late_upload, self.stay.uploaded)
+        else {
+            return Ok(earned);
+        };
+        let days = i64::from(uploaded) - i64::from(self.discharged);
+        if !terms.limit.holds(Decimal::from(days)) {
+            return Ok(earned);
+        }
+        say(Finding::LateUpload);
+        let factor = self.options.late_factor;
+        earned.points = reduced(earned.points, factor, self.rules())?;
+        let normal = earned
+            .normal
+            .map(|normal| reduced(normal, factor, self.rules()));
+        earned.normal = normal.transpose()?;
+        Ok(earned)
+    }
+}
+
+impl Earned<'_> {
+    const fn without_price(class: SettledClass, points: Points) -> Self {
+        Self {
+            class,
+            points,
+            price: None,
+            normal: None,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What the groups input says of the groups of the run, by their number in it.
+
+use crate::in_force::PlanChoice;
+use crate::inputs::{GroupMean, Inputs};
+use crate::{Class, Error};
+use drgdip_claims::Yuan;
+use drgdip_points::Ratio;
+use drgdip_points::award::{blend, ratio_of_means};
+use drgdip_tables::policy::{CoefficientSource, PolicyAt, Treatment, UnstableTerms};
+use rust_decimal::Decimal;
+use std::collections::HashMap;
+
+/// Whether a policy cannot do without the groups input.
+pub(crate) fn is_needed(terms: &PolicyAt) -> bool {
+    let by_means = matches!(terms.coefficient, CoefficientSource::GroupMeans { .. });
+    let counts =
+        |unstable: &UnstableTerms| unstable.cases.is_some() || unstable.variation.is_some();
+    by_means || !terms.stays.transfer_ways.is_empty() || terms.unstable.as_ref().is_some_and(counts)
+}
+
+/// The groups input, and the codes of the groups of the run.
+#[derive(Clone, Default)]
+pub(crate) struct GroupMeans {
+    rows: Vec<GroupMean>,
+    /// The code of each group of the run, its number being the index.
+    codes: Vec<String>,
+    /// The ADRG of each.
+    adrgs: Vec<String>,
+}
+
+impl GroupMeans {
+    pub(crate) fn new(inputs: &Inputs, plan: PlanChoice<'_>) -> Self {
+        let groups = || plan.plans().iter().flat_map(|plan| plan.grouper.groups());
+        Self {
+            rows: inputs.groups.clone(),
+            codes: groups().map(|group| group.group.clone()).collect(),
+            adrgs: groups().map(|group| group.adrg.clone()).collect(),
+        }
+    }
+
+    /// The code of a group of the run.
+    pub(crate) fn code(&self, group: u16) -> &str {
+        &self.codes[usize::from(group)]
+    }
+
+    /// The code of its ADRG.
+    pub(crate) fn adrg(&self, group: u16) -> &str {
+        &self.adrgs[usize::from(group)]
+    }
+
+    /// Something of every group, by its code.
+    fn by_group<T>(&self, of: impl FnMut(&str) -> T) -> Vec<T> {
+        self.codes.iter().map(String::as_str).map(of).collect()
+    }
+
+    /// The rows about the whole region, by group.
+    fn regional(&self) -> HashMap<&str, &GroupMean> {
+        let is_regional = |row: &&GroupMean| row.level.is_none() && row.hospital_id.is_none();
+        let rows = self.rows.iter().filter(is_regional);
+        rows.map(|row| (row.group.as_str(), row)).collect()
+    }
+
+    /// Which groups have one price in every hospital.
+    pub(crate) fn same_price(&self, terms: &PolicyAt) -> Vec<bool> {
+        self.by_group(|code| terms.same_price_groups.contains_key(code))
+    }
+
+    /// The mean stay of each group, in ten-thousandths of a day.
+    pub(crate) fn stays(&self) -> Vec<Option<i64>> {
+        let regional = self.regional();
+        self.by_group(|code| regional.get(code)?.stay_days.filter(|days| *days > 0))
+    }
+
+    /// Which groups are not stable, and what their cases earn.
+    pub(crate) fn unstable(&self, terms: &UnstableTerms) -> (Vec<bool>, Treatment) {
+        let regional = self.regional();
+        let is_unstable = |code: &str| {
+            let row = regional.get(code);
+            let count = row.and_then(|row| row.cases).map(Decimal::from);
+            let variation = row.and_then(|row| row.variation);
+            let variation = variation.map(|value| Decimal::new(value, 4));
+            let is_few = terms.cases.zip(count).is_some_and(|(b, n)| b.holds(n));
+            let is_wide = terms
+                .variation
+                .zip(variation)
+                .is_some_and(|(b, v)| b.holds(v));
+            is_few || is_wide || terms.groups.contains_key(code)
+        };
+        (self.by_group(is_unstable), terms.treatment)
+    }
+}
+
+/// The coefficients of groups, where the policy takes them from mean costs.
+pub(crate) struct GroupCoefficients {
+    level_share: Ratio,
+    without_mean: Ratio,
+    levels: HashMap<String, HashMap<u16, Ratio>>,
+    hospitals: HashMap<String, HashMap<u16, Ratio>>,
+}
+
+impl GroupCoefficients {
+    /// `None` where the policy takes the coefficient from elsewhere.
+    pub(crate) fn new(
+        source: &CoefficientSource,
+        means: &GroupMeans,
+    ) -> Result<Option<Self>, Error> {
+        let CoefficientSource::GroupMeans {
+            level_share,
+            without_mean,
+        } = source
+        else {
+            return Ok(None);
+        };
+        let wrong =
+            |e: drgdip_points::Error| Error::new(Class::Table, "policy, coefficient", e, "");
+        let mut coefficients = Self {
+            level_share: Ratio::from_decimal(*level_share).map_err(wrong)?,
+            without_mean: Ratio::from_decimal(*without_mean).map_err(wrong)?,
+            levels: HashMap::new(),
+            hospitals: HashMap::new(),
+        };
+        let regional = means.regional();
+        let mut numbers: HashMap<&str, Vec<u16>> = HashMap::new();
+        for (number, code) in (0..).zip(&means.codes) {
+            numbers.entry(code).or_default().push(number);
+        }
+        for row in &means.rows {
+            let of_region = regional.get(row.group.as_str());
+            let of_region = of_region.and_then(|row| row.mean_cost);
+            for number in numbers.get(row.group.as_str()).into_iter().flatten() {
+                coefficients.add(*number, row, of_region)?;
+            }
+        }
+        Ok(Some(coefficients))
+    }
+
+    fn add(&mut self, group: u16, row: &GroupMean, of_region: Option<Yuan>) -> Result<(), Error> {
+        let (Some(mean), Some(of_region)) = (row.mean_cost, of_region) else {
+            return Ok(());
+        };
+        let wrong = |e| Error::input(format!("groups, group {}", row.group), e);
+        let ratio = ratio_of_means(mean, of_region).map_err(wrong)?;
+        let place = match (&row.level, &row.hospital_id) {
+            (_, Some(hospital)) => self.hospitals.entry(hospital.clone()),
+            (Some(level), None) => self.levels.entry(level.clone()),
+            (None, None) => return Ok(()),
+        };
+        place.or_default().insert(group, ratio);
+        Ok(())
+    }
+
+    /// `a × k_level + (1 − a) × k_hospital` of a group in a hospital.
+    pub(crate) fn of(
+        &self,
+        group: u16,
+        hospital: &crate::inputs::Hospital,
+    ) -> Result<Ratio, drgdip_points::Error> {
+        let level = self.levels.get(&hospital.level);
+        let level = level.and_then(|groups| groups.get(&group));
+        let own = self.hospitals.get(&hospital.hospital_id);
+        let own = own.and_then(|groups| groups.get(&group));
+        let or = |known: Option<&Ratio>| *known.unwrap_or(&self.without_mean);
+        blend(or(level), or(own), self.level_share)
+    }
+}

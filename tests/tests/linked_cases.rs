@@ -1,0 +1,580 @@
+//! Rules that set a case apart by its stay or by other cases, through whole settlements of a few
+//! claims whose points were computed by hand.
+//!
+//! Every claim is of one group with the weight 0.4907 in one hospital with the coefficient 1.05:
+//! base points 49.07, reference cost 5,397.70 yuan, normal points 51.5235; high above 16,193.10.
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int32Array, RecordBatch,
+    StringArray,
+};
+use arrow::compute::{cast, concat_batches};
+use arrow::datatypes::{DataType, Decimal128Type};
+use drgdip_batch::inputs::Inputs;
+use drgdip_batch::verify::verify;
+use drgdip_batch::{
+    Error, PreparedPolicy, ReadOptions, SettleJob, SettleSpan, SettleSummary, Silent, settle,
+};
+use drgdip_tests::{contents, national};
+use jiff::civil::{Date, date};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::Arc;
+
+const NORMAL: &str = "51.5235";
+const HALF: &str = "25.7618";
+
+/// A claim of an ordinary stay, changed by a test.
+#[derive(Clone)]
+struct Claim {
+    id: String,
+    person: String,
+    hospital: &'static str,
+    admitted: Date,
+    days: i32,
+    way: &'static str,
+    cost: i128,
+    new_tech: bool,
+    unit: Option<&'static str>,
+    uploaded_after: i32,
+}
+
+fn claim(id: &str, yuan: i128) -> Claim {
+    Claim {
+        id: id.to_owned(),
+        person: format!("P-{id}"),
+        hospital: "H1",
+        admitted: date(2026, 10, 2),
+        days: 4,
+        way: "1",
+        cost: yuan * 100,
+        new_tech: false,
+        unit: None,
+        uploaded_after: 1,
+    }
+}
+
+fn day(date: Date) -> i32 {
+    (date - jiff::civil::date(1970, 1, 1)).get_days()
+}
+
+fn batch(claims: &[Claim]) -> RecordBatch {
+    let texts = |of: &dyn Fn(&Claim) -> Option<String>| -> ArrayRef {
+        Arc::new(claims.iter().map(of).collect::<StringArray>())
+    };
+    let constant = |text: &str| texts(&|_| Some(text.to_owned()));
+    let numbers = |of: &dyn Fn(&Claim) -> i32| -> ArrayRef {
+        Arc::new(claims.iter().map(of).map(Some).collect::<Int32Array>())
+    };
+    let dates = |of: &dyn Fn(&Claim) -> i32| -> ArrayRef {
+        Arc::new(claims.iter().map(of).map(Some).collect::<Date32Array>())
+    };
+    let left = |c: &Claim| day(c.admitted) + c.days;
+    let costs: Decimal128Array = claims.iter().map(|claim| Some(claim.cost)).collect();
+    let costs = costs.with_data_type(DataType::Decimal128(16, 2));
+    let new_tech: BooleanArray = claims.iter().map(|claim| Some(claim.new_tech)).collect();
+    RecordBatch::try_from_iter_with_nullable([
+        ("case_id", texts(&|c| Some(c.id.clone())), true),
+        ("person_id", texts(&|c| Some(c.person.clone())), true),
+        ("hospital_id", texts(&|c| Some(c.hospital.to_owned())), true),
+        ("region", constant("990100"), true),
+        ("insurance", constant("employee"), true),
+        ("sex", constant("1"), true),
+        ("age_years", numbers(&|_| 50), true),
+        ("stay_days", numbers(&|c| c.days), true),
+        ("discharge_way", texts(&|c| Some(c.way.to_owned())), true),
+        ("payment_unit", texts(&|c| c.unit.map(str::to_owned)), true),
+        ("principal_diagnosis", constant("I10.x00x002"), true),
+        ("admission_date", dates(&|c| day(c.admitted)), true),
+        ("discharge_date", dates(&left), true),
+        ("uploaded_at", dates(&|c| left(c) + c.uploaded_after), true),
+        ("total_cost", Arc::new(costs) as ArrayRef, true),
+        ("new_tech", Arc::new(new_tech) as ArrayRef, true),
+    ])
+    .unwrap()
+}
+
+const EXAMPLE: &str = include_str!("../../policies/example-2026.toml");
+const SOURCES: &str = include_str!("../../policies/example-2026/SOURCES.toml");
+
+/// A parameter as an entry of a policy.
+fn entry(key: &str, body: &str) -> String {
+    format!("\n[[{key}]]\nfrom = \"2026-01-01\"\n{body}\nsource = \"model\"\n")
+}
+
+fn value(key: &str, value: &str) -> String {
+    entry(key, &format!("value = \"{value}\""))
+}
+
+fn measured(key: &str, what: &str, value: &str, unit: &str) -> String {
+    entry(key, &format!("{what} = \"{value}\"\nunit = \"{unit}\""))
+}
+
+/// The example policy with one floating value, fund points, and further rules.
+fn policy(folder: &Path, rules: &[String], coefficient_from: &str) -> PreparedPolicy {
+    let text = EXAMPLE
+        .replacen("value = \"baseline_increment\"", "value = \"uniform\"", 1)
+        .replacen("value = \"C\"", "value = \"A\"", 1)
+        .replacen("hospitals_input", coefficient_from, 1);
+    fs::create_dir_all(folder.join("example-2026")).unwrap();
+    fs::write(folder.join("example-2026/SOURCES.toml"), SOURCES).unwrap();
+    let path = folder.join("example-2026.toml");
+    fs::write(&path, text + &rules.concat()).unwrap();
+    PreparedPolicy::load(path.to_str().unwrap()).unwrap()
+}
+
+const HOSPITALS: &str = "\
+hospital_id,level,coefficient,alliance
+H1,3,1.05,A
+H2,3,1.05,A
+H3,3,1.05,
+";
+
+fn budgets() -> String {
+    let mut text = "region,insurance,period,amount\n".to_owned();
+    for region in ["990100", "990200", "990300"] {
+        for insurance in ["employee", "resident"] {
+            text += &format!("{region},{insurance},2026-10,1000000.00\n");
+        }
+    }
+    text
+}
+
+/// How a case was settled: class, the rule that other cases brought in, points.
+type Settled = BTreeMap<String, (String, Option<String>, String)>;
+
+/// A few claims under some rules, with the groups and reviews inputs.
+#[derive(Default)]
+struct Run<'r> {
+    rules: Vec<String>,
+    /// Where the coefficient comes from, when not from the hospitals input.
+    coefficient: Option<&'r str>,
+    groups: &'r str,
+    reviews: &'r str,
+}
+
+impl Run<'_> {
+    fn try_settle(&self, claims: &[Claim], folder: &Path) -> Result<SettleSummary, Error> {
+        let inputs = folder.join("inputs");
+        fs::create_dir_all(&inputs).unwrap();
+        fs::write(inputs.join("hospitals.csv"), HOSPITALS).unwrap();
+        fs::write(inputs.join("budgets.csv"), budgets()).unwrap();
+        for (name, text) in [("groups.csv", self.groups), ("reviews.csv", self.reviews)] {
+            if !text.is_empty() {
+                fs::write(inputs.join(name), text).unwrap();
+            }
+        }
+        let path = folder.join("claims.parquet");
+        write(&path, &batch(claims));
+        let coefficient = self.coefficient.unwrap_or("hospitals_input");
+        let policy = policy(folder, &self.rules, coefficient);
+        let inputs = Inputs::read(Some(&inputs), &[]).unwrap();
+        let job = SettleJob {
+            claims: &[path],
+            plan: national().into(),
+            policy: &policy.policy,
+            policy_files: &policy.files,
+            inputs: &inputs,
+            period: Some("2026-10"),
+            span: SettleSpan::Month,
+            ledger: None,
+            prior_claims: &[],
+            out: &folder.join("settled"),
+            read: ReadOptions::default(),
+            threads: Some(2),
+        };
+        settle(&job, &Silent)
+    }
+
+    /// Settles, and checks that cases, hospitals and pools still add up to each other.
+    fn settle(&self, claims: &[Claim]) -> Settled {
+        let folder = tempfile::tempdir().unwrap();
+        self.try_settle(claims, folder.path()).unwrap();
+        let out = folder.path().join("settled");
+        let verified = verify(&out, &Silent).unwrap();
+        assert!(verified.mismatches.is_empty(), "{:?}", verified.mismatches);
+        assert!(contents(&out).contains_key("cases.parquet"));
+        cases(&out.join("cases.parquet"))
+    }
+}
+
+fn write(path: &Path, batch: &RecordBatch) {
+    let file = File::create(path).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(batch).unwrap();
+    writer.close().unwrap();
+}
+
+fn cases(path: &Path) -> Settled {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+    let batches: Vec<_> = reader.build().unwrap().map(Result::unwrap).collect();
+    let all = concat_batches(&batches[0].schema(), &batches).unwrap();
+    let text = |name: &str| {
+        let column = cast(all.column_by_name(name).unwrap(), &DataType::Utf8).unwrap();
+        column.as_string::<i32>().clone()
+    };
+    let (ids, classes, rules) = (text("case_id"), text("case_class"), text("link_rule"));
+    let points = all.column_by_name("points").unwrap();
+    let points = points.as_primitive::<Decimal128Type>();
+    let settled = |row| {
+        let rule = rules.is_valid(row).then(|| rules.value(row).to_owned());
+        let points = points.value_as_string(row);
+        (
+            ids.value(row).to_owned(),
+            (classes.value(row).to_owned(), rule, points),
+        )
+    };
+    (0..all.num_rows()).map(settled).collect()
+}
+
+#[track_caller]
+fn check(settled: &Settled, id: &str, class: &str, rule: Option<&str>, points: &str) {
+    let expected = (class.to_owned(), rule.map(str::to_owned), points.to_owned());
+    assert_eq!(settled[id], expected, "{id}");
+}
+
+/// 56 ordinary stays, three ordinary high ones and one of new technology.
+fn with_high_cases() -> Vec<Claim> {
+    let mut claims: Vec<Claim> = (0..56).map(|n| claim(&format!("n{n:02}"), 5_000)).collect();
+    claims.extend([
+        claim("low", 17_000),
+        claim("top", 20_000),
+        claim("mid", 18_000),
+    ]);
+    let new_tech = Claim {
+        new_tech: true,
+        ..claim("new", 17_500)
+    };
+    claims.push(new_tech);
+    claims
+}
+
+#[test]
+fn only_the_dearest_high_cases_within_the_control_proportion_keep_their_extra() {
+    let share = measured(
+        "case.high.control_share",
+        "value",
+        "0.05",
+        "share of discharges",
+    );
+    let mut run = Run {
+        rules: vec![share],
+        ..Run::default()
+    };
+    // 59 ordinary discharges: two of the three ordinary high cases.
+    let settled = run.settle(&with_high_cases());
+    check(&settled, "top", "high", None, "86.1317");
+    check(&settled, "mid", "high", None, "67.9499");
+    check(&settled, "low", "high", Some("control_proportion"), NORMAL);
+    check(&settled, "new", "high", None, "63.4044");
+    check(&settled, "n00", "normal", None, NORMAL);
+    // With the new-technology case in the base there are 60, and three keep theirs.
+    run.rules
+        .push(value("case.high.control_base", "all_discharges"));
+    let settled = run.settle(&with_high_cases());
+    check(&settled, "low", "high", None, "58.8590");
+    check(&settled, "new", "high", None, "63.4044");
+}
+
+#[test]
+fn the_order_of_claims_changes_no_ranking() {
+    let share = measured(
+        "case.high.control_share",
+        "value",
+        "0.05",
+        "share of discharges",
+    );
+    let run = Run {
+        rules: vec![share],
+        ..Run::default()
+    };
+    let claims = with_high_cases();
+    let reversed: Vec<Claim> = claims.iter().rev().cloned().collect();
+    assert_eq!(run.settle(&claims), run.settle(&reversed));
+}
+
+fn split_rules(scope: &str) -> Vec<String> {
+    vec![
+        measured("case.split_stay.window", "at_most", "10", "days"),
+        value("case.split_stay.scope", scope),
+        value("case.split_stay.same", "group"),
+        measured("case.split_stay.factor", "value", "0.5", "ratio"),
+    ]
+}
+
+/// Three stays of one person with gaps of 10 and 11 days, and two in different hospitals.
+fn readmissions() -> Vec<Claim> {
+    let stay = |id: &str, person: &str, hospital, from: i8| Claim {
+        person: person.to_owned(),
+        hospital,
+        admitted: date(2026, 10, from),
+        days: 1,
+        ..claim(id, 5_000)
+    };
+    vec![
+        stay("a3", "A", "H1", 24),
+        stay("a1", "A", "H1", 1),
+        stay("a2", "A", "H1", 12),
+        stay("b1", "B", "H1", 1),
+        stay("b2", "B", "H2", 5),
+        stay("b3", "B", "H3", 8),
+        stay("c1", "C", "H1", 1),
+    ]
+}
+
+#[test]
+fn the_stay_before_a_readmission_keeps_half_of_its_points() {
+    let run = |scope| Run {
+        rules: split_rules(scope),
+        ..Run::default()
+    };
+    let cut = |scope: &'static str| -> Vec<String> {
+        let settled = run(scope).settle(&readmissions());
+        for (class, rule, points) in settled.values() {
+            let expected = if rule.is_some() { HALF } else { NORMAL };
+            assert_eq!((class.as_str(), points.as_str()), ("normal", expected));
+        }
+        let cut = settled
+            .into_iter()
+            .filter(|(_, (_, rule, _))| rule.is_some());
+        cut.map(|(id, _)| id).collect()
+    };
+    assert_eq!(cut("hospital"), ["a1"]);
+    assert_eq!(cut("alliance"), ["a1", "b1"]);
+    assert_eq!(cut("any"), ["a1", "b1", "b2"]);
+}
+
+#[test]
+fn stays_that_people_rightly_come_back_for_are_exempt() {
+    for exempt in [
+        entry(
+            "case.split_stay.exempt_groups",
+            "names = { FV2 = \"高血压\" }",
+        ),
+        entry(
+            "case.split_stay.exempt_diagnoses",
+            "names = { \"I10\" = \"高血压\" }",
+        ),
+    ] {
+        let mut rules = split_rules("any");
+        rules.push(exempt);
+        let run = Run {
+            rules,
+            ..Run::default()
+        };
+        let settled = run.settle(&readmissions());
+        assert!(settled.values().all(|(_, rule, _)| rule.is_none()));
+    }
+}
+
+const REVIEWS: &str = "\
+case_id,decision,amount
+top,approved,19000.00
+mid,approved,
+low,approved,15000.00
+n00,approved,9000.00
+n01,refused,
+";
+
+#[test]
+fn approved_special_cases_within_the_cap_earn_their_amount() {
+    let rules = |value_rule: &str| {
+        vec![
+            measured("case.review.cap", "value", "0.05", "share of discharges"),
+            value("case.review.value", value_rule),
+            measured("points.preset_value", "value", "110.00", "yuan per point"),
+        ]
+    };
+    let run = |value_rule| Run {
+        rules: rules(value_rule),
+        reviews: REVIEWS,
+        ..Run::default()
+    };
+    // 5 % of 60 discharges are three cases: the largest amounts.
+    let settled = run("preset").settle(&with_high_cases());
+    check(&settled, "top", "high", Some("special_review"), "172.7273");
+    check(&settled, "mid", "high", Some("special_review"), "163.6364");
+    check(&settled, "low", "high", Some("special_review"), "136.3636");
+    check(&settled, "n00", "normal", None, NORMAL);
+    check(&settled, "n01", "normal", None, NORMAL);
+    // M over the scale is 110 yuan too, so floating points are the same in number.
+    assert_eq!(run("floating").settle(&with_high_cases()), settled);
+}
+
+#[test]
+fn a_reviewed_case_below_the_gate_and_one_outside_the_ranking_are_paid_by_the_general_rules() {
+    let run = Run {
+        rules: vec![
+            measured("case.review.cap", "value", "0.05", "share of discharges"),
+            measured(
+                "case.review.gate",
+                "more_than",
+                "3",
+                "multiple of reference cost",
+            ),
+            value("case.review.value", "floating"),
+            measured(
+                "case.high.control_share",
+                "value",
+                "0.02",
+                "share of discharges",
+            ),
+        ],
+        reviews: "case_id,decision\ntop,approved\nn00,approved\n",
+        ..Run::default()
+    };
+    // One ordinary high case of 59 keeps its extra; the reviewed one is not ranked.
+    let settled = run.settle(&with_high_cases());
+    check(&settled, "top", "high", Some("special_review"), "181.8182");
+    check(&settled, "mid", "high", None, "67.9499");
+    check(&settled, "low", "high", Some("control_proportion"), NORMAL);
+    check(&settled, "n00", "normal", None, NORMAL);
+}
+
+/// Claims whose stay sets them apart, each just inside and just outside its rule.
+fn unusual_stays() -> Vec<Claim> {
+    let with = |id: &str, yuan, change: &dyn Fn(&mut Claim)| {
+        let mut claim = claim(id, yuan);
+        change(&mut claim);
+        claim
+    };
+    let early = date(2026, 8, 1);
+    vec![
+        with("long-60", 5_000, &|c| (c.days, c.admitted) = (60, early)),
+        with("long-61", 5_000, &|c| (c.days, c.admitted) = (61, early)),
+        with("by-day", 5_000, &|c| c.unit = Some("bed_day")),
+        with("cheap", 1_000, &|_| ()),
+        with("death", 1_000, &|c| c.way = "5"),
+        with("transfer", 5_000, &|c| (c.way, c.days) = ("2", 3)),
+        with("transfer-late", 5_000, &|c| (c.way, c.days) = ("2", 7)),
+        with("day", 3_000, &|c| c.days = 1),
+        with("day-surgery", 3_000, &|c| {
+            (c.days, c.unit) = (1, Some("day_surgery"))
+        }),
+        with("two-days", 3_000, &|c| c.days = 2),
+        with("uploaded-10", 5_000, &|c| c.uploaded_after = 10),
+        with("uploaded-11", 5_000, &|c| c.uploaded_after = 11),
+    ]
+}
+
+fn stay_rules() -> Vec<String> {
+    vec![
+        measured("case.bed_day.long_stay", "more_than", "60", "days"),
+        measured("case.bed_day.day_cost", "value", "500.00", "yuan per day"),
+        entry(
+            "case.low.exempt_discharge_ways",
+            "names = { \"5\" = \"死亡\" }",
+        ),
+        entry(
+            "case.transfer.discharge_ways",
+            "names = { \"2\" = \"医嘱转院\" }",
+        ),
+        measured("case.short_stay.limit", "less_than", "2", "days"),
+        value("case.short_stay.rule", "by_cost"),
+        measured("case.late_upload.limit", "more_than", "10", "days"),
+        measured("case.late_upload.factor", "value", "0.5", "ratio"),
+    ]
+}
+
+const GROUPS: &str = "group,stay_days,cases,cv,mean_cost\nFV25,8,4,0.6,5400.00\n";
+
+#[test]
+fn a_stay_is_paid_by_what_sets_it_apart() {
+    let run = Run {
+        rules: stay_rules(),
+        groups: GROUPS,
+        ..Run::default()
+    };
+    let settled = run.settle(&unusual_stays());
+    let check = |id: &str, class: &str, points: &str| check(&settled, id, class, None, points);
+    check("long-60", "normal", NORMAL);
+    check("long-61", "bed_day", "291.1364");
+    check("by-day", "bed_day", "19.0909");
+    check("cheap", "low", "9.0909");
+    check("death", "normal", NORMAL);
+    check("transfer", "transfer", HALF);
+    check("transfer-late", "normal", NORMAL);
+    check("day", "short_stay", "27.2727");
+    check("day-surgery", "normal", NORMAL);
+    check("two-days", "normal", NORMAL);
+    check("uploaded-10", "normal", NORMAL);
+    check("uploaded-11", "normal", HALF);
+}
+
+#[test]
+fn an_unstable_group_is_paid_by_cost_at_its_discount() {
+    let treatment = entry(
+        "case.unstable.treatment",
+        "value = \"by_cost\"\ndiscount = \"0.9\"",
+    );
+    let run = |limit: &str| Run {
+        rules: vec![
+            treatment.clone(),
+            measured("case.unstable.cases", "less_than", limit, "cases"),
+        ],
+        groups: GROUPS,
+        ..Run::default()
+    };
+    let claims = [claim("a", 5_000)];
+    check(&run("5").settle(&claims), "a", "unstable", None, "40.9091");
+    check(&run("4").settle(&claims), "a", "normal", None, NORMAL);
+}
+
+#[test]
+fn a_primary_care_group_has_one_price_in_every_hospital() {
+    let names = entry(
+        "coefficient.same_price_groups",
+        "names = { FV25 = \"高血压\" }",
+    );
+    let run = Run {
+        rules: vec![names],
+        ..Run::default()
+    };
+    check(
+        &run.settle(&[claim("a", 5_000)]),
+        "a",
+        "normal",
+        None,
+        "49.0700",
+    );
+}
+
+#[test]
+fn a_coefficient_is_blended_of_the_means_of_a_group_at_the_level_and_in_the_hospital() {
+    let run = Run {
+        rules: vec![
+            measured("coefficient.level_share", "value", "0.5", "ratio"),
+            measured("coefficient.without_mean", "value", "1", "ratio"),
+        ],
+        coefficient: Some("group_means"),
+        groups: "group,level,hospital_id,mean_cost\nFV25,,,5000.00\nFV25,3,,6000.00\n\
+                 FV25,,H1,5500.00\n",
+        ..Run::default()
+    };
+    let away = Claim {
+        hospital: "H2",
+        ..claim("without-own-mean", 5_000)
+    };
+    let settled = run.settle(&[claim("own-mean", 5_000), away]);
+    // 0.5 × 1.2 + 0.5 × 1.1, and 0.5 × 1.2 + 0.5 × 1.
+    check(&settled, "own-mean", "normal", None, "56.4305");
+    check(&settled, "without-own-mean", "normal", None, "53.9770");
+}
+
+#[test]
+fn a_rule_that_needs_a_table_or_a_column_names_it_before_it_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Run {
+        rules: stay_rules(),
+        ..Run::default()
+    };
+    let error = run.try_settle(&[claim("a", 1)], folder.path()).unwrap_err();
+    assert_eq!(
+        error.problem(),
+        "the settlement needs groups.csv (columns group)."
+    );
+    assert!(!folder.path().join("settled").exists());
+}

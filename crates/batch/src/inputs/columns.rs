@@ -37,6 +37,7 @@ const HOSPITALS: &[Column] = &[
     required("level", Text),
     optional("name", Text),
     optional("region", Text),
+    optional("alliance", Text),
     optional("unit", Text),
     optional("primary_care", Flag),
     optional("coefficient", Number),

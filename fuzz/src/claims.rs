@@ -34,18 +34,20 @@ fn plans() -> &'static [Compiled] {
 ///
 /// One fact a line, such as `principal I21.0`; `#7` is the seventh code of the plan, so that the
 /// fuzzer meets codes that mean something. `plan 2` chooses the plan.
-pub fn claims(bytes: &[u8]) {
+pub fn claims(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     let facts = || text.lines().filter_map(|line| line.split_once(' '));
     let chosen = facts().find(|(key, _)| *key == "plan");
-    let chosen: usize = chosen.and_then(|(_, value)| value.parse().ok()).unwrap_or(0);
+    let chosen: usize = chosen
+        .and_then(|(_, value)| value.parse().ok())
+        .unwrap_or(0);
     let plans = plans();
     let Compiled { plan, grouper } = &plans[chosen % plans.len()];
     let mut claim = Claim::default();
     for fact in facts() {
         take(&mut claim, fact, plan);
     }
-    check(&claim, plan, grouper);
+    check(&claim, plan, grouper)
 }
 
 fn take(claim: &mut Claim, (key, value): (&str, &str), plan: &GroupingPlan) {
@@ -72,12 +74,18 @@ fn take(claim: &mut Claim, (key, value): (&str, &str), plan: &GroupingPlan) {
 
 /// A code as written, or one of the plan by its number.
 fn code(value: &str, plan: &GroupingPlan) -> String {
-    let number = value.strip_prefix('#').and_then(|number| number.parse().ok());
+    let number = value
+        .strip_prefix('#')
+        .and_then(|number| number.parse().ok());
     let Some(number) = number else {
         return value.to_owned();
     };
     let number: usize = number;
-    let codes = plan.lists.iter().map(|list| list.codes.len()).sum::<usize>();
+    let codes = plan
+        .lists
+        .iter()
+        .map(|list| list.codes.len())
+        .sum::<usize>();
     let mut left = number % codes.max(1);
     for list in &plan.lists {
         match list.codes.get(left) {
@@ -88,13 +96,18 @@ fn code(value: &str, plan: &GroupingPlan) -> String {
     String::new()
 }
 
-fn check(claim: &Claim, plan: &GroupingPlan, grouper: &Grouper) {
+/// Whether the claim has a group.
+fn check(claim: &Claim, plan: &GroupingPlan, grouper: &Grouper) -> bool {
     let looked_up = LookedUpClaim::new(claim, plan, grouper);
     let grouping = grouper.group(&looked_up.case());
     let traced = trace(plan, claim);
     assert_eq!(grouping.outcome.kind(), traced.outcome, "{claim:?}");
     assert_eq!(grouping.severity, traced.severity, "{claim:?}");
-    let group = grouping.outcome.group().map(|group| &*grouper.info(group).group);
+    let group = grouping
+        .outcome
+        .group()
+        .map(|group| &*grouper.info(group).group);
     let landed = traced.landing.as_ref().map(|landing| landing.group());
     assert_eq!(group, landed, "{claim:?}");
+    group.is_some()
 }

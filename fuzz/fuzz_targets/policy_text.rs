@@ -2,4 +2,6 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| drgdip_fuzz::policy_text(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    drgdip_fuzz::policy_text(bytes);
+});

@@ -34,7 +34,7 @@ fn plans() -> &'static [Compiled] {
 ///
 /// One fact a line, such as `principal I21.0`; `#7` is the seventh code of the plan, so that the
 /// fuzzer meets codes that mean something. `plan 2` chooses the plan.
-pub fn claims(bytes: &[u8]) {
+pub fn claims(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     let facts = || text.lines().filter_map(|line| line.split_once(' '));
     let chosen = facts().find(|(key, _)| *key == "plan");
@@ -47,7 +47,7 @@ pub fn claims(bytes: &[u8]) {
     for fact in facts() {
         take(&mut claim, fact, plan);
     }
-    check(&claim, plan, grouper);
+    check(&claim, plan, grouper)
 }
 
 fn take(claim: &mut Claim, (key, value): (&str, &str), plan: &GroupingPlan) {
@@ -96,7 +96,8 @@ fn code(value: &str, plan: &GroupingPlan) -> String {
     String::new()
 }
 
-fn check(claim: &Claim, plan: &GroupingPlan, grouper: &Grouper) {
+/// Whether the claim has a group.
+fn check(claim: &Claim, plan: &GroupingPlan, grouper: &Grouper) -> bool {
     let looked_up = LookedUpClaim::new(claim, plan, grouper);
     let grouping = grouper.group(&looked_up.case());
     let traced = trace(plan, claim);
@@ -108,4 +109,5 @@ fn check(claim: &Claim, plan: &GroupingPlan, grouper: &Grouper) {
         .map(|group| &*grouper.info(group).group);
     let landed = traced.landing.as_ref().map(|landing| landing.group());
     assert_eq!(group, landed, "{claim:?}");
+    group.is_some()
 }

@@ -15,8 +15,9 @@ pub use plans::{facts, overlay, plan_folder, workbook};
 pub use policy::policy_text;
 pub use rule::rule_text;
 
-/// A target of the fuzzer: its name, which is that of the folder of its corpus, and what it runs.
-pub type Target = (&'static str, fn(&[u8]));
+/// A target of the fuzzer: its name, which is that of the folder of its corpus, and what it runs,
+/// which says whether the input was taken or refused.
+pub type Target = (&'static str, fn(&[u8]) -> bool);
 
 /// Every target.
 pub const TARGETS: [Target; 7] = [

@@ -19,33 +19,33 @@ fn find_base(id: &str) -> Result<Option<FileSet>, Error> {
 }
 
 /// Loads, checks and compiles a plan; every step may refuse it, none may panic.
-fn load(files: &FileSet) {
-    if let Ok((plan, _)) = GroupingPlan::load(files, &find_base) {
-        let _ = check::check(&plan);
-        let _ = Grouper::new(&plan);
+fn load(files: &FileSet) -> bool {
+    let loaded = GroupingPlan::load(files, &find_base);
+    if let Ok((plan, _)) = &loaded {
+        let _ = check::check(plan);
+        let _ = Grouper::new(plan);
     }
+    loaded.is_ok()
 }
 
 /// Any files as the folder of a plan.
-pub fn plan_folder(bytes: &[u8]) {
-    load(&files(bytes));
+pub fn plan_folder(bytes: &[u8]) -> bool {
+    load(&files(bytes))
 }
 
 /// Any tables over a small base.
-pub fn overlay(bytes: &[u8]) {
+pub fn overlay(bytes: &[u8]) -> bool {
     let head = b"=== plan.toml\nid = \"over\"\ntitle = \"\"\nbase = \"base\"\nsources = []\n";
-    load(&files(&[head, bytes].concat()));
+    load(&files(&[head, bytes].concat()))
 }
 
 /// Any files as the folder of facts, written out and over a small base.
-pub fn facts(bytes: &[u8]) {
-    if let Ok(facts) = Facts::of(&files(bytes)) {
-        import_both(&facts);
-    }
+pub fn facts(bytes: &[u8]) -> bool {
+    Facts::of(&files(bytes)).is_ok_and(|facts| import_both(&facts))
 }
 
 /// Any rows as a workbook: each part is a sheet, each line a row, cells are parted by `|`.
-pub fn workbook(bytes: &[u8]) {
+pub fn workbook(bytes: &[u8]) -> bool {
     let sheets = parts(bytes).into_iter().map(|(name, body)| {
         let text = String::from_utf8_lossy(body);
         let rows = (1..).zip(text.lines()).map(|(number, line)| SheetRow {
@@ -61,13 +61,11 @@ pub fn workbook(bytes: &[u8]) {
         label: "fuzz.xlsx".to_owned(),
         sheets: sheets.collect(),
     };
-    if let Ok(facts) = Facts::workbook(&workbook) {
-        import_both(&facts);
-    }
+    Facts::workbook(&workbook).is_ok_and(|facts| import_both(&facts))
 }
 
 /// Facts make a plan or have a fault; an overlay that says something else is a fault of ours.
-fn import_both(facts: &Facts) {
+fn import_both(facts: &Facts) -> bool {
     let mut options = ImportOptions {
         id: "new".to_owned(),
         title: None,
@@ -75,7 +73,7 @@ fn import_both(facts: &Facts) {
         base: None,
     };
     let Ok(whole) = import(facts, &options) else {
-        return;
+        return false;
     };
     let _ = Grouper::new(&whole.plan);
     options.base = Some(base());
@@ -83,4 +81,5 @@ fn import_both(facts: &Facts) {
         Ok(over) => assert_eq!(over.plan.counts(), whole.plan.counts()),
         Err(error) => panic!("no overlay of good facts: {error}"),
     }
+    true
 }

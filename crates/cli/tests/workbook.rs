@@ -26,8 +26,8 @@ fn scheme() -> Sheets {
         ),
         (
             "MDC诊断表",
-            "mdc_code|classification|diagnosis_code|诊断名称\nMDCB|B00|I61.000|脑出血\nMDCB|B00|I62.000|其他\n\
-             MDCP|P00|P22.000|呼吸窘迫\nMDCP|P00|P07.000|早产\nMDCZ|Z01|S06.000|头\nMDCZ|Z02|S27.000|胸\n\
+            "mdc_code|classification|diagnosis_code|诊断名称\nMDCB|B00|I61.000|脑出血\n\
+             MDCB|B00|I62.000|其他\nMDCP|P00|P22.000|呼吸窘迫\nMDCP|P00|P07.000|早产\nMDCZ|Z01|S06.000|头\nMDCZ|Z02|S27.000|胸\n\
              MDCB|B00|S06.000|头",
         ),
         (
@@ -51,9 +51,12 @@ fn scheme() -> Sheets {
              MDCP|PS1|PS11||case.newborn_birth_weight>=2500|(True)|-1|-1|-1\n\
              MDCZ|ZZ1|ZZ11||True|case.gender == 1|-1|-1|-1\n\
              MDCZ|ZZ1|ZZ15||True|True|-1|-1|-1\n\
-             MDCB|BB1|BB11|is_pd1(case,'B00')|is_op2(case,'BB1') and not is_pd2(case,'BB1')|True|1|1|0\n\
-             MDCB|BB1|BB13|is_pd1(case,'B00')|is_op2(case,'BB1') and not is_pd2(case,'BB1')|True|1|0|1\n\
-             MDCB|BB1|BB15|is_pd1(case,'B00')|is_op2(case,'BB1') and not is_pd2(case,'BB1')|True|1|0|0\n\
+             MDCB|BB1|BB11|is_pd1(case,'B00')|is_op2(case,'BB1') and \
+             not is_pd2(case,'BB1')|True|1|1|0\n\
+             MDCB|BB1|BB13|is_pd1(case,'B00')|is_op2(case,'BB1') and \
+             not is_pd2(case,'BB1')|True|1|0|1\n\
+             MDCB|BB1|BB15|is_pd1(case,'B00')|is_op2(case,'BB1') and \
+             not is_pd2(case,'BB1')|True|1|0|0\n\
              MDCB|BQY|BQY|is_pd1(case,'B00')|True||1|-1|-1\n\
              MDCB|BR1|BR13|is_pd1(case,'B00')|principal in BR1.dx|0 <= case.age < 18|0|1|0\n\
              MDCB|BR1|BR13|is_pd1(case,'B00')|principal in BR1.dx|0 <= case.age < 18|0|0|1\n\
@@ -102,8 +105,8 @@ fn drgdip(folder: &Path, arguments: &[&str]) -> Run {
     }
 }
 
+/// Case, sex, years, days, grams, principal diagnosis, other diagnoses, main and other procedure.
 const CASES: &str = "\
-case_id,sex,age_years,age_days,birth_weight_g,principal_diagnosis,other_diagnoses,main_procedure,other_procedures
 transplant,1,50,,,I61.000,,37.5100,
 valid_first,1,50,,,I61.000,,1.24,37.5100
 not_valid,1,50,,,I61.000,,00.0000,37.5100
@@ -144,7 +147,7 @@ adult BR15
 /// The group of each case by a plan.
 fn groups(folder: &Path, plan: &str) -> String {
     let mut text = String::new();
-    for line in CASES.lines().skip(1) {
+    for line in CASES.lines() {
         let cells: Vec<&str> = line.split(',').collect();
         let mut arguments = vec!["explain", "--json", "--plan", plan];
         let options = [

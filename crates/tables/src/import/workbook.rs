@@ -22,6 +22,7 @@ mod words;
 use super::facts::Facts;
 use super::table::{FactTable, Numbering};
 use crate::error::Error;
+use crate::rule::Rule;
 use lists::Lists;
 use sheet::{Column, Sheets};
 use std::collections::HashMap;
@@ -85,6 +86,7 @@ impl Facts {
         let (severity, exclusions) = severity::read(&sheets)?;
         let tables = groups::tables(&rows, &names, &lists)?;
         names.remark(&tables, &mut remarks);
+        remark_open_gates(&rows, &mut remarks);
         let facts = Self {
             label: workbook.label.clone(),
             settings,
@@ -179,6 +181,19 @@ impl Names {
                 ));
             }
         }
+    }
+}
+
+/// Says which MDCs let every case in, because nothing says which.
+fn remark_open_gates(rows: &rows::RuleRows, remarks: &mut Vec<String>) {
+    let open = rows.mdcs.iter().filter(|mdc| mdc.gate == Rule::True);
+    let open: Vec<&str> = open.map(|mdc| mdc.mdc.as_str()).collect();
+    if !open.is_empty() {
+        remarks.push(format!(
+            "Neither a rule nor the sheet {} says which cases enter these MDCs, so all do: {}.",
+            words::MDC_DX,
+            open.join(", ")
+        ));
     }
 }
 

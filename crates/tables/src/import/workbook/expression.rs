@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `is_pd1(case, 'X')`, `is_sd1` | the principal, another diagnosis is in X of MDC诊断表 |
 //! | `is_pd2(case, 'X')`, `is_sd2` | the same for ADRG诊断表 |
-//! | `is_op2(case, 'X')`, `is_mo2`, `is_so2` | any, the main, another procedure is in X of ADRG手术表 |
+//! | `is_op2(case, 'X')`, `is_mo2`, `is_so2` | any, main, other procedure in X of ADRG手术表 |
 //! | `multi_wound(case)` | two or more classifications of the MDC, one by the principal diagnosis |
 //! | `case.age`, … compared with a number | as it reads; an absent number compares false |
 //! | `case.gender == 1` | 1 male, 2 female |

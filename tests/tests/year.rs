@@ -370,6 +370,13 @@ fn every_adjustment_of_the_year_has_its_kind_and_its_fund() {
         let mine = rows.filter(|row| row.pool == pool && row.kind == kind);
         mine.map(|row| row.amount.fen()).sum()
     };
+    assert_eq!(
+        summary.policy_warnings,
+        [
+            "clearing.hospital.keep_from: at 0.8 of its payable, what a hospital is due jumps by \
+          0.200000 of it."
+        ]
+    );
     let with_drivers = &summary.pools[0];
     let growth = sum(&with_drivers.id, "primary_care_growth");
     assert_eq!(growth, with_drivers.growth.fen());

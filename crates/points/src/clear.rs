@@ -194,6 +194,20 @@ pub fn hospital_band(
     yuan(&exact, rounding)
 }
 
+/// By what share of the payable the amount due jumps where the surplus begins to be kept.
+///
+/// Just below r1 it is r1·a0·D, and from r1 on it is D. Errors: a number that does not fit.
+pub fn surplus_jump(bands: &HospitalBands) -> Result<Ratio, Error> {
+    let below = Exact::decimal(bands.keep_from).times(&Exact::decimal(bands.below_pays));
+    let jump = Exact::whole(1).minus(&below);
+    let jump = jump.to_i64(
+        Ratio::PLACES,
+        Rounding::HalfAwayFromZero,
+        "jump of the bands",
+    )?;
+    Ratio::from_millionths(jump.max(0))
+}
+
 /// The money of a region, from its budget B and what was spent by item A.
 ///
 /// Source: payment-spec C6: `A + s(B − A)` of a surplus, `B + d(A − B)` of a deficit.
@@ -337,6 +351,16 @@ mod tests {
         check_band("100.00", "110.01", "107.00");
         check_band("0.00", "5.00", "0.00");
         check_band("-1.00", "5.00", "-1.00");
+    }
+
+    #[test]
+    fn the_jump_of_the_bands_has_a_size() {
+        assert_eq!(surplus_jump(&bands()).unwrap().to_string(), "0.200000");
+        let smooth = HospitalBands {
+            below_pays: Decimal::new(125, 2),
+            ..bands()
+        };
+        assert_eq!(surplus_jump(&smooth).unwrap().to_string(), "0.000000");
     }
 
     #[track_caller]

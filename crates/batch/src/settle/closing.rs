@@ -11,7 +11,7 @@ use crate::inputs::{InputTable, Inputs};
 use drgdip_claims::{MoneyError, Yuan};
 use drgdip_points::Points;
 use drgdip_points::clear::{
-    Adjustment, AdjustmentKind, ClearingRules, adjust, prepay, within_fund, worth_at,
+    Adjustment, AdjustmentKind, ClearingRules, adjust, prepay, surplus_jump, within_fund, worth_at,
 };
 use drgdip_points::pool::HospitalPayment;
 use drgdip_tables::policy::{PrepaidValue, PrepayTerms, ValueFamily};
@@ -304,6 +304,23 @@ fn clear(
         });
     }
     Ok(closing)
+}
+
+/// Where the policy makes what a hospital is due jump, with the size.
+pub(super) fn warnings(setting: &Setting<'_>) -> Result<Vec<String>, Error> {
+    let bands = setting.terms.clearing.hospital_bands;
+    let (Some(bands), true) = (bands, setting.period.is_year()) else {
+        return Ok(Vec::new());
+    };
+    let jump = surplus_jump(&bands).map_err(|e| Error::input("clearing.hospital", e))?;
+    if jump.millionths() == 0 {
+        return Ok(Vec::new());
+    }
+    Ok(vec![format!(
+        "clearing.hospital.keep_from: at {} of its payable, what a hospital is due jumps by {} of \
+         it.",
+        bands.keep_from, jump
+    )])
 }
 
 /// What the audits of a hospital say, each reason once.

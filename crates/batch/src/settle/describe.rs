@@ -31,6 +31,9 @@ pub(super) fn describe(
         .map(|file| json!({ "file": file.path, "rows": file.rows, "sha256": file.sha256 }));
     manifest.set("settlement_inputs", inputs.collect());
     manifest.set("period", json!(summary.period));
+    if !summary.policy_warnings.is_empty() {
+        manifest.set("policy_warnings", json!(summary.policy_warnings));
+    }
     manifest.counts(summary.rows, &summary.outcomes, &summary.findings);
     manifest.set("case_classes", json!(summary.classes));
     let total = |amount: fn(&PoolSettlement) -> Yuan| {

@@ -105,4 +105,6 @@ pub struct SettleSummary {
     pub cleared: Vec<ClearedHospital>,
     /// The months of the year that the ledger has, where one is cleared with a ledger.
     pub ledger_months: Vec<String>,
+    /// Where the policy makes an amount jump, in words, with the size.
+    pub policy_warnings: Vec<String>,
 }

@@ -162,6 +162,7 @@ pub(crate) fn settle_into(
         prepaid: closing.prepaid,
         cleared: closing.cleared,
         ledger_months: closing.ledger.into_keys().collect(),
+        policy_warnings: closing::warnings(&setting)?,
     };
     let mut manifest = Manifest::new("settle");
     manifest.plan(job.plan);

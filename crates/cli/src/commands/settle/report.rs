@@ -37,6 +37,9 @@ fn closing_tables(summary: &SettleSummary) -> String {
             text += &format!("台账 The ledger has {months} of 12 months.\n");
         }
     }
+    for warning in &summary.policy_warnings {
+        text += &format!("政策提示 Policy: {warning}\n");
+    }
     if !summary.prepaid.is_empty() {
         let sum = |amount: fn(&PrepaidHospital) -> Yuan| {
             Yuan::total(summary.prepaid.iter().map(amount)).map_or_else(|e| e.to_string(), money)
@@ -188,6 +191,7 @@ pub(crate) fn json(command: &str, output: &Path, summary: &SettleSummary) -> Val
         "classes": summary.classes,
         "findings": findings_json(&summary.findings),
         "pools": pools,
+        "policy_warnings": summary.policy_warnings,
         "prepaid": summary.prepaid.iter().map(|row| json!({
             "pool": row.pool,
             "hospital_id": row.hospital_id,

@@ -114,9 +114,22 @@ impl FindingTable {
         files: &ClaimFiles,
         findings: &[FindingRow],
     ) -> Result<(), Error> {
+        let place = |row| {
+            let (file, row) = files.place(row);
+            (file.label.as_str(), row)
+        };
+        self.append_at(&place, findings)
+    }
+
+    /// The same, where `place` says the file of a row and its number there.
+    pub(crate) fn append_at<'f>(
+        &mut self,
+        place: &dyn Fn(u64) -> (&'f str, u64),
+        findings: &[FindingRow],
+    ) -> Result<(), Error> {
         let group_rows = usize::try_from(table::CHUNK_ROWS).expect("a row group fits into memory");
         for part in findings.chunks(group_rows) {
-            let chunks = self.encode(files, part)?;
+            let chunks = self.encode(place, part)?;
             self.writer.append(chunks)?;
             self.row_groups += 1;
         }
@@ -125,8 +138,12 @@ impl FindingTable {
         Ok(())
     }
 
-    fn encode(&self, files: &ClaimFiles, findings: &[FindingRow]) -> Result<Chunks, Error> {
-        let place = |row: &FindingRow| files.place(row.row);
+    fn encode<'f>(
+        &self,
+        place: &dyn Fn(u64) -> (&'f str, u64),
+        findings: &[FindingRow],
+    ) -> Result<Chunks, Error> {
+        let place = |row: &FindingRow| place(row.row);
         let texts = |text: &dyn Fn(&FindingRow) -> Option<String>| -> Vec<ArrayRef> {
             vec![Arc::new(findings.iter().map(text).collect::<StringArray>())]
         };
@@ -136,7 +153,7 @@ impl FindingTable {
         };
         let rows = findings.iter().map(|row| place(row).1);
         let columns = [
-            texts(&|row| Some(place(row).0.label.clone())),
+            texts(&|row| Some(place(row).0.to_owned())),
             vec![Arc::new(UInt64Array::from_iter_values(rows)) as ArrayRef],
             texts(&|row| row.case_id.clone()),
             texts(&|row| Some(row.column.to_owned())),

@@ -80,7 +80,7 @@ pub(crate) fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, E
 }
 
 /// The path beside `out` that ends in `.suffix` in place of `.parquet`.
-fn beside(out: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(out: &Path, suffix: &str) -> PathBuf {
     let stem = out
         .file_stem()
         .unwrap_or_default()

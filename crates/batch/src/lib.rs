@@ -5,6 +5,7 @@
 //! publishes outputs whole or not at all. No rule of grouping or payment lives here.
 
 pub mod compare;
+mod convert;
 mod demo;
 mod duplicates;
 mod error;
@@ -29,6 +30,7 @@ mod table;
 pub mod verify;
 mod weigh;
 
+pub use convert::{Conversion, ConvertJob, ConvertSource, ConvertSummary, TextRows, convert};
 pub use demo::{DEMO_CLAIMS, DEMO_INPUTS, DemoJob, DemoSummary, demo};
 pub use error::{Class, Error};
 pub use find::{FoundClaim, TextRow, find_claims, find_rows};

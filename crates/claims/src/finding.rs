@@ -74,6 +74,12 @@ macro_rules! findings {
 }
 
 findings! {
+    CellUnreadable "cell_unreadable" "" Reject
+        "单元格内容无法识别,已作空值" "A cell is no value of its column and was left empty."
+        "Correct the cell in the source; the value shows what stands there.";
+    RowFieldsDiffer "row_fields_differ" "" Reject
+        "该行的列数与表头不一致" "The row has another number of fields than the header."
+        "Check the separators and quotation marks of the row.";
     SexMissing "sex_missing" "sex" Reject
         "性别缺失或不是 1、2" "The sex is missing or neither 1 nor 2."
         "Fill in 1 (male) or 2 (female) from the patient's record.";

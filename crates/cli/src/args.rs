@@ -47,6 +47,9 @@ pub(crate) enum Command {
     /// Show the road from the codes of one case to its group, points and yuan.
     #[command(after_help = include_str!("../help/explain.txt"))]
     Explain(Box<ExplainArgs>),
+    /// Turn a CSV file or an Excel sheet of claims into Parquet.
+    #[command(after_help = include_str!("../help/convert.txt"))]
+    Convert(ConvertArgs),
     /// Compare groups with a reference; exit 0 when equal, 1 when not.
     #[command(after_help = include_str!("../help/compare.txt"))]
     Compare(CompareArgs),
@@ -74,6 +77,34 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: TablesCommand,
     },
+}
+
+/// `drgdip convert`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ConvertArgs {
+    /// The CSV file or Excel workbook (.xlsx) of claims.
+    #[arg(value_name = "CLAIMS")]
+    pub(crate) claims: PathBuf,
+    /// The Parquet file to write; its findings are written beside it.
+    #[arg(long, short, value_name = "OUT.parquet")]
+    pub(crate) output: PathBuf,
+    /// What separates the cells of a CSV file: one character, or `tab`.
+    #[arg(long, value_name = "SIGN", default_value = ",", value_parser = separator)]
+    pub(crate) separator: u8,
+    /// The sheet of a workbook; its first one unless told otherwise.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sheet: Option<String>,
+    /// From which findings on the exit code is 1.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) fail_on: FailOn,
+}
+
+fn separator(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [sign] if sign.is_ascii() && !sign.is_ascii_alphanumeric() && *sign != b'"' => Ok(*sign),
+        _ => Err("name one sign such as , or ; or the word tab".to_owned()),
+    }
 }
 
 /// At which findings a finished run exits with 1.

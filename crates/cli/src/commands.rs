@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod compare;
+mod convert;
 mod demo;
 mod explain;
 mod group;
@@ -22,6 +23,7 @@ pub(crate) fn run(args: &Args, progress: &Reporter) -> Result<Done, Failure> {
     let global = &args.global;
     match &args.command {
         Command::Group(group) => group::run(group, global, progress),
+        Command::Convert(convert) => convert::run(convert, global, progress),
         Command::Compare(compare) => compare::run(compare, global, progress),
         Command::Verify(verify) => verify::run(verify, global, progress),
         Command::Tables { command } => tables::run(command, global, progress),

@@ -7,6 +7,7 @@ mod layout;
 mod out;
 mod plans;
 mod progress;
+mod workbook;
 
 use clap::Parser;
 use fail::Done;

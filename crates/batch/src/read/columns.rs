@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     Money,
     /// True or false.
     Flag,
+    /// A list of items, each a code and what it cost in yuan.
+    Items,
 }
 
 macro_rules! columns {
@@ -32,6 +34,14 @@ macro_rules! columns {
 
             /// How many columns the contract has.
             pub(crate) const COUNT: usize = Self::ALL.len();
+
+            /// The column that a file calls so, by the contract's name or a national one.
+            pub(crate) fn named(name: &str) -> Option<Self> {
+                let is_name = |column: &&Self| {
+                    column.name() == name || column.aliases().contains(&name)
+                };
+                Self::ALL.iter().find(is_name).copied()
+            }
 
             /// The plain English name.
             pub(crate) const fn name(self) -> &'static str {
@@ -86,6 +96,15 @@ columns! {
     TcmDisease "tcm_disease" Text [];
     UploadedAt "uploaded_at" Date [];
     PaymentUnit "payment_unit" Text [];
+    AdmissionWeight "admission_weight_g" Int ["nwb_adm_wt"];
+    AdmissionConditions "admission_conditions" Texts [];
+    TreatmentType "treatment_type" Text ["trt_type"];
+    TcmSyndrome "tcm_syndrome" Text [];
+    TcmCost "tcm_cost" Money [];
+    NewTechItems "new_tech_items" Items [];
+    NegotiatedDrugs "negotiated_drugs" Items [];
+    IcuDays "icu_days" Int [];
+    ReadmissionPlanned "readmission_planned" Flag [];
 }
 
 /// Which columns a command needs: required ones, and ones that are used where they are there.
@@ -225,12 +244,12 @@ fn check_type(column: Column, stored: &DataType) -> Result<(), String> {
                 DataType::Date32 | DataType::Date64 | DataType::Timestamp(_, _)
             )
         }
-        Kind::Money => match stored {
-            DataType::Decimal128(_, scale) => (0..=38).contains(scale),
-            DataType::Float64 | DataType::Float32 => true,
+        Kind::Money => is_money(stored),
+        Kind::Flag => matches!(stored, DataType::Boolean),
+        Kind::Items => match stored {
+            DataType::List(item) | DataType::LargeList(item) => is_item(item.data_type()),
             _ => false,
         },
-        Kind::Flag => matches!(stored, DataType::Boolean),
     };
     if fits {
         return Ok(());
@@ -242,9 +261,30 @@ fn check_type(column: Column, stored: &DataType) -> Result<(), String> {
         Kind::Date => "a date or timestamp",
         Kind::Money => "Decimal128(16,2)",
         Kind::Flag => "a boolean",
+        Kind::Items => "a list of structs of code (text) and cost (Decimal128(16,2))",
     };
     Err(format!(
         "column {} is {stored}, but it must be {wanted}.",
         column.name()
     ))
+}
+
+fn is_money(stored: &DataType) -> bool {
+    match stored {
+        DataType::Decimal128(_, scale) => (0..=38).contains(scale),
+        DataType::Float64 | DataType::Float32 => true,
+        _ => false,
+    }
+}
+
+fn is_item(stored: &DataType) -> bool {
+    let DataType::Struct(fields) = stored else {
+        return false;
+    };
+    let has = |name, fits: fn(&DataType) -> bool| {
+        fields
+            .find(name)
+            .is_some_and(|(_, field)| fits(field.data_type()))
+    };
+    has("code", is_text) && has("cost", is_money)
 }

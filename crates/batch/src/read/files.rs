@@ -1,9 +1,9 @@
 //! The claim files of a run: found, opened, in byte order of their names.
 
-use super::columns::{Column, ColumnNeeds, Layout, read_type};
+use super::columns::{Column, ColumnNeeds, Kind, Layout, read_type};
 use crate::{Class, Error};
 use arrow::array::RecordBatch;
-use arrow::datatypes::{Field, Schema};
+use arrow::datatypes::{DataType, Field, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
@@ -293,21 +293,13 @@ fn not_parquet(path: &Path, error: &dyn std::fmt::Display) -> Error {
 }
 
 fn refuse_float_money(path: &Path, schema: &Schema, layout: &Layout) -> Result<(), Error> {
-    let money = [
-        Column::TotalCost,
-        Column::FundPaid,
-        Column::OtherFundsPaid,
-        Column::PatientPaid,
-        Column::DrugCost,
-        Column::ConsumableCost,
-        Column::ServiceCost,
-    ];
-    for column in money {
-        let Some(index) = layout.index(column) else {
+    let holds_money = |column: &Column| matches!(column.kind(), Kind::Money | Kind::Items);
+    for column in Column::ALL.iter().filter(|column| holds_money(column)) {
+        let Some(index) = layout.index(*column) else {
             continue;
         };
         let stored = schema.field(index).data_type();
-        if stored.is_floating() {
+        if holds_floats(stored) {
             let problem = format!("column {} holds {stored}, not exact money.", column.name());
             return Err(Error::input(path.display(), problem).with_hint(
                 "Deliver Decimal128(16,2), or say --allow-float-money to have each value rounded to the fen.",
@@ -315,6 +307,15 @@ fn refuse_float_money(path: &Path, schema: &Schema, layout: &Layout) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Whether there are floating-point numbers in a column, on their own or in its items.
+fn holds_floats(stored: &DataType) -> bool {
+    match stored {
+        DataType::List(item) | DataType::LargeList(item) => holds_floats(item.data_type()),
+        DataType::Struct(fields) => fields.iter().any(|field| holds_floats(field.data_type())),
+        stored => stored.is_floating(),
+    }
 }
 
 fn hinted_schema(stored: &Schema, layout: &Layout) -> Arc<Schema> {

@@ -7,7 +7,7 @@ mod marks;
 mod values;
 
 pub(crate) use cases::{CaseBatch, CaseReader};
-pub(crate) use columns::{Column, ColumnNeeds};
+pub(crate) use columns::{Column, ColumnNeeds, Kind};
 pub use files::ReadOptions;
 pub(crate) use files::{ClaimFile, ClaimFiles, Unit};
 pub(crate) use marks::Marks;

@@ -33,7 +33,7 @@ pub(super) fn run(args: &ImportArgs, global: &GlobalArgs) -> Result<(), Failure>
 
 /// The facts of a folder or a workbook.
 fn read(path: &Path) -> Result<Facts, Failure> {
-    if workbook::is_workbook(path) {
+    if crate::workbook::is_workbook(path) {
         return Ok(Facts::workbook(&workbook::read(path)?)?);
     }
     if path.is_file() {

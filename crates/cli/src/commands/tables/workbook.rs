@@ -4,6 +4,7 @@
 //! limited before it is kept: a sheet can state any position for a cell, however small the file.
 
 use crate::fail::Failure;
+use crate::workbook::sentence;
 use calamine::{CellErrorType, DataRef, Reader, Xlsx, XlsxError, open_workbook};
 use drgdip_batch::{Class, Error};
 use drgdip_tables::import::workbook::SHEETS;
@@ -21,16 +22,6 @@ const MAX_ROWS: u32 = 1_000_000;
 const MAX_COLUMNS: u32 = 64;
 /// The most cells of all sheets, with the empty ones to the left of a filled one.
 const MAX_CELLS: usize = 16_000_000;
-
-/// Whether this is the path of a workbook.
-pub(super) fn is_workbook(path: &Path) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    ending.is_some_and(|ending| {
-        ["xlsx", "xlsm"]
-            .iter()
-            .any(|e| ending.eq_ignore_ascii_case(e))
-    })
-}
 
 /// The sheets of a workbook as texts.
 pub(super) fn read(path: &Path) -> Result<Workbook, Failure> {
@@ -121,13 +112,6 @@ fn text_of(value: &DataRef<'_>) -> Result<String, CellErrorType> {
 
 fn broken(path: &Path, error: &XlsxError) -> Failure {
     unusable(path.display(), sentence(error))
-}
-
-fn sentence(error: &XlsxError) -> String {
-    match error {
-        XlsxError::Password => "the workbook has a password; save it without one".to_owned(),
-        error => format!("it cannot be read as an Excel workbook (.xlsx): {error}"),
-    }
 }
 
 fn unusable(place: impl std::fmt::Display, problem: impl std::fmt::Display) -> Failure {

@@ -36,8 +36,9 @@ pub use stated::{
 };
 pub use terms::*;
 pub use value::{
-    BaselineIncrement, Calibration, Elastic, IncrementRule, NegativePayments, PaidValue,
-    ResidualRule, Share, TiltTerms, UniformMode, VOLUME, ValueFamily, ValueModel, ValueTerms,
+    BaselineIncrement, BaselineMonths, Calibration, Elastic, IncrementRule, NegativePayments,
+    PaidValue, ResidualRule, Share, TiltTerms, UniformMode, VOLUME, ValueFamily, ValueModel,
+    ValueTerms, advised_fixed_share,
 };
 pub use warnings::PolicyWarning;
 pub use weigh::{

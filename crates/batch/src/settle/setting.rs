@@ -31,7 +31,7 @@ pub(crate) struct Dated {
 /// Everything that a case is settled with.
 pub(crate) struct Setting<'s> {
     pub(crate) plan: PlanChoice<'s>,
-    policy: &'s Policy,
+    pub(super) policy: &'s Policy,
     /// The policy at the last day of the period.
     pub(crate) terms: PolicyAt,
     pub(crate) period: Period,
@@ -209,15 +209,20 @@ fn without_start(rows: &[Hospital]) -> Vec<Hospital> {
     rows
 }
 
-/// The policy at the last day of a period; all of last year's points belong to a whole year.
+/// The policy at the last day of a period, with the season share of the year to date where its
+/// baselines ask for it; all of last year's points belong to a whole year.
 fn terms_of(policy: &Policy, period: &Period) -> Result<PolicyAt, Error> {
     let mut terms = policy.at(period.last)?;
-    if let (ValueModel::BaselineIncrement(rule), true) = (&mut terms.value.model, period.is_year())
-    {
-        rule.season_share = Share {
-            numerator: 1,
-            denominator: 1,
-        };
+    let to_date = super::year_to_date::season(policy, period)?;
+    if let ValueModel::BaselineIncrement(rule) = &mut terms.value.model {
+        if period.is_year() {
+            rule.season_share = Share {
+                numerator: 1,
+                denominator: 1,
+            };
+        } else if let Some(to_date) = to_date {
+            rule.season_share = to_date;
+        }
     }
     Ok(terms)
 }

@@ -6,8 +6,8 @@
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
 use drgdip_batch::{
-    LedgerUse, PreparedPlan, PreparedPolicy, ReadOptions, SettleJob, SettleSpan, SettleSummary,
-    Silent, SynthJob, settle, synth,
+    Error, LedgerUse, PreparedPlan, PreparedPolicy, ReadOptions, SettleJob, SettleSpan,
+    SettleSummary, Silent, SynthJob, settle, synth,
 };
 use drgdip_claims::Yuan;
 use drgdip_points::{PointValue, Rounding};
@@ -135,6 +135,19 @@ impl Preset {
     }
 
     fn settle(&self, month: Option<u64>) -> SettleSummary {
+        let id = self.policy.policy.id();
+        let (period, settled) = self.try_settle(month);
+        let summary = settled.unwrap_or_else(|e| panic!("{id} {period}: {e:?}"));
+        let verified = verify(&self.path(&format!("settled-{period}")), &Silent).unwrap();
+        assert!(
+            verified.mismatches.is_empty(),
+            "{id}: {:?}",
+            verified.mismatches
+        );
+        summary
+    }
+
+    fn try_settle(&self, month: Option<u64>) -> (String, Result<SettleSummary, Error>) {
         let (period, inputs, claims) = match month {
             Some(month) => {
                 let period = self.period(month);
@@ -166,16 +179,8 @@ impl Preset {
             read: ReadOptions::default(),
             threads: Some(2),
         };
-        let id = self.policy.policy.id();
         let settled = settle(&job, &Silent);
-        let summary = settled.unwrap_or_else(|e| panic!("{id} {period}: {e:?}"));
-        let verified = verify(&out, &Silent).unwrap();
-        assert!(
-            verified.mismatches.is_empty(),
-            "{id}: {:?}",
-            verified.mismatches
-        );
-        summary
+        (period, settled)
     }
 }
 
@@ -264,4 +269,38 @@ fn zhejiang_hospitals_keep_the_regional_surplus_but_for_the_part_of_the_fund() {
         checked += 1;
     }
     assert!(checked > 0);
+}
+
+#[test]
+fn a_month_in_shanghai_makes_up_for_the_baseline_that_the_month_before_left() {
+    let preset = Preset::new("shanghai-model");
+    let (_, early) = preset.try_settle(Some(2));
+    assert_eq!(
+        early.unwrap_err().problem(),
+        "the baseline of 2026-02 is that of the year to date, and the ledger does not have 2026-01."
+    );
+    let (first, second) = (preset.settle(Some(1)), preset.settle(Some(2)));
+    let text = fs::read_to_string(preset.path("2026-02").join("prior.csv")).unwrap();
+    let mut carried = 0;
+    for line in text.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let prior: i64 = cells[2].replace('.', "").parse().unwrap();
+        let of = |summary: &SettleSummary| {
+            let pool = summary
+                .pools
+                .iter()
+                .find(|pool| pool.id == cells[0])
+                .unwrap();
+            let mut all = pool.settlement.hospitals.iter();
+            all.find(|h| h.hospital_id == cells[1]).cloned()
+        };
+        let before = of(&first).map_or(0, |h| h.points.ten_thousandths());
+        let found = of(&second).unwrap().allowance.ten_thousandths();
+        // β of n months: n/12 of four fifths, rounded half up to four places.
+        let to_date = |months: i64| (prior * 8 * months * 2 + 120) / 240;
+        let used = before.min(to_date(1));
+        assert_eq!(found, to_date(2) - used, "{} {}", cells[0], cells[1]);
+        carried += i64::from(found > to_date(1));
+    }
+    assert!(carried > 0);
 }

@@ -534,4 +534,8 @@ fn prior_points_counted_from_last_years_claims_are_those_that_they_earn_now() {
         }
         assert!(earned > 0, "{}", before.id);
     }
+    for insurance in ["employee", "resident"] {
+        let mut pools = counted.pools.iter();
+        assert!(pools.any(|pool| pool.insurance == insurance), "{insurance}");
+    }
 }

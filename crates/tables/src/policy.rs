@@ -31,8 +31,8 @@ pub use pools::{GrowthTerms, OutOfArea, PoolTerms, Schemes};
 pub use problem::PolicyProblem;
 pub use sources::SourceRow;
 pub use stated::{
-    BedDayTerms, ControlTerms, LateUploadTerms, LinkTerms, ReviewTerms, ReviewValue, SameCase,
-    ShortStayRule, ShortStayTerms, SplitScope, SplitStayTerms, StayTerms, UnstableTerms,
+    AtCostTerms, BedDayTerms, ControlTerms, LateUploadTerms, LinkTerms, ReviewTerms, ReviewValue,
+    SameCase, ShortStayRule, ShortStayTerms, SplitScope, SplitStayTerms, StayTerms, UnstableTerms,
 };
 pub use terms::*;
 pub use value::{

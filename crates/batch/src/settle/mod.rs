@@ -355,7 +355,7 @@ impl Record {
 impl CaseStage<'_> {
     /// Whether other cases may change the points of a case.
     fn is_linked(&self) -> bool {
-        links::is_linked(&self.setting.terms.links)
+        links::is_linked(self.setting)
     }
 }
 

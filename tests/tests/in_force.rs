@@ -214,7 +214,7 @@ fn moved(
 }
 
 #[test]
-fn each_claim_is_grouped_as_its_own_plan_groups_it() {
+fn i12_each_claim_is_grouped_as_its_own_plan_groups_it() {
     let desk = Desk::new();
     let claims = &desk.month.claims;
     let plans = desk.choose(claims).unwrap();

@@ -75,6 +75,10 @@ fn batch(claims: &[Claim]) -> RecordBatch {
     let left = |c: &Claim| day(c.admitted) + c.days;
     let costs: Decimal128Array = claims.iter().map(|claim| Some(claim.cost)).collect();
     let costs = costs.with_data_type(DataType::Decimal128(16, 2));
+    let money = |of: &dyn Fn(&Claim) -> i128| -> ArrayRef {
+        let fen: Decimal128Array = claims.iter().map(of).map(Some).collect();
+        Arc::new(fen.with_data_type(DataType::Decimal128(16, 2)))
+    };
     let new_tech: BooleanArray = claims.iter().map(|claim| Some(claim.new_tech)).collect();
     RecordBatch::try_from_iter_with_nullable([
         ("case_id", texts(&|c| Some(c.id.clone())), true),
@@ -92,6 +96,12 @@ fn batch(claims: &[Claim]) -> RecordBatch {
         ("discharge_date", dates(&left), true),
         ("uploaded_at", dates(&|c| left(c) + c.uploaded_after), true),
         ("total_cost", Arc::new(costs) as ArrayRef, true),
+        // The patient bears a fifth, and half of the cost is drugs.
+        ("patient_paid", money(&|c| c.cost / 5), true),
+        ("other_funds_paid", money(&|_| 0), true),
+        ("fund_paid", money(&|c| c.cost - c.cost / 5), true),
+        ("drug_cost", money(&|c| c.cost / 2), true),
+        ("consumable_cost", money(&|_| 0), true),
         ("new_tech", Arc::new(new_tech) as ArrayRef, true),
     ])
     .unwrap()
@@ -114,15 +124,20 @@ fn measured(key: &str, what: &str, value: &str, unit: &str) -> String {
 }
 
 /// The example policy with one floating value, fund points, and further rules.
-fn policy(folder: &Path, rules: &[String], coefficient_from: &str) -> PreparedPolicy {
-    let text = EXAMPLE
+fn policy(folder: &Path, run: &Run<'_>) -> PreparedPolicy {
+    let coefficient_from = run.coefficient.unwrap_or("hospitals_input");
+    let mut text = EXAMPLE
         .replacen("value = \"baseline_increment\"", "value = \"uniform\"", 1)
         .replacen("value = \"C\"", "value = \"A\"", 1)
         .replacen("hospitals_input", coefficient_from, 1);
+    for (from, to) in run.replaced {
+        assert!(text.contains(from), "the example has no {from:?}");
+        text = text.replacen(from, to, 1);
+    }
     fs::create_dir_all(folder.join("example-2026")).unwrap();
     fs::write(folder.join("example-2026/SOURCES.toml"), SOURCES).unwrap();
     let path = folder.join("example-2026.toml");
-    fs::write(&path, text + &rules.concat()).unwrap();
+    fs::write(&path, text + &run.rules.concat()).unwrap();
     PreparedPolicy::load(path.to_str().unwrap()).unwrap()
 }
 
@@ -154,6 +169,8 @@ struct Run<'r> {
     coefficient: Option<&'r str>,
     groups: &'r str,
     reviews: &'r str,
+    /// Passages of the example policy, and what stands there instead.
+    replaced: &'r [(&'r str, &'r str)],
 }
 
 impl Run<'_> {
@@ -169,8 +186,7 @@ impl Run<'_> {
         }
         let path = folder.join("claims.parquet");
         write(&path, &batch(claims));
-        let coefficient = self.coefficient.unwrap_or("hospitals_input");
-        let policy = policy(folder, &self.rules, coefficient);
+        let policy = policy(folder, self);
         let inputs = Inputs::read(Some(&inputs), &[]).unwrap();
         let job = SettleJob {
             claims: &[path],
@@ -577,4 +593,227 @@ fn a_rule_that_needs_a_table_or_a_column_names_it_before_it_starts() {
         "the settlement needs groups.csv (columns group)."
     );
     assert!(!folder.path().join("settled").exists());
+}
+
+/// Low cases by their cost, high ones by item, at 110 yuan a point.
+const BY_COST: &[(&str, &str)] = &[
+    ("value = \"RATIO\"", "value = \"BY_ACTUAL\""),
+    ("value = \"LINEAR_ADD\"", "value = \"BY_ITEM_TOP\""),
+];
+
+fn by_cost_rules(at_cost: &str) -> Vec<String> {
+    let mut rules = vec![
+        measured("points.preset_value", "value", "110.00", "yuan per point"),
+        measured(
+            "case.high.control_share",
+            "value",
+            "0.05",
+            "share of discharges",
+        ),
+    ];
+    if !at_cost.is_empty() {
+        rules.push(entry("case.at_cost", &format!("names = {{ {at_cost} }}")));
+    }
+    rules
+}
+
+#[test]
+fn cases_paid_at_cost_earn_money_that_comes_off_the_pool_before_points() {
+    // 59 ordinary discharges again: two of the three ordinary high cases are paid by item.
+    let mut claims = with_high_cases();
+    claims.retain(|claim| claim.id != "n55");
+    claims.push(claim("cheap", 1_000));
+    let settle = |at_cost: &str, run: &dyn Fn(&[Claim]) -> Vec<Claim>| {
+        let rules = Run {
+            rules: by_cost_rules(at_cost),
+            replaced: BY_COST,
+            ..Run::default()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let summary = rules.try_settle(&run(&claims), folder.path()).unwrap();
+        let out = folder.path().join("settled");
+        let verified = verify(&out, &Silent).unwrap();
+        assert!(verified.mismatches.is_empty(), "{:?}", verified.mismatches);
+        (summary, cases(&out.join("cases.parquet")))
+    };
+    let same = |claims: &[Claim]| claims.to_vec();
+    let (summary, settled) = settle("low = \"低倍率\", high = \"高倍率\"", &same);
+    check(&settled, "cheap", "low", Some("at_cost"), "0.0000");
+    check(&settled, "top", "high", Some("at_cost"), "0.0000");
+    check(&settled, "mid", "high", Some("at_cost"), "0.0000");
+    check(&settled, "new", "high", Some("at_cost"), "0.0000");
+    check(&settled, "low", "high", Some("control_proportion"), NORMAL);
+    check(&settled, "n00", "normal", None, NORMAL);
+    let pool = &summary.pools[0].settlement;
+    // Four fifths of 1,000, 20,000, 18,000 and 17,500 yuan; the rest of 950,000 is for points.
+    assert_eq!(pool.at_cost.to_string(), "45200.00");
+    assert_eq!(pool.paid.to_string(), "950000.00");
+    assert_eq!(pool.points.to_string(), "2885.3160");
+    let hospital = &pool.hospitals[0];
+    assert_eq!(
+        (hospital.at_cost, hospital.payment),
+        (pool.at_cost, pool.paid)
+    );
+
+    let reversed = |claims: &[Claim]| claims.iter().rev().cloned().collect();
+    let (_, other) = settle("low = \"低倍率\", high = \"高倍率\"", &reversed);
+    assert_eq!(settled, other);
+    // Where the policy names no class, the same cases earn points at the preset value.
+    let (summary, settled) = settle("", &same);
+    check(&settled, "cheap", "low", None, "9.0909");
+    check(&settled, "top", "high", None, "181.8182");
+    assert_eq!(summary.pools[0].settlement.at_cost.fen(), 0);
+}
+
+#[test]
+fn a_review_can_be_paid_in_money_too() {
+    let run = Run {
+        rules: vec![
+            measured("points.preset_value", "value", "110.00", "yuan per point"),
+            measured("case.review.cap", "value", "0.05", "share of discharges"),
+            value("case.review.value", "preset"),
+            entry("case.at_cost", "names = { review = \"特例单议\" }"),
+        ],
+        reviews: "case_id,decision,amount\ntop,approved,19000.00\n",
+        ..Run::default()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let summary = run.try_settle(&with_high_cases(), folder.path()).unwrap();
+    let settled = cases(&folder.path().join("settled/cases.parquet"));
+    check(&settled, "top", "high", Some("special_review"), "0.0000");
+    // The approved amount without the fifth of 20,000 that the patient bears.
+    assert_eq!(summary.pools[0].settlement.at_cost.to_string(), "15000.00");
+}
+
+#[test]
+fn points_that_other_cases_changed_count_by_measure_as_they_are_now() {
+    let mut rules = vec![
+        measured(
+            "case.high.control_share",
+            "value",
+            "0.05",
+            "share of discharges",
+        ),
+        value("value.mode", "elastic"),
+        entry(
+            "value.initial",
+            "values = { all = \"60\" }\nunit = \"yuan per point\"",
+        ),
+        value("value.elastic.fixed_part", "rigid_cost"),
+        measured("value.elastic.floating_cap", "value", "none", "ratio"),
+        value("value.elastic.residual_rule", "RESERVE"),
+    ];
+    rules.extend(split_rules("any"));
+    let run = Run {
+        rules,
+        ..Run::default()
+    };
+    let mut claims = with_high_cases();
+    claims.extend(readmissions());
+    let folder = tempfile::tempdir().unwrap();
+    let summary = run.try_settle(&claims, folder.path()).unwrap();
+    let settled = cases(&folder.path().join("settled/cases.parquet"));
+    let changed = settled.values().filter(|(_, rule, _)| rule.is_some());
+    assert!(changed.count() >= 3);
+    // Half of every case's final points, rounded half up.
+    let half = |points: &String| {
+        let points: i64 = points.replace('.', "").parse().unwrap();
+        (points + 1) / 2
+    };
+    let expected: i64 = settled.values().map(|(_, _, points)| half(points)).sum();
+    let found = summary.pools[0]
+        .settlement
+        .baseline_points
+        .ten_thousandths();
+    assert_eq!(found, expected);
+}
+
+/// A parameter that changes in the middle of the month.
+fn changing(key: &str, what: &str, (before, after): (&str, &str), unit: &str) -> String {
+    format!(
+        "\n[[{key}]]\nfrom = \"2026-01-01\"\nuntil = \"2026-10-15\"\n{what} = \"{before}\"\n\
+         unit = \"{unit}\"\nsource = \"model\"\n\n[[{key}]]\nfrom = \"2026-10-16\"\n\
+         {what} = \"{after}\"\nunit = \"{unit}\"\nsource = \"model\"\n"
+    )
+}
+
+const BY_DISCHARGE: &[(&str, &str)] = &[("value = \"settlement\"", "value = \"discharge\"")];
+
+#[test]
+fn the_control_proportion_of_the_day_of_discharge_counts_the_discharges_of_its_days() {
+    let share = ("0.05", "0.02");
+    let run = Run {
+        rules: vec![changing(
+            "case.high.control_share",
+            "value",
+            share,
+            "share of discharges",
+        )],
+        replaced: BY_DISCHARGE,
+        ..Run::default()
+    };
+    let mut claims = with_high_cases();
+    let later = |claim: &Claim| Claim {
+        id: format!("z-{}", claim.id),
+        person: format!("Z-{}", claim.person),
+        admitted: date(2026, 10, 20),
+        ..claim.clone()
+    };
+    claims.extend(with_high_cases().iter().map(later));
+    let settled = run.settle(&claims);
+    // 5 % of 59 discharges are two cases, 2 % of the other 59 are one.
+    check(&settled, "top", "high", None, "86.1317");
+    check(&settled, "mid", "high", None, "67.9499");
+    check(&settled, "low", "high", Some("control_proportion"), NORMAL);
+    check(&settled, "z-top", "high", None, "86.1317");
+    check(
+        &settled,
+        "z-mid",
+        "high",
+        Some("control_proportion"),
+        NORMAL,
+    );
+    check(
+        &settled,
+        "z-low",
+        "high",
+        Some("control_proportion"),
+        NORMAL,
+    );
+    check(&settled, "z-new", "high", None, "63.4044");
+}
+
+#[test]
+fn a_split_stay_goes_by_the_window_of_its_own_day() {
+    let mut rules = split_rules("hospital");
+    rules[0] = changing("case.split_stay.window", "at_most", ("10", "5"), "days");
+    let run = Run {
+        rules,
+        replaced: BY_DISCHARGE,
+        ..Run::default()
+    };
+    let stay = |id: &str, from: i8| Claim {
+        person: id[..1].to_owned(),
+        admitted: date(2026, 10, from),
+        days: 1,
+        ..claim(id, 5_000)
+    };
+    let claims = [
+        // A gap of ten days before the change, of six across it, of eight and of five after it.
+        stay("a1", 1),
+        stay("a2", 12),
+        stay("b1", 13),
+        stay("b2", 20),
+        stay("c1", 16),
+        stay("c2", 25),
+        stay("d1", 17),
+        stay("d2", 23),
+    ];
+    let settled = run.settle(&claims);
+    let cut: Vec<&str> = settled
+        .iter()
+        .filter(|(_, (_, rule, _))| rule.is_some())
+        .map(|(id, _)| id.as_str())
+        .collect();
+    assert_eq!(cut, ["a1", "b1", "d1"]);
 }

@@ -28,7 +28,7 @@ fn a_generated_month_of_any_seed_adds_up_to_the_fen() {
 }
 
 #[test]
-fn threads_and_the_order_of_files_do_not_show() {
+fn i11_threads_and_the_order_of_files_do_not_show() {
     let folder = tempfile::tempdir().unwrap();
     let made = month(folder.path(), 30_000, 3, 5);
     let mut shuffled = made.claims.clone();

@@ -94,7 +94,7 @@ impl CaseFile {
 }
 
 #[test]
-fn case_points_are_those_of_the_protected_cases() {
+fn g3_case_points_are_those_of_the_protected_cases() {
     let file: CaseFile = read(include_str!("../cases/official/payment/case-points.toml"));
     let value: PointValue = file.point_value.parse().unwrap();
     for case in &file.cases {
@@ -158,7 +158,7 @@ fn cost_at(ratio: &str, coefficient: &str, terms: &CaseTerms) -> Yuan {
 }
 
 #[test]
-fn deviation_cases_earn_what_the_bundled_profiles_say() {
+fn g2_deviation_cases_earn_what_the_bundled_profiles_say() {
     let file: DeviationFile = read(include_str!("../cases/official/payment/deviation.toml"));
     for (column, policy) in file.policies.iter().enumerate() {
         let terms = bundled(policy);
@@ -206,7 +206,7 @@ fn high_case(case: &ControlCase) -> HighCase<'_> {
 }
 
 #[test]
-fn the_control_proportion_keeps_the_protected_cases() {
+fn g4_the_control_proportion_keeps_the_protected_cases() {
     let file: ControlFile = read(include_str!(
         "../cases/official/payment/control-proportion.toml"
     ));
@@ -274,7 +274,7 @@ struct FamilyCase {
 }
 
 #[test]
-fn each_family_of_point_value_pays_the_protected_amounts() {
+fn g5_each_family_of_point_value_pays_the_protected_amounts() {
     let file: FamilyFile = read(include_str!(
         "../cases/official/payment/point-value-families.toml"
     ));
@@ -388,6 +388,7 @@ impl IncrementCase {
             prior: Some(PriorYear {
                 value,
                 points: self.hospitals.iter().map(prior).collect(),
+                used: BTreeMap::new(),
             }),
             tilts: tilts
                 .map(|(id, tilt)| (id.clone(), tilt.parse().unwrap()))
@@ -430,7 +431,7 @@ impl IncrementCase {
 }
 
 #[test]
-fn baseline_and_increment_pay_the_protected_amounts_beside_a_uniform_value() {
+fn g8_baseline_and_increment_pay_the_protected_amounts_beside_a_uniform_value() {
     let file: IncrementFile = read(include_str!(
         "../cases/official/payment/baseline-increment.toml"
     ));
@@ -522,7 +523,7 @@ struct RegionCase {
 }
 
 #[test]
-fn surplus_and_overspending_are_shared_as_in_the_protected_cases() {
+fn g6_and_g7_surplus_and_overspending_are_shared_as_in_the_protected_cases() {
     let file: ClearingFile = read(include_str!("../cases/official/payment/clearing.toml"));
     let rounding = Rounding::HalfAwayFromZero;
     let bands = HospitalBands {

@@ -87,7 +87,7 @@ fn cases(number: u16, group: &StatedGroup) -> Vec<Case> {
 }
 
 #[test]
-fn weights_of_three_years_by_both_readings() {
+fn g1_weights_of_three_years_by_both_readings() {
     let file: WeightFile =
         toml::from_str(include_str!("../cases/official/payment/weights.toml")).unwrap();
     let groups: Vec<Group> = file

@@ -1,4 +1,9 @@
 //! What must hold for every pool and every case, on generated ones.
+//!
+//! A name with a number is that of an invariant of the payment specification: I1 to I13 of its
+//! section I, C7 I1 to I5 of baseline + increment.
+
+mod generated;
 
 use drgdip_claims::Yuan;
 use drgdip_points::award::{CaseRules, award, award_by_cost, normal_points};
@@ -8,229 +13,20 @@ use drgdip_points::link::{
     HighCase, ReviewedCase, Stay, control_proportion, followed_by_readmission, within_cap,
 };
 use drgdip_points::pool::{
-    HospitalTotals, PoolInput, PoolSettlement, PriorYear, ResidualCause, ResidualReason,
-    settle_pool,
+    HospitalTotals, PoolInput, PoolSettlement, ResidualCause, ResidualReason, settle_pool,
 };
 use drgdip_points::settle::CaseSplitter;
 use drgdip_points::{PointValue, Points, Ratio, Rounding, Weight};
 use drgdip_tables::policy::{
-    BaselineIncrement, Bound, Calibration, CaseTerms, CoefficientUse, Elastic, HighBand, HighRule,
-    HospitalBands, IncrementRule, LowRule, NegativePayments, PaidValue, Reference, RegionBands,
-    ResidualRule, Share, UniformMode, VOLUME, ValueFamily, ValueModel, ValueTerms,
+    BaselineIncrement, Bound, Calibration, CaseTerms, CoefficientUse, Elastic, HighRule,
+    HospitalBands, IncrementRule, NegativePayments, PaidValue, Reference, RegionBands,
+    ResidualRule, Share, UniformMode, ValueFamily, ValueModel, ValueTerms,
 };
+use generated::{baseline_increment, case_terms, pool, pool_of, ratio, terms};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
-
-/// One hospital of a generated pool, with last year's points where it had any.
-#[derive(Clone, Debug)]
-struct Hospital {
-    cases: Vec<(i64, i64)>,
-    total_cost: i64,
-    prior: Option<i64>,
-    measures: [i64; MEASURES.len()],
-    tilt: Option<i64>,
-    at_cost: Option<i64>,
-}
-
-/// A pool and the terms by which it is settled.
-#[derive(Clone, Debug)]
-struct Pool {
-    input: PoolInput,
-    hospitals: Vec<Hospital>,
-}
-
-fn hospital() -> impl Strategy<Value = Hospital> {
-    let points = prop_oneof![Just(0), 1..3_000_000_i64];
-    let case = (points, 0..2_000_000_i64);
-    let measure = || prop_oneof![2 => Just(0), 1 => 0..3_000_000_i64];
-    let extras = (
-        proptest::option::of(0..40_000_000_i64),
-        [measure(), measure(), measure()],
-        proptest::option::of(0..3_000_000_i64),
-        proptest::option::weighted(0.1, 0..50_000_000_i64),
-    );
-    (vec(case, 0..8), 0..20_000_000_i64, extras).prop_map(|(cases, total_cost, extras)| {
-        let (prior, measures, tilt, at_cost) = extras;
-        Hospital {
-            cases,
-            total_cost,
-            prior,
-            measures,
-            tilt,
-            at_cost,
-        }
-    })
-}
-
-fn totals(index: usize, hospital: &Hospital) -> HospitalTotals {
-    HospitalTotals {
-        hospital_id: format!("H{index:03}"),
-        cases: hospital.cases.len() as u64,
-        points: Points::from_ten_thousandths(hospital.cases.iter().map(|case| case.0).sum()),
-        total_cost: Yuan::from_fen(hospital.total_cost),
-        patient_side: Yuan::from_fen(hospital.cases.iter().map(|case| case.1).sum()),
-    }
-}
-
-fn pool() -> impl Strategy<Value = Pool> {
-    pool_of(0..12)
-}
-
-fn pool_of(hospitals: std::ops::Range<usize>) -> impl Strategy<Value = Pool> {
-    let money = (0..2_000_000_000_i64, 0..=100_i64);
-    (vec(hospital(), hospitals), money, 1..30_000_i64).prop_map(|(hospitals, money, value)| {
-        let input = input(&hospitals, money, value);
-        Pool { input, hospitals }
-    })
-}
-
-fn input(hospitals: &[Hospital], (budget, percent): (i64, i64), value: i64) -> PoolInput {
-    let id = |index: usize| format!("H{index:03}");
-    let all = || hospitals.iter().enumerate();
-    let value = PointValue::from_decimal(Decimal::new(value, 2)).unwrap();
-    let points = all().filter_map(|(index, hospital)| {
-        let points = Points::from_ten_thousandths(hospital.prior?);
-        Some((id(index), points))
-    });
-    let measure = |measure: usize| {
-        let points = |hospital: &Hospital| Points::from_ten_thousandths(hospital.measures[measure]);
-        let rows = all().map(|(index, hospital)| (id(index), points(hospital)));
-        rows.collect()
-    };
-    let measures = MEASURES.into_iter().enumerate();
-    // Hospitals without cases come in by last year's points alone.
-    let present = || all().filter(|(_, hospital)| !hospital.cases.is_empty());
-    PoolInput {
-        budget: Yuan::from_fen(budget),
-        reserve: Yuan::from_fen(budget * percent / 100),
-        hospitals: present().map(|(i, hospital)| totals(i, hospital)).collect(),
-        prior: Some(PriorYear {
-            value: value.clone(),
-            points: points.collect(),
-        }),
-        initial_value: Some(value),
-        tilts: all()
-            .filter_map(|(i, h)| Some((id(i), Ratio::from_millionths(h.tilt?).unwrap())))
-            .collect(),
-        measures: measures
-            .map(|(i, name)| (name.to_owned(), measure(i)))
-            .collect(),
-        at_cost: present()
-            .filter_map(|(i, h)| Some((id(i), Yuan::from_fen(h.at_cost?))))
-            .collect(),
-    }
-}
-
-fn family() -> impl Strategy<Value = ValueFamily> {
-    select(vec![ValueFamily::A, ValueFamily::B, ValueFamily::C])
-}
-
-fn rounding() -> impl Strategy<Value = Rounding> {
-    select(vec![Rounding::HalfAwayFromZero, Rounding::Down])
-}
-
-fn residual_rule() -> impl Strategy<Value = ResidualRule> {
-    select(vec![
-        ResidualRule::Reserve,
-        ResidualRule::ProRataBase,
-        ResidualRule::ProRataPoints,
-    ])
-}
-
-/// Up to so many thousandths.
-fn ratio(most: i64) -> impl Strategy<Value = Decimal> {
-    (0..most).prop_map(|thousandths| Decimal::new(thousandths, 3))
-}
-
-fn calibration() -> impl Strategy<Value = Calibration> {
-    prop_oneof![
-        ratio(1_500).prop_map(|factor| Calibration::PriorValue { factor }),
-        ratio(1_001).prop_map(|share| Calibration::BudgetShare { share }),
-    ]
-}
-
-/// The measures that generated pools have.
-const MEASURES: [&str; 3] = ["complex", "new", "primary"];
-
-fn increment_rule() -> impl Strategy<Value = IncrementRule> {
-    let cuts = (0..=400_i64, 0..=300_i64, 0..=300_i64).prop_map(|(complex, new, primary)| {
-        let named = MEASURES.into_iter().zip([complex, new, primary]);
-        let volume = (VOLUME, 1_000 - complex - new - primary);
-        let share = |(name, part): (&str, i64)| (name.to_owned(), Decimal::new(part, 3));
-        IncrementRule::Subpools(named.chain([volume]).map(share).collect())
-    });
-    prop_oneof![
-        Just(IncrementRule::ByPoints),
-        Just(IncrementRule::Tilted),
-        cuts
-    ]
-}
-
-fn baseline_increment() -> impl Strategy<Value = BaselineIncrement> {
-    let share = (1..13_i64).prop_map(|numerator| Share {
-        numerator,
-        denominator: 12,
-    });
-    let limits = (
-        proptest::option::of(ratio(1_200)),
-        proptest::option::of(ratio(3_000)),
-    );
-    let parts = (calibration(), ratio(1_500), share, increment_rule(), limits);
-    (parts, residual_rule()).prop_map(
-        |((calibration, baseline_share, season_share, increment, limits), residual_rule)| {
-            let (floor, floating_cap) = limits;
-            BaselineIncrement {
-                calibration,
-                baseline_share,
-                season_share,
-                increment,
-                floor,
-                floating_cap,
-                residual_rule,
-            }
-        },
-    )
-}
-
-fn model() -> impl Strategy<Value = ValueModel> {
-    let elastic = (proptest::option::of(ratio(3_000)), residual_rule()).prop_map(
-        |(floating_cap, residual_rule)| {
-            UniformMode::Elastic(Elastic {
-                fixed_part: MEASURES[0].to_owned(),
-                floating_cap,
-                residual_rule,
-            })
-        },
-    );
-    prop_oneof![
-        1 => Just(ValueModel::Uniform(UniformMode::Floating)),
-        1 => Just(ValueModel::Uniform(UniformMode::Fixed)),
-        1 => elastic.prop_map(ValueModel::Uniform),
-        4 => baseline_increment().prop_map(ValueModel::BaselineIncrement),
-    ]
-}
-
-fn terms() -> impl Strategy<Value = ValueTerms> {
-    let pays = select(vec![PaidValue::Exact, PaidValue::Published]);
-    let negative = select(vec![
-        NegativePayments::Carry,
-        NegativePayments::FloorAndRedistribute,
-    ]);
-    let roundings = (rounding(), rounding());
-    (family(), model(), pays, negative, roundings, 2..=8_u32).prop_map(
-        |(family, model, pays, negative, roundings, published_places)| ValueTerms {
-            pays,
-            negative,
-            money_rounding: roundings.0,
-            points_rounding: roundings.1,
-            published_places,
-            ..ValueTerms::new(family, model)
-        },
-    )
-}
 
 fn assert_adds_up(settlement: &PoolSettlement, terms: &ValueTerms) {
     let hospitals = &settlement.hospitals;
@@ -295,7 +91,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn a_region_of_hundreds_of_hospitals_adds_up_too(
+    fn i1_a_region_of_hundreds_of_hospitals_adds_up_too(
         pool in pool_of(100..300),
         terms in terms(),
     ) {
@@ -305,12 +101,12 @@ proptest! {
 
 proptest! {
     #[test]
-    fn every_fen_of_a_pool_is_paid_or_explained(pool in pool(), terms in terms()) {
+    fn i1_every_fen_of_a_pool_is_paid_or_explained(pool in pool(), terms in terms()) {
         assert_adds_up(&settle_pool(&pool.input, &terms).unwrap(), &terms);
     }
 
     #[test]
-    fn hospitals_in_another_order_change_nothing(
+    fn i11_hospitals_in_another_order_change_nothing(
         (pool, mixed) in pool().prop_flat_map(|pool| {
             let mixed = Just(pool.input.hospitals.clone()).prop_shuffle();
             (Just(pool), mixed)
@@ -322,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn cases_without_points_change_no_payment(pool in pool(), terms in terms()) {
+    fn c7_i3_cases_without_points_change_no_payment(pool in pool(), terms in terms()) {
         let mut more = pool.input.clone();
         for hospital in &mut more.hospitals {
             hospital.cases += 1;
@@ -344,7 +140,7 @@ proptest! {
     }
 
     #[test]
-    fn a_pool_at_its_baseline_earns_the_fixed_value_and_leaves_the_rest(
+    fn c7_i2_a_pool_at_its_baseline_earns_the_fixed_value_and_leaves_the_rest(
         pool in pool(),
         factor in 1..1_000_i64,
     ) {
@@ -374,7 +170,7 @@ proptest! {
     }
 
     #[test]
-    fn counting_in_other_points_changes_no_payment(
+    fn c7_i5_counting_in_other_points_changes_no_payment(
         pool in pool(),
         terms in terms(),
         factor in 2..50_i64,
@@ -456,53 +252,9 @@ proptest! {
     }
 }
 
-fn case_terms() -> impl Strategy<Value = CaseTerms> {
-    let low = select(vec![
-        LowRule::PointsNoK,
-        LowRule::Ratio(CoefficientUse::With),
-        LowRule::Ratio(CoefficientUse::Without),
-        LowRule::ByActual {
-            preset_value: Decimal::new(9_876, 2),
-        },
-    ]);
-    let used = select(vec![CoefficientUse::With, CoefficientUse::Without]);
-    let high = prop_oneof![
-        3 => (0..=1_000_i64, used).prop_map(|(alpha, coefficient)| HighRule::LinearAdd {
-            alpha: Decimal::new(alpha, 3),
-            coefficient,
-        }),
-        1 => Just(HighRule::Deduct),
-        1 => Just(HighRule::Cap),
-        1 => Just(HighRule::Normal),
-        1 => (1..1_000_000_i64).prop_map(|value| HighRule::ByItemTop {
-            preset_value: Decimal::new(value, 2),
-        }),
-    ];
-    let scale = select(vec![1_u32, 100, 1000]);
-    let cuts = (10..50_i64, 100..400_i64);
-    let reference = select(vec![Reference::Group, Reference::GroupAndCoefficient]);
-    let rules = (low, high, reference);
-    (rules, scale, 100_000..3_000_000_i64, cuts, rounding()).prop_map(
-        |(rules, scale, mean_cost_fen, (low, high), points_rounding)| CaseTerms {
-            scale,
-            mean_cost_fen,
-            points_rounding,
-            reference: rules.2,
-            low_threshold: Bound::LessThan(Decimal::new(low, 2)),
-            low_rule: rules.0,
-            high_bands: vec![HighBand {
-                weight: Bound::AtLeast(Decimal::ZERO),
-                threshold: Bound::MoreThan(Decimal::new(high, 2)),
-            }],
-            high_rule: rules.1,
-            high_limit: None,
-        },
-    )
-}
-
 proptest! {
     #[test]
-    fn a_dearer_case_of_the_same_class_never_earns_less(
+    fn i6_a_dearer_case_of_the_same_class_never_earns_less(
         terms in case_terms(),
         weight in 1..400_000_i64,
         coefficient in 0..2_000_000_i64,
@@ -558,7 +310,7 @@ proptest! {
     }
 
     #[test]
-    fn new_technology_never_counts_against_the_control_proportion(
+    fn i7_new_technology_never_counts_against_the_control_proportion(
         excesses in vec((0..500_i64, any::<bool>()), 0..40),
         discharges in 0..400_u64,
         proportion in 0..200_000_i64,
@@ -742,7 +494,7 @@ proptest! {
     }
 
     #[test]
-    fn months_prepay_what_they_owe_no_more_and_no_less(
+    fn i10_months_prepay_what_they_owe_no_more_and_no_less(
         months in vec((-5_000_000..50_000_000_i64, 0..1_000_000_i64), 1..13),
         share in ratio(1_001),
     ) {
@@ -762,7 +514,7 @@ proptest! {
     }
 
     #[test]
-    fn a_region_never_pays_more_cases_by_review_than_its_cap(
+    fn i8_a_region_never_pays_more_cases_by_review_than_its_cap(
         amounts in vec(0..1_000_000_i64, 0..40),
         discharges in 0..10_000_u64,
         cap in 0..=1_000_000_i64,

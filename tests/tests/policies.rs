@@ -550,3 +550,100 @@ fn bands_by_base_points_are_those_of_the_weights_that_reach_them() {
         assert_eq!(multiple(weight), expected, "{weight}");
     }
 }
+
+#[test]
+fn the_band_of_a_kept_surplus_is_told_with_the_size_of_its_step() {
+    let bands = [
+        added(
+            "clearing.hospital.keep_from",
+            "value = \"0.8\"",
+            "multiple of payable",
+        ),
+        added("clearing.hospital.below_pays", "value = \"1\"", "ratio"),
+        added(
+            "clearing.hospital.share_until",
+            "value = \"1.1\"",
+            "multiple of payable",
+        ),
+        added(
+            "clearing.hospital.fund_share",
+            "value = \"0.7\"",
+            "share of overspending",
+        ),
+        added("clearing.hospital.needs_approval", "value = \"yes\"", ""),
+    ];
+    let text = EXAMPLE.to_owned() + &bands.concat();
+    let found = steps(&load(&text, EXAMPLE_SOURCES).unwrap());
+    let expected = (
+        "clearing.hospital.keep_from",
+        "0.2".to_owned(),
+        "a hospital whose cost is just below 0.8 of its payable is due 0.8 of it, one from there \
+         on the whole: a step of 0.2 of the payable"
+            .to_owned(),
+    );
+    assert_eq!(found.last(), Some(&expected));
+    // Paid 1.25 times below the band, a hospital meets no step there.
+    let smooth = text.replace(&bands[1], &bands[1].replace("\"1\"", "\"1.25\""));
+    let found = steps(&load(&smooth, EXAMPLE_SOURCES).unwrap());
+    assert!(
+        found
+            .iter()
+            .all(|step| step.0 != "clearing.hospital.keep_from")
+    );
+}
+
+#[test]
+fn a_share_for_baselines_beside_the_advice_is_told_with_its_distance() {
+    let found = |share: &str| -> Vec<String> {
+        let entries = [
+            added(
+                "value.baseline_increment.calibration",
+                "value = \"budget_share\"",
+                "",
+            ),
+            added(
+                "value.baseline_increment.budget_share",
+                &format!("value = \"{share}\""),
+                "share of budget",
+            ),
+        ];
+        let text = EXAMPLE.to_owned() + &entries.concat();
+        let steps = steps(&load(&text, EXAMPLE_SOURCES).unwrap()).into_iter();
+        let is_share =
+            |step: &(&str, String, String)| step.0 == "value.baseline_increment.budget_share";
+        steps
+            .filter(is_share)
+            .map(|step| format!("{}: {}", step.1, step.2))
+            .collect()
+    };
+    assert_eq!(
+        found("0.85"),
+        ["0.05: the baselines earn 0.85 of the budget; the DIP 3.0 draft advises 0.7 to 0.8"]
+    );
+    assert_eq!(
+        found("0.6"),
+        ["-0.1: the baselines earn 0.6 of the budget; the DIP 3.0 draft advises 0.7 to 0.8"]
+    );
+    assert!(found("0.7").is_empty() && found("0.8").is_empty());
+}
+
+#[test]
+fn a_class_that_is_paid_at_cost_needs_the_rule_that_knows_its_cost() {
+    let names = |names: &str| added("case.at_cost", &format!("names = {{ {names} }}"), "");
+    check_added(
+        &[],
+        &[names("low = \"低倍率\"")],
+        "case.low.rule: \"RATIO\" is none of the choices; write one of BY_ACTUAL, since \
+         case.at_cost names low",
+    );
+    check_added(
+        &[],
+        &[names("normal = \"正常\"")],
+        "case.at_cost: \"normal\" is none of the choices; write one of low, high, review",
+    );
+    check_added(
+        &[],
+        &[names("review = \"特例单议\"")],
+        &asked("case.review.value"),
+    );
+}

@@ -812,3 +812,38 @@ fn a_hospital_that_earns_less_than_its_patients_paid_owes_it_or_the_others_bear_
     let lifted = of(&raised).earned.redistributed;
     assert_eq!(lifted.plus(of(&carried).payment), Ok(Yuan::ZERO));
 }
+
+#[test]
+fn a_fixed_share_beside_the_advice_is_a_warning_of_each_pool_with_its_value() {
+    let settled = |share: &str| {
+        let change = Change {
+            with: &[
+                (
+                    "value.baseline_increment.calibration",
+                    "value = \"budget_share\"",
+                    "",
+                ),
+                (
+                    "value.baseline_increment.budget_share",
+                    share,
+                    "share of budget",
+                ),
+            ],
+            ..Change::default()
+        };
+        change.settled()
+    };
+    let half = settled("value = \"0.5\"");
+    assert_eq!(half.policy_warnings.len(), half.pools.len());
+    assert_eq!(
+        half.policy_warnings[0],
+        "value.baseline_increment: in the pool 990100-employee-drg all baselines would earn \
+         0.500000 of what is distributed; the DIP 3.0 draft advises 0.7 to 0.8."
+    );
+    let advised = settled("value = \"0.75\"");
+    assert!(
+        advised.policy_warnings.is_empty(),
+        "{:?}",
+        advised.policy_warnings
+    );
+}

@@ -100,7 +100,7 @@ proptest! {
     }
 
     #[test]
-    fn the_mean_weight_is_one_before_rounding(cases in any_cases(), terms in any_terms()) {
+    fn i2_the_mean_weight_is_one_before_rounding(cases in any_cases(), terms in any_terms()) {
         prop_assert_eq!(weigh(cases, &[], &terms).report.mean_calculated, Exact::whole(1));
     }
 
@@ -140,7 +140,7 @@ proptest! {
     }
 
     #[test]
-    fn manual_changes_keep_the_total(
+    fn i3_manual_changes_keep_the_total(
         cases in any_cases(),
         weight in 1..30_000_i64,
         is_borne_by_all in any::<bool>(),

@@ -31,13 +31,14 @@ pub use pools::{GrowthTerms, OutOfArea, PoolTerms, Schemes};
 pub use problem::PolicyProblem;
 pub use sources::SourceRow;
 pub use stated::{
-    BedDayTerms, ControlTerms, LateUploadTerms, LinkTerms, ReviewTerms, ReviewValue, SameCase,
-    ShortStayRule, ShortStayTerms, SplitScope, SplitStayTerms, StayTerms, UnstableTerms,
+    AtCostTerms, BedDayTerms, ControlTerms, LateUploadTerms, LinkTerms, ReviewTerms, ReviewValue,
+    SameCase, ShortStayRule, ShortStayTerms, SplitScope, SplitStayTerms, StayTerms, UnstableTerms,
 };
 pub use terms::*;
 pub use value::{
-    BaselineIncrement, Calibration, Elastic, IncrementRule, NegativePayments, PaidValue,
-    ResidualRule, Share, TiltTerms, UniformMode, VOLUME, ValueFamily, ValueModel, ValueTerms,
+    BaselineIncrement, BaselineMonths, Calibration, Elastic, IncrementRule, NegativePayments,
+    PaidValue, ResidualRule, Share, TiltTerms, UniformMode, VOLUME, ValueFamily, ValueModel,
+    ValueTerms, advised_fixed_share,
 };
 pub use warnings::PolicyWarning;
 pub use weigh::{

@@ -68,7 +68,7 @@ impl Sums {
     pub(crate) fn exchange(&mut self, adjusted: &Adjustments) -> Result<(), Error> {
         for change in adjusted.values() {
             let totals = self.accounts.entry(change.account).or_default();
-            totals.exchange(change.before, change.points)?;
+            totals.exchange(change)?;
             if let Some(group) = change.group {
                 let totals = self.groups.0.entry(group).or_default();
                 let before = i128::from(change.before.ten_thousandths());

@@ -11,7 +11,7 @@ use crate::inputs::{InputTable, Inputs};
 use drgdip_claims::{MoneyError, Yuan};
 use drgdip_points::Points;
 use drgdip_points::clear::{
-    Adjustment, AdjustmentKind, ClearingRules, adjust, prepay, surplus_jump, within_fund, worth_at,
+    Adjustment, AdjustmentKind, ClearingRules, adjust, prepay, within_fund, worth_at,
 };
 use drgdip_points::pool::HospitalPayment;
 use drgdip_tables::policy::{PrepaidValue, PrepayTerms, ValueFamily};
@@ -86,6 +86,8 @@ pub(super) struct Closing {
     pub(super) cleared: Vec<ClearedHospital>,
     /// What the ledger says was prepaid, by month.
     pub(super) ledger: BTreeMap<String, ByHospital>,
+    /// What whoever reads the settlement should know of the policy, with sizes.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Closing {
@@ -94,6 +96,17 @@ impl Closing {
     /// # Errors
     /// Inputs that do not fit the pools, a ledger that cannot be used, amounts that do not fit.
     pub(super) fn new(
+        job: &SettleJob<'_>,
+        setting: &Setting<'_>,
+        pools: &[PoolReport],
+        journal: &Journal,
+    ) -> Result<Self, Error> {
+        let mut closing = Self::close(job, setting, pools, journal)?;
+        closing.warnings = super::warnings::warnings(setting, pools)?;
+        Ok(closing)
+    }
+
+    fn close(
         job: &SettleJob<'_>,
         setting: &Setting<'_>,
         pools: &[PoolReport],
@@ -304,23 +317,6 @@ fn clear(
         });
     }
     Ok(closing)
-}
-
-/// Where the policy makes what a hospital is due jump, with the size.
-pub(super) fn warnings(setting: &Setting<'_>) -> Result<Vec<String>, Error> {
-    let bands = setting.terms.clearing.hospital_bands;
-    let (Some(bands), true) = (bands, setting.period.is_year()) else {
-        return Ok(Vec::new());
-    };
-    let jump = surplus_jump(&bands).map_err(|e| Error::input("clearing.hospital", e))?;
-    if jump.millionths() == 0 {
-        return Ok(Vec::new());
-    }
-    Ok(vec![format!(
-        "clearing.hospital.keep_from: at {} of its payable, what a hospital is due jumps by {} of \
-         it.",
-        bands.keep_from, jump
-    )])
 }
 
 /// What the audits of a hospital say, each reason once.

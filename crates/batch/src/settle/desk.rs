@@ -4,7 +4,7 @@ use super::batch::{Batch, Named};
 use super::cases::{SettledCase, SettledClass};
 use super::earn::Earning;
 use super::ledger::Account;
-use super::links::{LinkPage, PaidCase};
+use super::links::{self, LinkPage, PaidCase};
 use super::pooling::RegionPools;
 use super::setting::{Dated, Setting, date_of};
 use crate::Error;
@@ -187,6 +187,8 @@ impl Desk<'_, '_> {
             stay: earning.stay,
             discharged: day,
             rules: &dated.pricing.rules,
+            patient_side: case.patient_side,
+            counting: (self.setting.measures).counting(self.batch, seen.row, &seen.grouping),
         };
         let noted = self.links.note(self.setting, seen, &paid, say);
         noted.map_err(Refusal::Error)?;
@@ -274,7 +276,8 @@ impl Desk<'_, '_> {
     }
 
     fn require_patient_side(&self, case: &SettledCase) -> Result<(), Refusal> {
-        let is_needed = self.setting.terms.value.family != ValueFamily::A;
+        let is_needed =
+            self.setting.terms.value.family != ValueFamily::A || links::pays_at_cost(self.setting);
         if is_needed && case.patient_side.is_none() {
             return Err(Refusal::Finding(Finding::PaymentPartsMissing));
         }

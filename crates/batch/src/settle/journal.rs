@@ -110,6 +110,24 @@ impl Journal {
         entry.map(|(_, _, entry)| entry)
     }
 
+    /// The points of a hospital in a pool and month; none where the entry does not name it.
+    pub(crate) fn points_in(
+        &self,
+        period: &str,
+        pool: &str,
+        hospital_id: &str,
+    ) -> Result<Points, Error> {
+        let rows = self.of(period).into_iter().flat_map(|entry| &entry.rows);
+        let mut mine = rows.filter(|row| row.pool == pool && row.hospital_id == hospital_id);
+        let Some(row) = mine.next() else {
+            return Ok(Points::ZERO);
+        };
+        row.points.parse().map_err(|e| {
+            let place = format!("ledger, {period}, {pool} {hospital_id}");
+            Error::input(place, format!("{e}."))
+        })
+    }
+
     /// The months of a year that have an entry, in order.
     pub(crate) fn months_of(&self, year: &str) -> Vec<&str> {
         let periods = self

@@ -198,7 +198,12 @@ fn split_bucket(
         for case in cases {
             let changed = adjusted.get(&case.row);
             let points = changed.map_or(case.points, |changed| changed.points);
-            let paid = splitter.next(points, case.patient_side).map_err(wrong)?;
+            let money = changed.and_then(|changed| changed.at_cost);
+            // The patient side of a case that is paid at cost is off its money already.
+            let side = money.map_or(case.patient_side, |_| Yuan::ZERO);
+            let by_points = splitter.next(points, side).map_err(wrong)?;
+            let beside = money.map_or(Yuan::ZERO, |money| money.paid);
+            let paid = by_points.plus(beside).map_err(|e| wrong(e.into()))?;
             let row = usize::try_from(case.row).expect("rows fit into the address space");
             payments[row].store(paid.fen(), Ordering::Relaxed);
         }

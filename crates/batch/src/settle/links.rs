@@ -4,19 +4,26 @@
 //! The first pass notes who takes part. After it, every case that other cases change gets its
 //! final points; all others keep theirs.
 
+mod at_cost;
 mod decide;
 
 use super::desk::Seen;
 use super::earn::Earned;
 use super::ledger::Account;
+use super::measures::{Counting, Measured};
 use super::setting::Setting;
 use super::stay_book::{StayBook, StayEntry, StayPage};
 use super::stays::StayFacts;
-use crate::Error;
+use crate::{Class, Error};
+pub(crate) use at_cost::AtCost;
 use drgdip_claims::{Finding, Yuan};
 use drgdip_points::award::{CaseRules, PresetValue, award_by_amount, award_by_cost};
+use drgdip_points::classify::CaseClass;
 use drgdip_points::{Points, Ratio};
-use drgdip_tables::policy::{Bound, LinkTerms, ReviewValue, SameCase, SplitScope, SplitStayTerms};
+use drgdip_tables::Policy;
+use drgdip_tables::policy::{
+    Bound, DateSelector, LinkTerms, PolicyAt, ReviewValue, SameCase, SplitScope, SplitStayTerms,
+};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -31,13 +38,16 @@ pub(crate) enum LinkRule {
     ControlProportion,
     /// The stay before a readmission.
     SplitStay,
+    /// Paid what it cost, beside points.
+    AtCost,
 }
 
 impl LinkRule {
-    pub(crate) const ALL: [Self; 3] = [
+    pub(crate) const ALL: [Self; 4] = [
         Self::SpecialReview,
         Self::ControlProportion,
         Self::SplitStay,
+        Self::AtCost,
     ];
 
     /// As written in outputs.
@@ -46,6 +56,7 @@ impl LinkRule {
             Self::SpecialReview => "special_review",
             Self::ControlProportion => "control_proportion",
             Self::SplitStay => "split_stay",
+            Self::AtCost => "at_cost",
         }
     }
 }
@@ -58,6 +69,11 @@ pub(crate) struct Adjusted {
     pub(crate) rule: LinkRule,
     pub(crate) before: Points,
     pub(crate) points: Points,
+    /// What it is paid beside points.
+    pub(crate) at_cost: Option<AtCost>,
+    /// By how much its points by measure change.
+    pub(crate) measured: Measured,
+    counting: Counting,
 }
 
 /// The cases that other cases changed, by row.
@@ -75,7 +91,12 @@ struct Candidate {
     points: Points,
     /// What it has when it stays in, or falls out, of the ranking.
     instead: Points,
+    /// What it is paid in money when it stays in.
+    money: Option<AtCost>,
     is_new_technology: bool,
+    counting: Counting,
+    /// Which of the rules hold for its date.
+    version: usize,
 }
 
 /// How many cases were paid.
@@ -90,7 +111,9 @@ struct Discharges {
 struct Noted {
     high: Vec<Candidate>,
     reviewed: Vec<Candidate>,
-    discharges: HashMap<Account, Discharges>,
+    /// Low cases that are paid at cost.
+    low: Vec<Candidate>,
+    discharges: HashMap<(usize, Account), Discharges>,
 }
 
 /// All that the first pass notes.
@@ -105,6 +128,8 @@ pub(crate) struct LinkPage<'l> {
     stays: Option<StayPage<'l>>,
     own: Noted,
     key: String,
+    /// Which rules hold on which day.
+    versions: HashMap<i32, usize>,
 }
 
 /// A paid case, for whoever links it with others.
@@ -115,16 +140,57 @@ pub(super) struct PaidCase<'c> {
     pub(super) stay: StayFacts<'c>,
     pub(super) discharged: i32,
     pub(super) rules: &'c CaseRules,
+    pub(super) patient_side: Option<i64>,
+    pub(super) counting: Counting,
 }
 
-/// Whether the policy links cases at all.
-pub(crate) fn is_linked(terms: &LinkTerms) -> bool {
-    terms.control.is_some() || terms.split_stays.is_some() || terms.review.is_some()
+/// Whether the policy links cases or pays some at cost, so that points can change after a case was
+/// counted.
+pub(crate) fn is_linked(setting: &Setting<'_>) -> bool {
+    setting.link_terms.iter().any(does_anything)
+}
+
+fn does_anything(terms: &LinkTerms) -> bool {
+    let is_linked =
+        terms.control.is_some() || terms.split_stays.is_some() || terms.review.is_some();
+    is_linked || terms.at_cost.is_some()
+}
+
+/// Whether some cases are paid money, from which their patient side is taken off.
+pub(crate) fn pays_at_cost(setting: &Setting<'_>) -> bool {
+    setting
+        .link_terms
+        .iter()
+        .any(|terms| terms.at_cost.is_some())
+}
+
+/// The rules that link cases on all dates that can select them, each once; those of the settlement
+/// alone where that selects them.
+///
+/// # Errors
+/// More versions than stays can name.
+pub(crate) fn versions(policy: &Policy, terms: &PolicyAt) -> Result<Vec<LinkTerms>, Error> {
+    let mut versions = vec![terms.links.clone()];
+    if terms.selected_by == DateSelector::Discharge {
+        for day in policy.changes() {
+            let links = policy.at(day)?.links;
+            if !versions.contains(&links) {
+                versions.push(links);
+            }
+        }
+    }
+    if versions.len() > usize::from(u8::MAX) {
+        let problem = "the rules that link cases change more than 254 times.";
+        let place = format!("policy {}", terms.policy);
+        return Err(Error::new(Class::Table, place, problem, ""));
+    }
+    Ok(versions)
 }
 
 impl Links {
     pub(crate) fn new(setting: &Setting<'_>, folder: &Path) -> Result<Self, Error> {
-        let is_split = setting.terms.links.split_stays.is_some();
+        let mut versions = setting.link_terms.iter();
+        let is_split = versions.any(|links| links.split_stays.is_some());
         let book = is_split.then(|| StayBook::new(folder)).transpose()?;
         Ok(Self {
             book,
@@ -138,6 +204,7 @@ impl Links {
             stays: self.book.as_ref().map(StayBook::page),
             own: Noted::default(),
             key: String::new(),
+            versions: HashMap::new(),
         }
     }
 }
@@ -151,44 +218,65 @@ impl LinkPage<'_> {
         case: &PaidCase<'_>,
         say: &mut impl FnMut(Finding),
     ) -> Result<(), Error> {
-        let terms = &setting.terms.links;
-        if !is_linked(terms) {
+        if !is_linked(setting) {
             return Ok(());
         }
+        let known = self.versions.entry(case.discharged);
+        let version = *known.or_insert_with(|| setting.link_version(case.discharged));
+        let terms = &setting.link_terms[version];
         if terms.control.is_some() || terms.review.is_some() {
-            let counted = self.own.discharges.entry(case.account).or_default();
+            let counted = self
+                .own
+                .discharges
+                .entry((version, case.account))
+                .or_default();
             if case.stay.is_new_technology {
                 counted.new_technology += 1;
             } else {
                 counted.ordinary += 1;
             }
         }
+        let money = terms.at_cost.map(|rule| at_cost::of(&rule, case));
+        let money = money.transpose().map_err(|e| wrong(seen, e))?.flatten();
+        if let Some(money) = money.filter(|money| money.class == CaseClass::Low) {
+            let mut candidate = candidate(seen, case, (case.cost, Points::ZERO), version);
+            candidate.money = Some(money);
+            self.own.low.push(candidate);
+        }
+        let money = money.filter(|money| money.class == CaseClass::High);
+        // A high case by item may earn exactly the normal points, and be paid at cost all the same.
+        let normal = case.earned.normal.or(money.map(|_| case.earned.points));
         if terms.control.is_some()
-            && let (Some(normal), Some((_, reference, _))) = (case.earned.normal, case.earned.price)
+            && let (Some(normal), Some((_, reference, _))) = (normal, case.earned.price)
         {
             let excess = case.cost.minus(reference).map_err(|e| wrong(seen, e))?;
-            let candidate = candidate(seen, case, excess, normal);
+            let mut candidate = candidate(seen, case, (excess, normal), version);
+            candidate.money = money;
             self.own.high.push(candidate);
         }
-        if let Some(review) = &terms.review
+        if terms.review.is_some()
             && let Some(approved) = setting.approved(seen.id().unwrap_or_default())
         {
-            self.review(seen, case, (review.gate, review.value, approved), say)?;
+            self.review((seen, case), (terms, version), approved, say)?;
         }
-        match &terms.split_stays {
-            Some(split) => self.stay(setting, split, (seen, case), say),
-            None => Ok(()),
+        for (number, terms) in (0..).zip(&setting.link_terms) {
+            if let Some(split) = &terms.split_stays {
+                let own = (number, usize::from(number) == version);
+                self.stay(setting, (split, own), (seen, case), say)?;
+            }
         }
+        Ok(())
     }
 
     fn review(
         &mut self,
-        seen: &Seen<'_>,
-        case: &PaidCase<'_>,
-        (gate, value, approved): (Option<Bound>, ReviewValue, Option<Yuan>),
+        (seen, case): (&Seen<'_>, &PaidCase<'_>),
+        (terms, version): (&LinkTerms, usize),
+        approved: Option<Yuan>,
         say: &mut impl FnMut(Finding),
     ) -> Result<(), Error> {
-        let is_below = match (gate, case.earned.price) {
+        let review = terms.review.expect("the caller asked for it");
+        let is_below = match (review.gate, case.earned.price) {
             (Some(gate), Some((_, reference, _))) => {
                 let times = gate.value().checked_mul(Decimal::from(reference.fen()));
                 let bound = times.map(|bound| with_value(gate, bound));
@@ -201,13 +289,16 @@ impl LinkPage<'_> {
             return Ok(());
         }
         let amount = approved.unwrap_or(case.cost);
-        let points = match value {
+        let points = match review.value {
             ReviewValue::Preset(value) => PresetValue::from_decimal(value)
                 .and_then(|value| award_by_amount(amount, value, case.rules)),
             ReviewValue::Floating => award_by_cost(amount, case.rules, Ratio::ONE),
         };
         let points = points.map_err(|e| wrong(seen, e))?;
-        let candidate = candidate(seen, case, amount, points);
+        let mut candidate = candidate(seen, case, (amount, points), version);
+        let money = terms.at_cost.filter(|rule| rule.review);
+        let money = money.map(|_| AtCost::new(case, amount, CaseClass::Normal));
+        candidate.money = money.transpose().map_err(|e| wrong(seen, e))?;
         self.own.reviewed.push(candidate);
         Ok(())
     }
@@ -216,7 +307,7 @@ impl LinkPage<'_> {
     fn stay(
         &mut self,
         setting: &Setting<'_>,
-        terms: &SplitStayTerms,
+        (terms, (rules, is_own)): (&SplitStayTerms, (u8, bool)),
         (seen, case): (&Seen<'_>, &PaidCase<'_>),
         say: &mut impl FnMut(Finding),
     ) -> Result<(), Error> {
@@ -224,7 +315,9 @@ impl LinkPage<'_> {
             return Ok(());
         };
         let (Some(person), Some(admitted)) = (case.stay.person, case.stay.admitted) else {
-            say(Finding::PersonMissing);
+            if is_own {
+                say(Finding::PersonMissing);
+            }
             return Ok(());
         };
         let means = &setting.means;
@@ -246,6 +339,7 @@ impl LinkPage<'_> {
         };
         let place = place(setting, terms.scope, case);
         self.key.clear();
+        self.key.push(char::from(rules));
         for part in [person, place, likeness] {
             self.key.push_str(part);
             // No code or name holds this character, so parts cannot run into each other.
@@ -256,6 +350,9 @@ impl LinkPage<'_> {
             row: seen.number,
             group,
             points: case.earned.points,
+            counting: case.counting,
+            rules,
+            is_own,
             admitted,
             discharged: case.discharged,
             key: &self.key,
@@ -275,6 +372,7 @@ impl LinkPage<'_> {
         let mut all = self.links.noted.lock().expect("no worker panicked");
         all.high.extend(own.high);
         all.reviewed.extend(own.reviewed);
+        all.low.extend(own.low);
         for (account, counted) in own.discharges {
             let total = all.discharges.entry(account).or_default();
             total.ordinary += counted.ordinary;
@@ -284,7 +382,12 @@ impl LinkPage<'_> {
     }
 }
 
-fn candidate(seen: &Seen<'_>, case: &PaidCase<'_>, amount: Yuan, instead: Points) -> Candidate {
+fn candidate(
+    seen: &Seen<'_>,
+    case: &PaidCase<'_>,
+    (amount, instead): (Yuan, Points),
+    version: usize,
+) -> Candidate {
     Candidate {
         row: seen.number,
         account: case.account,
@@ -293,7 +396,10 @@ fn candidate(seen: &Seen<'_>, case: &PaidCase<'_>, amount: Yuan, instead: Points
         amount,
         points: case.earned.points,
         instead,
+        money: None,
         is_new_technology: case.stay.is_new_technology,
+        counting: case.counting,
+        version,
     }
 }
 

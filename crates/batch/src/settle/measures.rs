@@ -167,50 +167,86 @@ impl Measures {
         row: usize,
         (grouping, case): (&Grouping, &SettledCase),
     ) -> Measured {
-        let mut measured = [0; MOST];
         if self.names.is_empty() {
-            return measured;
+            return [0; MOST];
+        }
+        self.points(&self.counting(batch, row, grouping), case.points)
+    }
+
+    /// How a case counts, whatever points it turns out to have.
+    pub(super) fn counting(&self, batch: &Batch, row: usize, grouping: &Grouping) -> Counting {
+        if self.names.is_empty() {
+            return Counting::default();
         }
         let group = grouping.outcome.group();
-        let mut mask = group.map_or(0, |group| self.by_group[usize::from(group.0)]);
+        let mut whole = group.map_or(0, |group| self.by_group[usize::from(group.0)]);
         let new_tech = batch.new_tech.as_ref();
         if new_tech.is_some_and(|flags| flags.is_valid(row) && flags.value(row)) {
-            mask |= self.new_tech;
+            whole |= self.new_tech;
         }
         if batch.tcm.as_ref().is_some_and(|tcm| tcm[row]) {
-            mask |= self.tcm;
+            whole |= self.tcm;
         }
-        let points = case.points.ten_thousandths();
-        let rigid = if self.rigid_cost == 0 {
-            0
-        } else {
-            rigid(batch, row, case)
+        let (rigid, total) = match self.rigid_cost {
+            0 => (0, 0),
+            _ => rigid_of_total(batch, row),
         };
+        Counting {
+            whole,
+            rigid,
+            total,
+        }
+    }
+
+    /// So many points of a case by measure.
+    pub(super) fn points(&self, counting: &Counting, points: Points) -> Measured {
+        let mut measured = [0; MOST];
         for (index, measured) in measured.iter_mut().enumerate().take(self.names.len()) {
             let bit = 1 << index;
-            if mask & bit != 0 {
-                *measured = points;
+            if counting.whole & bit != 0 {
+                *measured = points.ten_thousandths();
             } else if self.rigid_cost & bit != 0 {
-                *measured = rigid;
+                *measured = counting.rigid_points(points);
             }
         }
         measured
     }
 }
 
-/// Points in proportion to drugs and consumables, at most all, rounded half up to four places.
-fn rigid(batch: &Batch, row: usize, case: &SettledCase) -> i64 {
+/// How a case counts by measure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counting {
+    /// A bit for each measure that all its points count in.
+    pub(super) whole: u8,
+    /// What drugs and consumables cost, at most all, in fen.
+    pub(super) rigid: i64,
+    /// What the case cost, in fen.
+    pub(super) total: i64,
+}
+
+impl Counting {
+    /// Points in proportion to drugs and consumables, rounded half up to four places.
+    fn rigid_points(&self, points: Points) -> i64 {
+        let total = i128::from(self.total);
+        if total <= 0 {
+            return 0;
+        }
+        let exact = i128::from(points.ten_thousandths()) * i128::from(self.rigid);
+        i64::try_from((exact + total / 2) / total).unwrap_or(0)
+    }
+}
+
+/// What drugs and consumables of a case cost, at most all, and what all of it cost, in fen.
+fn rigid_of_total(batch: &Batch, row: usize) -> (i64, i64) {
     let cell = |cells: &Option<Vec<MoneyCell>>| match cells.as_ref().map(|cells| cells[row]) {
-        Some(MoneyCell::Fen(fen)) => i128::from(fen.max(0)),
+        Some(MoneyCell::Fen(fen)) => fen.max(0),
         _ => 0,
     };
-    let total = i128::from(case.total_cost.unwrap_or(0));
-    if total <= 0 {
-        return 0;
-    }
-    let part = (cell(&batch.drugs) + cell(&batch.consumables)).min(total);
-    let points = i128::from(case.points.ten_thousandths());
-    i64::try_from((points * part + total / 2) / total).unwrap_or(0)
+    let MoneyCell::Fen(total) = batch.total[row] else {
+        return (0, 0);
+    };
+    let rigid = cell(&batch.drugs).saturating_add(cell(&batch.consumables));
+    (rigid.min(total), total)
 }
 
 /// The measures that the policy's model names, but volume.

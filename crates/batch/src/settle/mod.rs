@@ -33,6 +33,8 @@ mod stays;
 mod totals;
 mod tree;
 pub(crate) mod verdicts;
+mod warnings;
+mod year_to_date;
 
 pub use closing::{ClearedHospital, HospitalAdjustment, PrepaidHospital};
 pub use job::{LedgerUse, PoolReport, SettleJob, SettleSpan, SettleSummary};
@@ -162,7 +164,7 @@ pub(crate) fn settle_into(
         prepaid: closing.prepaid,
         cleared: closing.cleared,
         ledger_months: closing.ledger.into_keys().collect(),
-        policy_warnings: closing::warnings(&setting)?,
+        policy_warnings: closing.warnings,
     };
     let mut manifest = Manifest::new("settle");
     manifest.plan(job.plan);
@@ -353,7 +355,7 @@ impl Record {
 impl CaseStage<'_> {
     /// Whether other cases may change the points of a case.
     fn is_linked(&self) -> bool {
-        links::is_linked(&self.setting.terms.links)
+        links::is_linked(self.setting)
     }
 }
 

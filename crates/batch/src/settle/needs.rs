@@ -2,7 +2,7 @@
 
 use super::period::Period;
 use super::setting::Setting;
-use super::{SettleJob, SettleSpan, means, prior, stays};
+use super::{SettleJob, SettleSpan, links, means, prior, stays};
 use crate::Error;
 use crate::inputs::InputTable;
 use crate::read::{Column, ColumnNeeds};
@@ -19,7 +19,7 @@ pub(super) fn needs(setting: &Setting<'_>) -> ColumnNeeds {
     needs.optional.push(Reverses);
     let parts = [FundPaid, OtherFundsPaid, PatientPaid];
     let stated: &[Column] = match (family, patient_side) {
-        (ValueFamily::A, _) => &[],
+        (ValueFamily::A, _) if !links::pays_at_cost(setting) => &[],
         (_, PatientSide::PatientAndOtherFunds) => &[OtherFundsPaid, PatientPaid],
         (_, PatientSide::TotalLessFund) => &[FundPaid],
     };
@@ -30,6 +30,13 @@ pub(super) fn needs(setting: &Setting<'_>) -> ColumnNeeds {
     needs.required.extend(setting.measures.columns());
     let (required, optional) = stays::needed_columns(&setting.terms);
     needs.required.extend(required);
+    if setting
+        .link_terms
+        .iter()
+        .any(|links| links.split_stays.is_some())
+    {
+        needs.required.extend([PersonId, AdmissionDate]);
+    }
     needs.optional.extend(optional);
     if setting.terms.pools.out_of_area != OutOfArea::Merged {
         needs.required.push(InsuredRegion);
@@ -64,7 +71,10 @@ pub(super) fn period_with_inputs(job: &SettleJob<'_>) -> Result<Period, Error> {
     let terms = job.policy.at(period.last)?;
     needed.extend(prior::needs_prior(&terms, job).then_some(InputTable::Prior));
     needed.extend(means::is_needed(&terms).then_some(InputTable::Groups));
-    needed.extend(terms.links.review.map(|_| InputTable::Reviews));
+    let has_review = links::versions(job.policy, &terms)?
+        .iter()
+        .any(|links| links.review.is_some());
+    needed.extend(has_review.then_some(InputTable::Reviews));
     if is_annual {
         needed.extend(terms.growth.is_some().then_some(InputTable::Drivers));
         let is_assessed = terms.clearing.assessment != Assessment::None;

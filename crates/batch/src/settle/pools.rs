@@ -47,7 +47,7 @@ pub(super) fn settle_pools(
                 initial_value: initial(pool, &setting.terms)?,
                 tilts: tilts.clone(),
                 measures: measures(pool, setting, inputs, &accounts)?,
-                ..PoolInput::default()
+                at_cost: at_cost(&accounts)?,
             };
             let mut itemised = BTreeMap::new();
             for (id, totals) in &accounts {
@@ -126,6 +126,18 @@ fn hospital_totals(accounts: &[(&str, &Totals)]) -> Result<Vec<HospitalTotals>, 
         })
     };
     accounts.iter().map(totals).collect()
+}
+
+/// What hospitals' cases are paid beside points.
+fn at_cost(accounts: &[(&str, &Totals)]) -> Result<BTreeMap<String, Yuan>, Error> {
+    let mut found = BTreeMap::new();
+    for (id, totals) in accounts {
+        let amount = totals.at_cost()?;
+        if amount != Yuan::ZERO {
+            found.insert((*id).to_owned(), amount);
+        }
+    }
+    Ok(found)
 }
 
 /// The points of every measure of the model, from claims or from the table of measures.

@@ -77,12 +77,18 @@ pub(super) fn priors(
             Some(counted) => counted[number].clone(),
             None => stated(&pool.id, job.inputs),
         };
-        Ok(Some(PriorYear { value, points }))
+        Ok(Some(PriorYear {
+            value,
+            points,
+            used: BTreeMap::new(),
+        }))
     };
-    Ok(Priors {
-        years: pools.enumerate().map(one).collect::<Result<_, Error>>()?,
-        claims,
-    })
+    let mut years = pools
+        .enumerate()
+        .map(one)
+        .collect::<Result<Vec<_>, Error>>()?;
+    super::year_to_date::take_off_used(setting, job, &mut years)?;
+    Ok(Priors { years, claims })
 }
 
 /// The initial value that the policy states for a pool.

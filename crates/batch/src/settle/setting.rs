@@ -9,14 +9,14 @@ pub(crate) use super::pooling::{Pool, UNIT};
 use super::pooling::{Pools, RegionPools};
 use super::pricing::{self, Pricing};
 use super::verdicts::Verdicts;
+use crate::Error;
 use crate::in_force::PlanChoice;
 use crate::inputs::{Hospital, Inputs};
-use crate::{Class, Error};
 use drgdip_claims::Yuan;
 use drgdip_points::Ratio;
 use drgdip_points::award::CaseRules;
 use drgdip_tables::Policy;
-use drgdip_tables::policy::{DateSelector, PolicyAt, Share, ValueModel};
+use drgdip_tables::policy::{DateSelector, LinkTerms, PolicyAt, Share, ValueModel};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
@@ -31,7 +31,7 @@ pub(crate) struct Dated {
 /// Everything that a case is settled with.
 pub(crate) struct Setting<'s> {
     pub(crate) plan: PlanChoice<'s>,
-    policy: &'s Policy,
+    pub(super) policy: &'s Policy,
     /// The policy at the last day of the period.
     pub(crate) terms: PolicyAt,
     pub(crate) period: Period,
@@ -50,6 +50,8 @@ pub(crate) struct Setting<'s> {
     pub(crate) means: GroupMeans,
     /// The cases that experts approved, with the amount where it is not the whole cost.
     approved: HashMap<String, Option<Yuan>>,
+    /// The rules that link cases, each once, where dates of discharge select them.
+    pub(crate) link_terms: Vec<LinkTerms>,
     at_settlement: Arc<Dated>,
     by_discharge: Mutex<HashMap<i32, Option<Arc<Dated>>>>,
 }
@@ -79,12 +81,7 @@ impl<'s> Setting<'s> {
         let hospitals: Vec<Vec<Hospital>> = by_id.into_values().collect();
         let unit = |rows: &Vec<Hospital>| pools.unit(rows[0].unit.as_deref(), &terms);
         let units = hospitals.iter().map(unit).collect();
-        if links::is_linked(&terms.links) && !measures.names.is_empty() {
-            let problem = "points that other cases change cannot be counted by measure yet.";
-            let hint = "State the measures in the measures input, or leave one of the two out.";
-            let place = format!("policy {}", terms.policy);
-            return Err(Error::new(Class::Table, place, problem, hint));
-        }
+        let link_terms = links::versions(policy, &terms)?;
         let means = GroupMeans::new(inputs, plan);
         let at_settlement = Arc::new(dated(&terms, plan, &hospitals, &means)?);
         let approved = inputs.reviews.iter().filter(|review| review.is_approved);
@@ -106,6 +103,7 @@ impl<'s> Setting<'s> {
             verdicts: Verdicts::default(),
             means,
             approved,
+            link_terms,
             at_settlement,
             by_discharge: Mutex::default(),
         })
@@ -140,6 +138,7 @@ impl<'s> Setting<'s> {
             verdicts: Verdicts::default(),
             means: self.means.clone(),
             approved: HashMap::new(),
+            link_terms: vec![self.terms.links.clone()],
             at_settlement: Arc::clone(&self.at_settlement),
             by_discharge: Mutex::default(),
         })
@@ -154,6 +153,17 @@ impl<'s> Setting<'s> {
     /// The rules for cases on the last day of the period.
     pub(crate) fn rules_at_settlement(&self) -> &CaseRules {
         &self.at_settlement.pricing.rules
+    }
+
+    /// Which of the rules that link cases hold for a discharge on this day.
+    pub(crate) fn link_version(&self, day: i32) -> usize {
+        if self.link_terms.len() == 1 {
+            return 0;
+        }
+        let terms = date_of(day).and_then(|date| self.policy.at(date).ok());
+        let mut all = self.link_terms.iter();
+        let position = terms.and_then(|terms| all.position(|links| *links == terms.links));
+        position.unwrap_or(0)
     }
 
     /// The rules for a discharge on this day; `None` where the policy states none.
@@ -209,15 +219,20 @@ fn without_start(rows: &[Hospital]) -> Vec<Hospital> {
     rows
 }
 
-/// The policy at the last day of a period; all of last year's points belong to a whole year.
+/// The policy at the last day of a period, with the season share of the year to date where its
+/// baselines ask for it; all of last year's points belong to a whole year.
 fn terms_of(policy: &Policy, period: &Period) -> Result<PolicyAt, Error> {
     let mut terms = policy.at(period.last)?;
-    if let (ValueModel::BaselineIncrement(rule), true) = (&mut terms.value.model, period.is_year())
-    {
-        rule.season_share = Share {
-            numerator: 1,
-            denominator: 1,
-        };
+    let to_date = super::year_to_date::season(policy, period)?;
+    if let ValueModel::BaselineIncrement(rule) = &mut terms.value.model {
+        if period.is_year() {
+            rule.season_share = Share {
+                numerator: 1,
+                denominator: 1,
+            };
+        } else if let Some(to_date) = to_date {
+            rule.season_share = to_date;
+        }
     }
     Ok(terms)
 }

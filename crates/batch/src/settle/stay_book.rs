@@ -2,6 +2,7 @@
 //! are looked for.
 
 use super::ledger::Account;
+use super::measures::Counting;
 use crate::Error;
 use drgdip_points::Points;
 use std::fs::File;
@@ -21,6 +22,10 @@ pub(super) struct StayEntry<'a> {
     pub(super) row: u64,
     pub(super) group: u16,
     pub(super) points: Points,
+    pub(super) counting: Counting,
+    /// The rules that the key is made by, and whether they are those of the stay's own date.
+    pub(super) rules: u8,
+    pub(super) is_own: bool,
     pub(super) admitted: i32,
     pub(super) discharged: i32,
     /// Person, place and likeness: stays with the same key can follow each other.
@@ -91,6 +96,9 @@ impl StayPage<'_> {
         buffer.extend_from_slice(&entry.row.to_le_bytes());
         buffer.extend_from_slice(&entry.group.to_le_bytes());
         buffer.extend_from_slice(&entry.points.ten_thousandths().to_le_bytes());
+        buffer.extend_from_slice(&entry.counting.rigid.to_le_bytes());
+        buffer.extend_from_slice(&entry.counting.total.to_le_bytes());
+        buffer.extend_from_slice(&[entry.counting.whole, entry.rules, u8::from(entry.is_own)]);
         buffer.extend_from_slice(&entry.admitted.to_le_bytes());
         buffer.extend_from_slice(&entry.discharged.to_le_bytes());
         for text in [entry.key, entry.case_id] {
@@ -146,14 +154,28 @@ impl<'a> Iterator for Entries<'a> {
         if self.0.is_empty() {
             return None;
         }
+        let account = Account {
+            pool: u16::from_le_bytes(self.take()),
+            hospital: u32::from_le_bytes(self.take()),
+        };
+        let row = u64::from_le_bytes(self.take());
+        let group = u16::from_le_bytes(self.take());
+        let points = Points::from_ten_thousandths(i64::from_le_bytes(self.take()));
+        let rigid = i64::from_le_bytes(self.take());
+        let total = i64::from_le_bytes(self.take());
+        let [whole, rules, is_own] = self.take();
         Some(StayEntry {
-            account: Account {
-                pool: u16::from_le_bytes(self.take()),
-                hospital: u32::from_le_bytes(self.take()),
+            account,
+            row,
+            group,
+            points,
+            counting: Counting {
+                whole,
+                rigid,
+                total,
             },
-            row: u64::from_le_bytes(self.take()),
-            group: u16::from_le_bytes(self.take()),
-            points: Points::from_ten_thousandths(i64::from_le_bytes(self.take())),
+            rules,
+            is_own: is_own != 0,
             admitted: i32::from_le_bytes(self.take()),
             discharged: i32::from_le_bytes(self.take()),
             key: self.text(),
@@ -178,6 +200,13 @@ mod tests {
             row,
             group: 9,
             points: Points::from_ten_thousandths(-5),
+            counting: Counting {
+                whole: 5,
+                rigid: -1,
+                total: 1 << 40,
+            },
+            rules: 3,
+            is_own: true,
             admitted: -3,
             discharged: 20_000,
             key,

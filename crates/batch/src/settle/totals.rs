@@ -1,5 +1,6 @@
 //! Exact totals that workers add up in any order.
 
+use super::links::Adjusted;
 use super::measures::{MOST, Measured};
 use crate::Error;
 use drgdip_claims::Yuan;
@@ -25,6 +26,8 @@ pub(crate) struct Totals {
     total_cost: i128,
     patient_side: i128,
     fund_paid: i128,
+    /// What cases are paid beside points.
+    at_cost: i128,
     measured: [i128; MOST],
 }
 
@@ -51,10 +54,26 @@ impl Totals {
         Ok(())
     }
 
-    /// Takes some points away and adds others, where other cases changed a case.
-    pub(crate) fn exchange(&mut self, before: Points, after: Points) -> Result<(), Error> {
-        let change = i128::from(after.ten_thousandths()) - i128::from(before.ten_thousandths());
-        self.points = self.points.checked_add(change).ok_or_else(overflow)?;
+    /// Takes some points away and adds others, where a case was changed after it was counted.
+    ///
+    /// A case that is paid at cost leaves the cost and the patient side that points answer for.
+    pub(crate) fn exchange(&mut self, change: &Adjusted) -> Result<(), Error> {
+        add(&mut self.points, change.points.ten_thousandths())?;
+        self.take(|totals| &mut totals.points, change.before.ten_thousandths())?;
+        for (sum, change) in self.measured.iter_mut().zip(change.measured) {
+            add(sum, change)?;
+        }
+        if let Some(money) = change.at_cost {
+            add(&mut self.at_cost, money.paid.fen())?;
+            self.take(|totals| &mut totals.total_cost, money.cost.fen())?;
+            self.take(|totals| &mut totals.patient_side, money.patient_side.fen())?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, of: impl Fn(&mut Self) -> &mut i128, amount: i64) -> Result<(), Error> {
+        let total = of(self);
+        *total = total.checked_sub(i128::from(amount)).ok_or_else(overflow)?;
         Ok(())
     }
 
@@ -65,6 +84,7 @@ impl Totals {
         self.total_cost = sum(self.total_cost, more.total_cost)?;
         self.patient_side = sum(self.patient_side, more.patient_side)?;
         self.fund_paid = sum(self.fund_paid, more.fund_paid)?;
+        self.at_cost = sum(self.at_cost, more.at_cost)?;
         for (own, more) in self.measured.iter_mut().zip(more.measured) {
             *own = sum(*own, more)?;
         }
@@ -86,6 +106,10 @@ impl Totals {
 
     pub(crate) fn fund_paid(&self) -> Result<Yuan, Error> {
         Yuan::try_from_fen(self.fund_paid).map_err(|_| overflow())
+    }
+
+    pub(crate) fn at_cost(&self) -> Result<Yuan, Error> {
+        Yuan::try_from_fen(self.at_cost).map_err(|_| overflow())
     }
 
     /// The points of a measure.

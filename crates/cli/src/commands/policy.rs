@@ -43,7 +43,7 @@ fn check(args: &PolicyCheckArgs, global: &GlobalArgs) -> Result<(), Failure> {
 fn check_text(policy: &Policy) -> String {
     let warnings = policy.warnings();
     let mut text = format!(
-        "{} · {}\n可用 usable · {} 处跳变 steps in what a case earns\n",
+        "{} · {}\n可用 usable · {} 处提醒 warnings: steps and shares\n",
         policy.id(),
         policy.title(),
         warnings.len()

@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_thousand_yuan_over_three_equal_hospitals_leaves_the_odd_fen_with_the_first() {
+    fn i13_a_hundred_thousand_yuan_over_three_equal_hospitals_leaves_the_odd_fen_with_the_first() {
         let third = (10_000_000, 3);
         check(
             &[third, third, third],

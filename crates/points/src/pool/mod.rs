@@ -21,6 +21,7 @@ use parts::Weighted;
 use payments::payments;
 use std::collections::BTreeMap;
 
+pub use parts::{MonthBefore, baseline_used};
 pub use report::{
     CaseSplit, EarnedParts, HospitalPayment, PoolSettlement, ResidualCause, ResidualReason,
     SubpoolValue,
@@ -48,6 +49,8 @@ pub struct PriorYear {
     pub value: PointValue,
     /// Last year's points of each hospital, zero or more.
     pub points: BTreeMap<String, Points>,
+    /// The baseline points of the months before, where a month's baseline is the year's to date.
+    pub used: BTreeMap<String, Points>,
 }
 
 /// One pool (region × insurance × unit) with everything that its settlement needs.

@@ -4,8 +4,10 @@ use super::{HospitalTotals, PoolInput};
 use crate::exact::Exact;
 use crate::{Error, Points, Ratio};
 use drgdip_tables::policy::{
-    BaselineIncrement, IncrementRule, UniformMode, VOLUME, ValueFamily, ValueModel, ValueTerms,
+    BaselineIncrement, IncrementRule, Share, UniformMode, VOLUME, ValueFamily, ValueModel,
+    ValueTerms,
 };
+use std::collections::BTreeMap;
 
 /// A hospital's points, weighed by its fund share ρ where the family has one.
 pub(super) struct Weighted {
@@ -126,7 +128,8 @@ fn fund_share(totals: &HospitalTotals, family: ValueFamily) -> Result<Exact, Err
     }
 }
 
-/// β of a hospital: its part of last year's points, rounded once to four places.
+/// β of a hospital: its part of last year's points, rounded once to four places, without what the
+/// months before have used of it.
 ///
 /// A hospital that is new this year has no baseline.
 fn allowance(
@@ -136,15 +139,28 @@ fn allowance(
     terms: &ValueTerms,
 ) -> Result<Points, Error> {
     let prior = input.prior.as_ref().ok_or(Error::PriorMissing)?;
-    let points = prior.points.get(hospital_id).copied();
-    let points = not_negative(points.unwrap_or(Points::ZERO))?;
-    let share = exact_ratio(Ratio::from_decimal(rule.baseline_share)?);
-    let season = rule.season_share;
+    let of = |points: &BTreeMap<String, Points>| {
+        let points = points.get(hospital_id).copied();
+        not_negative(points.unwrap_or(Points::ZERO))
+    };
+    let seasonal = seasonal(of(&prior.points)?, rule.season_share, (rule, terms))?;
+    seasonal
+        .minus(of(&prior.used)?)
+        .map(|left| left.max(Points::ZERO))
+}
+
+/// `season × η × P̃`.
+fn seasonal(
+    prior: Points,
+    season: Share,
+    (rule, terms): (&BaselineIncrement, &ValueTerms),
+) -> Result<Points, Error> {
     if season.denominator <= 0 || season.numerator < 0 {
         return Err(Error::NotPositive("season share"));
     }
+    let share = exact_ratio(Ratio::from_decimal(rule.baseline_share)?);
     let season = Exact::fraction(season.numerator, season.denominator);
-    exact_points(points)
+    exact_points(prior)
         .times(&share)
         .times(&season)
         .to_i64(
@@ -153,4 +169,32 @@ fn allowance(
             "number of baseline points",
         )
         .map(Points::from_ten_thousandths)
+}
+
+/// A month that was settled before in the same year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MonthBefore {
+    /// The season shares of the year up to its end.
+    pub season_to_date: Share,
+    /// The hospital's points in it.
+    pub points: Points,
+}
+
+/// How many baseline points a hospital had in the months before, in their order.
+///
+/// Source: payment-spec C7.3: in monthly runs the baseline is the season share of β, year to date.
+/// What a month leaves of it is there for the months after; points above it stay increment points.
+/// Errors: points below zero, a season share that is none, numbers that do not fit.
+pub fn baseline_used(
+    prior: Points,
+    months: &[MonthBefore],
+    rule: &BaselineIncrement,
+    terms: &ValueTerms,
+) -> Result<Points, Error> {
+    let prior = not_negative(prior)?;
+    months.iter().try_fold(Points::ZERO, |used, month| {
+        let to_date = seasonal(prior, month.season_to_date, (rule, terms))?;
+        let left = to_date.minus(used)?.max(Points::ZERO);
+        used.plus(left.min(not_negative(month.points)?))
+    })
 }

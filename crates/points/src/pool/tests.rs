@@ -35,6 +35,7 @@ fn with_prior(mut input: PoolInput, value: &str, points: &[(&str, &str)]) -> Poo
     input.prior = Some(PriorYear {
         value: value.parse().unwrap(),
         points: points.collect(),
+        used: BTreeMap::new(),
     });
     input
 }

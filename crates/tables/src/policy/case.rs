@@ -6,10 +6,11 @@ use super::keys::{
     OF_REFERENCE, RATIO, Range, numeric, when_asked, words,
 };
 use super::parameter::{Band, Measure, Value};
+use super::problem::PolicyProblem;
 use super::resolve::Resolver;
 use super::stated::{
-    BedDayTerms, ControlTerms, LateUploadTerms, LinkTerms, ReviewTerms, ReviewValue, SameCase,
-    ShortStayRule, ShortStayTerms, SplitScope, SplitStayTerms, StayTerms, UnstableTerms,
+    AtCostTerms, BedDayTerms, ControlTerms, LateUploadTerms, LinkTerms, ReviewTerms, ReviewValue,
+    SameCase, ShortStayRule, ShortStayTerms, SplitScope, SplitStayTerms, StayTerms, UnstableTerms,
 };
 use super::terms::{
     Bound, CoefficientSource, CoefficientUse, HighBand, HighRule, LowRule, Reference,
@@ -47,6 +48,13 @@ const SPLIT_EXEMPT_DIAGNOSES: &str = "case.split_stay.exempt_diagnoses";
 const REVIEW_CAP: &str = "case.review.cap";
 const REVIEW_GATE: &str = "case.review.gate";
 const REVIEW_VALUE: &str = "case.review.value";
+const AT_COST: &str = "case.at_cost";
+/// What `case.at_cost` can name, and the rule that must be stated with it.
+const AT_COST_WORDS: [(&str, &str, &str); 3] = [
+    ("low", LOW_RULE, "BY_ACTUAL"),
+    ("high", HIGH_RULE, "BY_ITEM_TOP"),
+    ("review", REVIEW_VALUE, "preset"),
+];
 
 const REFERENCES: [(&str, Reference); 2] = [
     ("group", Reference::Group),
@@ -82,7 +90,7 @@ const VARIATION: Numeric = numeric("coefficient of variation", Range::NotNegativ
 const POINT_VALUE: Numeric = numeric("yuan per point", Range::Positive, 6);
 const PER_DAY: Numeric = numeric("yuan per day", Range::Positive, 2);
 
-static KEYS: [Key; 30] = [
+static KEYS: [Key; 31] = [
     when_asked(PRESET_VALUE, Kind::Number(POINT_VALUE)),
     when_asked(LEVEL_SHARE, Kind::Number(DISCOUNT)),
     when_asked(WITHOUT_MEAN, Kind::Number(RATIO)),
@@ -113,6 +121,7 @@ static KEYS: [Key; 30] = [
     when_asked(REVIEW_CAP, Kind::Number(OF_DISCHARGES)),
     when_asked(REVIEW_GATE, Kind::Bound(FROM, OF_REFERENCE)),
     when_asked(REVIEW_VALUE, Kind::Word(&["preset", "floating"])),
+    when_asked(AT_COST, Kind::Names),
 ];
 
 /// Every parameter of this section.
@@ -265,7 +274,40 @@ pub(super) fn links(resolver: &Resolver<'_>) -> Result<LinkTerms, Error> {
             .map(|window| split_stay(resolver, window))
             .transpose()?,
         review: review.map(|cap| review_terms(resolver, cap)).transpose()?,
+        at_cost: at_cost(resolver)?,
     })
+}
+
+/// Which cases are paid money; each needs the rule that gives points by amount, since that is what
+/// they earn where they are not paid at cost.
+fn at_cost(resolver: &Resolver<'_>) -> Result<Option<AtCostTerms>, Error> {
+    let named = resolver.optional_names(AT_COST);
+    if named.is_empty() {
+        return Ok(None);
+    }
+    for word in named.keys() {
+        let known = AT_COST_WORDS.iter().find(|(known, ..)| known == word);
+        let Some((_, key, rule)) = known else {
+            let problem = PolicyProblem::WordUnknown {
+                word: word.clone(),
+                allowed: AT_COST_WORDS.map(|(word, ..)| word).join(", "),
+            };
+            return Err(resolver.wrong(AT_COST, problem));
+        };
+        if resolver.word(key)? != *rule {
+            let problem = PolicyProblem::WordUnknown {
+                word: resolver.word(key)?.to_owned(),
+                allowed: format!("{rule}, since case.at_cost names {word}"),
+            };
+            return Err(resolver.wrong(key, problem));
+        }
+    }
+    Ok(Some(AtCostTerms {
+        low: named.contains_key("low"),
+        high: named.contains_key("high"),
+        review: named.contains_key("review"),
+        preset_value: resolver.number(PRESET_VALUE)?,
+    }))
 }
 
 fn split_stay(resolver: &Resolver<'_>, window: Bound) -> Result<SplitStayTerms, Error> {

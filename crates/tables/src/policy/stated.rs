@@ -78,6 +78,21 @@ pub struct LinkTerms {
     pub split_stays: Option<SplitStayTerms>,
     /// Special-case review (特例单议).
     pub review: Option<ReviewTerms>,
+    /// Cases that are paid money and not points (按项目付费), taken off the pool first.
+    pub at_cost: Option<AtCostTerms>,
+}
+
+/// Which cases are paid what they cost without the patient side, beside points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AtCostTerms {
+    /// Low cases under BY_ACTUAL.
+    pub low: bool,
+    /// High cases under BY_ITEM_TOP that are within the control proportion.
+    pub high: bool,
+    /// Cases that review approved, with the approved amount.
+    pub review: bool,
+    /// v_ref: what tells points by amount from others.
+    pub preset_value: Decimal,
 }
 
 /// The control proportion of a hospital and period.

@@ -55,6 +55,8 @@ pub struct BaselineIncrement {
     pub baseline_share: Decimal,
     /// The share of last year's points that belongs to the period.
     pub season_share: Share,
+    /// Whether a month's baseline stands alone or makes up for the months before it.
+    pub months: BaselineMonths,
     /// How the money above the baselines is shared.
     pub increment: IncrementRule,
     /// κ: a hospital below its baseline earns at least κ times what the baseline would.
@@ -79,12 +81,32 @@ impl BaselineIncrement {
                 numerator: 1,
                 denominator: 1,
             },
+            months: BaselineMonths::Alone,
             increment: IncrementRule::ByPoints,
             floor: None,
             floating_cap: None,
             residual_rule: ResidualRule::Reserve,
         }
     }
+}
+
+/// What the baseline of a month is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum BaselineMonths {
+    /// Last year's points times the month's own season share.
+    #[default]
+    Alone,
+    /// Last year's points times the season shares of the year to date, without the baseline points
+    /// of the months before.
+    YearToDate,
+}
+
+/// Between which shares of what is distributed the baselines should earn, θ.
+///
+/// Source: payment-spec C7.1 (`S-DIP3`): the draft advises 7:3 to 8:2 of certain and elastic money.
+#[must_use]
+pub fn advised_fixed_share() -> [Decimal; 2] {
+    [Decimal::new(7, 1), Decimal::new(8, 1)]
 }
 
 /// Where the fixed value of baseline + increment comes from.
@@ -132,6 +154,29 @@ pub struct Share {
     pub numerator: i64,
     /// At least 1.
     pub denominator: i64,
+}
+
+impl Share {
+    /// Nothing of it.
+    pub const ZERO: Self = Self {
+        numerator: 0,
+        denominator: 1,
+    };
+
+    /// Both parts together; `None` where the fraction does not fit.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
+        if self.denominator == other.denominator {
+            let numerator = self.numerator.checked_add(other.numerator)?;
+            return Some(Self { numerator, ..self });
+        }
+        let left = self.numerator.checked_mul(other.denominator)?;
+        let right = other.numerator.checked_mul(self.denominator)?;
+        Some(Self {
+            numerator: left.checked_add(right)?,
+            denominator: self.denominator.checked_mul(other.denominator)?,
+        })
+    }
 }
 
 /// What becomes of money that the floating value leaves over.

@@ -6,8 +6,8 @@ use super::problem::PolicyProblem;
 use super::resolve::Resolver;
 use super::terms::{Bound, PatientSide};
 use super::value::{
-    BaselineIncrement, Calibration, Elastic, IncrementRule, NegativePayments, PaidValue,
-    ResidualRule, TiltTerms, UniformMode, ValueFamily, ValueModel, ValueTerms,
+    BaselineIncrement, BaselineMonths, Calibration, Elastic, IncrementRule, NegativePayments,
+    PaidValue, ResidualRule, TiltTerms, UniformMode, ValueFamily, ValueModel, ValueTerms,
 };
 use crate::error::Error;
 use rust_decimal::Decimal;
@@ -38,6 +38,11 @@ const NEGATIVES: [(&str, NegativePayments); 2] = [
         NegativePayments::FloorAndRedistribute,
     ),
 ];
+const MONTHS_OF_BASELINES: [(&str, BaselineMonths); 2] = [
+    ("alone", BaselineMonths::Alone),
+    ("year_to_date", BaselineMonths::YearToDate),
+];
+static MONTHS_WORDS: [&str; 2] = keys::words(&MONTHS_OF_BASELINES);
 static FAMILY_WORDS: [&str; 3] = keys::words(&FAMILIES);
 static PATIENT_SIDE_WORDS: [&str; 2] = keys::words(&PATIENT_SIDES);
 static RESIDUAL_WORDS: [&str; 3] = keys::words(&RESIDUAL_RULES);
@@ -60,9 +65,10 @@ const ELASTIC_CAP: &str = "value.elastic.floating_cap";
 const ELASTIC_RESIDUAL: &str = "value.elastic.residual_rule";
 const CALIBRATION: &str = "value.baseline_increment.calibration";
 const FIXED_FACTOR: &str = "value.baseline_increment.fixed_value_factor";
-const BUDGET_SHARE: &str = "value.baseline_increment.budget_share";
+pub(super) const BUDGET_SHARE: &str = "value.baseline_increment.budget_share";
 const BASELINE_SHARE: &str = "value.baseline_increment.baseline_share";
 const SEASON_SHARE: &str = "value.baseline_increment.season_share";
+const MONTHS: &str = "value.baseline_increment.months";
 const INCREMENT: &str = "value.baseline_increment.increment";
 const SUBPOOLS: &str = "value.baseline_increment.subpools";
 const TILT_PRIMARY: &str = "value.baseline_increment.tilt.primary_care";
@@ -72,7 +78,7 @@ const FLOATING_CAP: &str = "value.baseline_increment.floating_cap";
 const RESIDUAL_RULE: &str = "value.baseline_increment.residual_rule";
 const COMPLEX_FROM: &str = "measure.complexity.weight";
 
-static KEYS: [Key; 25] = [
+static KEYS: [Key; 26] = [
     always(FAMILY, Kind::Word(&FAMILY_WORDS)),
     always(PATIENT_SIDE, Kind::Word(&PATIENT_SIDE_WORDS)),
     always(MODEL, Kind::Word(&["uniform", "baseline_increment"])),
@@ -102,6 +108,7 @@ static KEYS: [Key; 25] = [
         SEASON_SHARE,
         Kind::Share(numeric("share of prior points", Range::NotNegative, 6)),
     ),
+    when_asked(MONTHS, Kind::Word(&MONTHS_WORDS)),
     when_asked(INCREMENT, Kind::Word(&["by_points", "tilted", "subpools"])),
     when_asked(
         SUBPOOLS,
@@ -174,6 +181,9 @@ fn model(resolver: &Resolver<'_>) -> Result<ValueModel, Error> {
             Value::Share(share) => *share,
             other => unreachable!("{other} was read as a share"),
         },
+        months: resolver
+            .optional_choice(MONTHS, &MONTHS_OF_BASELINES)
+            .unwrap_or(BaselineMonths::Alone),
         increment: increment(resolver)?,
         floor: resolver.optional_number(FLOOR),
         floating_cap: number_or_none(resolver, FLOATING_CAP)?,

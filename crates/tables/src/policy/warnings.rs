@@ -1,14 +1,18 @@
-//! Steps that a policy's own rules make in what a case earns.
+//! Steps that a policy's own rules make in what a case earns and a hospital is due, and shares that
+//! are not what the national text advises.
 //!
 //! A step is not a fault: published policies have them. But whoever writes or reads a policy should
 //! know of each, with its size, because one fen of cost then decides about many points.
 
 use super::Policy;
 use super::case;
+use super::clearing::{HospitalBands, KEEP_FROM};
 use super::keys::{HIGH_RULE, HIGH_THRESHOLDS, LOW_THRESHOLD};
 use super::terms::{
     Bound, CaseTerms, CoefficientSource, CoefficientUse, HighRule, LowRule, PolicyAt, Reference,
 };
+use super::value::{Calibration, ValueModel, advised_fixed_share};
+use super::value_keys::BUDGET_SHARE;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use std::fmt;
@@ -22,7 +26,8 @@ pub struct PolicyWarning {
     pub from: Date,
     /// The line of the policy file.
     pub line: u64,
-    /// The size of the step in base points of the group; below zero where dearer cases earn less.
+    /// The size of the step, below zero where dearer cases earn less: in base points of the group
+    /// for a case, in payables for a hospital's clearing, in budgets for a share beside the advice.
     pub step: Decimal,
     /// The step in words.
     pub message: String,
@@ -88,7 +93,59 @@ fn steps(terms: &PolicyAt) -> Vec<Step> {
         }
     }
     steps.extend(limit_step(&terms.case));
+    steps.extend(terms.clearing.hospital_bands.as_ref().and_then(band_step));
+    steps.extend(share_beside_advice(&terms.value.model));
     steps
+}
+
+/// The step where a hospital begins to keep its surplus: r1·a0 of its payable just below, all of it
+/// from there on.
+///
+/// Source: payment-spec C6 (结余留用).
+fn band_step(bands: &HospitalBands) -> Option<Step> {
+    let below = bands.keep_from.checked_mul(bands.below_pays)?;
+    let size = Decimal::ONE.checked_sub(below)?;
+    if size.is_zero() || bands.keep_from.is_zero() {
+        return None;
+    }
+    let message = format!(
+        "a hospital whose cost is just below {} of its payable is due {} of it, one from there on \
+         the whole: a step of {} of the payable",
+        bands.keep_from.normalize(),
+        below.normalize(),
+        size.normalize(),
+    );
+    Some(Step {
+        key: KEEP_FROM,
+        size,
+        message,
+    })
+}
+
+/// How far a stated share θ of the budget for baselines is from what the national text advises.
+///
+/// With last year's value (Cal-1) θ is known only when a pool is settled.
+fn share_beside_advice(model: &ValueModel) -> Option<Step> {
+    let ValueModel::BaselineIncrement(rule) = model else {
+        return None;
+    };
+    let Calibration::BudgetShare { share } = rule.calibration else {
+        return None;
+    };
+    let [least, most] = advised_fixed_share();
+    let size = share.checked_sub(share.clamp(least, most))?;
+    if size.is_zero() {
+        return None;
+    }
+    let message = format!(
+        "the baselines earn {} of the budget; the DIP 3.0 draft advises {least} to {most}",
+        share.normalize()
+    );
+    Some(Step {
+        key: BUDGET_SHARE,
+        size,
+        message,
+    })
 }
 
 /// The coefficients that hospitals can have, as far as the policy itself says.

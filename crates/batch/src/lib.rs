@@ -42,8 +42,8 @@ pub use progress::{Progress, Silent};
 pub use publish::{Existing, publish_plan};
 pub use read::ReadOptions;
 pub use settle::{
-    ClearedHospital, HospitalAdjustment, LedgerUse, PoolReport, PrepaidHospital, SettleJob,
-    SettleSpan, SettleSummary, settle,
+    CaseMix, ClearedHospital, HospitalAdjustment, LedgerUse, PoolReport, PrepaidHospital,
+    SettleJob, SettleSpan, SettleSummary, settle,
 };
 pub use synth::{SynthJob, SynthSummary, synth};
 pub use weigh::{LeftOut, WeighJob, WeighSummary, weigh};

@@ -4,6 +4,7 @@
 //! case of its pool has its points. The first pass writes all columns but the payment as encoded
 //! pages into a temporary file; the second one only adds the payment.
 
+pub(crate) mod basis;
 mod batch;
 mod cases;
 mod closing;
@@ -28,14 +29,17 @@ mod pricing;
 mod prior;
 pub(crate) mod reports;
 pub(crate) mod setting;
+pub(crate) mod statements;
 mod stay_book;
 mod stays;
+mod tallies;
 mod totals;
 mod tree;
 pub(crate) mod verdicts;
 
 pub use closing::{ClearedHospital, HospitalAdjustment, PrepaidHospital};
 pub use job::{LedgerUse, PoolReport, SettleJob, SettleSpan, SettleSummary};
+pub use totals::CaseMix;
 
 use crate::findings::{FindingRow, FindingTable};
 use crate::group::{thread_pool, with_fingerprints};
@@ -62,9 +66,11 @@ use pools::{pay, settle_pools};
 use prior::priors;
 use serde_json::json;
 use setting::Setting;
+use statements::Statements;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use tallies::TallyBook;
 
 /// Settles a month into a folder, which appears whole or not at all.
 ///
@@ -133,7 +139,8 @@ pub(crate) fn settle_into(
     let closing = Closing::new(job, &setting, &pools, &journal)?;
     let ledger_rows = closing.ledger_rows();
     check_ledger(job, &setting, &journal, &ledger_rows)?;
-    let ledger = (&pass.ledger, &pass.adjusted);
+    let tallies = TallyBook::new(folder, setting.means.count())?;
+    let ledger = (&pass.ledger, &pass.adjusted, &tallies);
     let payments = pool.install(|| pay(&setting, ledger, &pools, files.rows))?;
     let late = Late {
         points: std::mem::take(&mut pass.record.points),
@@ -147,6 +154,15 @@ pub(crate) fn settle_into(
     let mut outputs = vec![cases];
     outputs.extend(write_reports(folder, &setting, &pools, &pass.sums)?);
     outputs.extend(write_closing(folder, &closing, is_annual)?);
+    let statements = Statements {
+        job,
+        setting: &setting,
+        pools: &pools,
+        closing: &closing,
+        tallies: &tallies,
+    };
+    outputs.extend(pool.install(|| statements.write(folder))?);
+    outputs.extend(basis::write(folder, job)?);
     let (fingerprint, rows, findings) = pass.record.findings.finish()?;
     outputs.push(OutputFile::new("findings.parquet", rows, fingerprint));
 

@@ -116,4 +116,11 @@ fn statements_add_up_to_the_payments_to_the_fen() {
         );
     }
     assert_eq!(files.len(), expected.len());
+
+    let changed = out.join(&files[0]);
+    let text = fs::read_to_string(&changed).unwrap();
+    fs::write(&changed, text.replacen("gross", "Gross", 1)).unwrap();
+    let verified = verify(&out, &Silent).unwrap();
+    assert_eq!(verified.mismatches.len(), 1, "{:?}", verified.mismatches);
+    assert_eq!(verified.mismatches[0].place, files[0]);
 }

@@ -8,6 +8,7 @@ pub mod compare;
 mod demo;
 mod duplicates;
 mod error;
+pub mod explain;
 mod find;
 mod findings;
 mod group;

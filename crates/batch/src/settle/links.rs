@@ -5,6 +5,7 @@
 //! final points; all others keep theirs.
 
 mod decide;
+pub(super) mod note;
 
 use super::desk::Seen;
 use super::earn::Earned;
@@ -21,6 +22,8 @@ use rust_decimal::Decimal;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Mutex;
+
+pub(crate) use note::LinkNote;
 
 /// Which rule changed the points of a case because of other cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +100,8 @@ struct Noted {
 pub(crate) struct Links {
     book: Option<StayBook>,
     noted: Mutex<Noted>,
+    /// What was decided about whom, once the cases are settled.
+    notes: Mutex<Vec<LinkNote>>,
 }
 
 /// What one worker notes.
@@ -129,7 +134,13 @@ impl Links {
         Ok(Self {
             book,
             noted: Mutex::default(),
+            notes: Mutex::default(),
         })
+    }
+
+    /// What was decided about each case that took part.
+    pub(crate) fn notes(self) -> Vec<LinkNote> {
+        self.notes.into_inner().expect("no worker panicked")
     }
 
     pub(crate) fn page(&self) -> LinkPage<'_> {

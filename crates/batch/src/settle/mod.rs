@@ -60,7 +60,7 @@ use describe::describe;
 use journal::{Journal, LedgerRow, Month};
 use late::{Late, append_late};
 use ledger::Ledger;
-use links::{Adjustments, Links};
+use links::{Adjustments, LinkNote, Links};
 use needs::{needs, period_with_inputs};
 use pools::{pay, settle_pools};
 use prior::priors;
@@ -162,6 +162,9 @@ pub(crate) fn settle_into(
         tallies: &tallies,
     };
     outputs.extend(pool.install(|| statements.write(folder))?);
+    if links::is_linked(&setting.terms.links) {
+        outputs.push(links::note::write(folder, &setting, pass.notes)?);
+    }
     outputs.extend(basis::write(folder, job)?);
     let (fingerprint, rows, findings) = pass.record.findings.finish()?;
     outputs.push(OutputFile::new("findings.parquet", rows, fingerprint));
@@ -223,6 +226,8 @@ struct FirstPass {
     sums: Sums,
     /// What other cases change in the points of a case.
     adjusted: Adjustments,
+    /// Why, for every case that took part.
+    notes: Vec<LinkNote>,
     record: Record,
     fingerprints: Vec<Fingerprint>,
 }
@@ -255,6 +260,7 @@ fn first_pass(run: &Run<'_>, setting: &Setting<'_>, folder: &Path) -> Result<Fir
         names,
         sums,
         adjusted,
+        notes: links.notes(),
         ledger,
         record,
         fingerprints,

@@ -29,6 +29,9 @@ pub(super) fn amounts(values: impl Iterator<Item = Yuan>) -> ArrayRef {
     decimals(values.map(|amount| Some(amount.fen())), &MONEY).remove(0)
 }
 
+/// What rules that link cases decided about each case that took part.
+pub(crate) const LINKS: &str = "links.parquet";
+
 pub(super) fn points(values: impl Iterator<Item = Points>) -> ArrayRef {
     decimals(values.map(|points| Some(points.ten_thousandths())), &POINTS).remove(0)
 }

@@ -22,7 +22,7 @@ use crate::manifest::OutputFile;
 use crate::output::sha256;
 use crate::table::{self, TableEncoder, TableWriter};
 use crate::{Class, Error};
-use arrow::array::{ArrayRef, Decimal128Array, StringArray, UInt32Array, UInt64Array};
+use arrow::array::{ArrayRef, Decimal128Array, UInt32Array, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema};
 use closing::ClosingLines;
 use drgdip_claims::Yuan;
@@ -65,6 +65,14 @@ struct Statement<'s> {
     sha256: String,
     bytes: u64,
     lines: Vec<Line>,
+    /// What stands behind each line.
+    basis: Vec<Arc<Behind>>,
+}
+
+/// The parameters and the sources of a line, in words.
+struct Behind {
+    parameters: String,
+    sources: String,
 }
 
 impl Statements<'_> {
@@ -96,7 +104,7 @@ impl Statements<'_> {
             for some in parties.chunks(AT_ONCE) {
                 let made = some.par_iter().map(|party| maker.statement(party));
                 let made: Vec<Statement<'_>> = made.collect::<Result<_, _>>()?;
-                table.add(&made, &said)?;
+                table.add(&made)?;
                 index.extend(made.into_iter().map(IndexRow::of));
             }
         }
@@ -128,6 +136,19 @@ impl<'s> Said<'s> {
             period: &from.setting.period.text,
             policy: from.job.policy.id(),
         })
+    }
+
+    /// What stands behind each line; lines with the same keys share it.
+    fn behind<'l>(&self, lines: &'l [Line]) -> Vec<Arc<Behind>> {
+        let mut known: HashMap<&[&'static str], Arc<Behind>> = HashMap::new();
+        let of = |line| {
+            Arc::new(Behind {
+                parameters: self.parameters(line),
+                sources: self.sources(line),
+            })
+        };
+        let each = |line: &'l Line| Arc::clone(known.entry(&line.keys).or_insert_with(|| of(line)));
+        lines.iter().map(each).collect()
     }
 
     /// The parameters of a line, each as `key = value`.
@@ -227,7 +248,8 @@ impl<'m> Maker<'m> {
             self.closing
                 .lines(self.pool.report, party.hospital, payment),
         );
-        let csv = self.csv(&lines)?;
+        let basis = self.said.behind(&lines);
+        let csv = csv(&lines, &basis)?;
         let file = format!("{}/{}.csv", self.inside, party.name);
         let path = self.folder.join(&file);
         // Many small files are not forced to the disk one by one; a lost one shows by its hash.
@@ -239,6 +261,7 @@ impl<'m> Maker<'m> {
             sha256: sha256(&csv),
             bytes: csv.len() as u64,
             lines,
+            basis,
         })
     }
 
@@ -268,40 +291,40 @@ impl<'m> Maker<'m> {
             line("政策 policy", self.said.policy),
         ]
     }
+}
 
-    fn csv(&self, lines: &[Line]) -> Result<Vec<u8>, Error> {
-        let broken = |e: csv::Error| Error::input("statements", e);
-        // Spreadsheets take a file for UTF-8 only when it begins with this mark.
-        let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-        writer.write_record(HEADINGS).map_err(broken)?;
-        for (place, line) in lines.iter().enumerate() {
-            let count = line
-                .cases
-                .map_or_else(String::new, |cases| cases.to_string());
-            let amount = line
-                .amount
-                .map_or_else(String::new, |yuan| yuan.to_string());
-            let record = [
-                (place + 1).to_string(),
-                line.section.title(),
-                cells::text(&line.item),
-                line.class.to_owned(),
-                cells::text(&line.group),
-                count,
-                number(line.quantity),
-                line.unit.title().to_owned(),
-                number(line.value),
-                amount,
-                cells::text(&line.arithmetic),
-                cells::text(&self.said.parameters(line)),
-                cells::text(&self.said.sources(line)),
-            ];
-            writer.write_record(record).map_err(broken)?;
-        }
-        writer
-            .into_inner()
-            .map_err(|e| Error::input("statements", e.into_error()))
+/// A statement as CSV, for people.
+fn csv(lines: &[Line], basis: &[Arc<Behind>]) -> Result<Vec<u8>, Error> {
+    let broken = |e: csv::Error| Error::input("statements", e);
+    // Spreadsheets take a file for UTF-8 only when it begins with this mark.
+    let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    writer.write_record(HEADINGS).map_err(broken)?;
+    for (place, (line, behind)) in (1_u32..).zip(lines.iter().zip(basis)) {
+        let count = line
+            .cases
+            .map_or_else(String::new, |cases| cases.to_string());
+        let amount = line
+            .amount
+            .map_or_else(String::new, |yuan| yuan.to_string());
+        let record = [
+            place.to_string(),
+            line.section.title(),
+            cells::text(&line.item),
+            line.class.to_owned(),
+            cells::text(&line.group),
+            count,
+            number(line.quantity),
+            line.unit.title().to_owned(),
+            number(line.value),
+            amount,
+            cells::text(&line.arithmetic),
+            cells::text(&behind.parameters),
+            cells::text(&behind.sources),
+        ];
+        writer.write_record(record).map_err(broken)?;
     }
+    let written = writer.into_inner();
+    written.map_err(|e| Error::input("statements", e.into_error()))
 }
 
 const HEADINGS: [&str; 13] = [
@@ -377,7 +400,7 @@ impl Table {
     }
 
     /// Writes the lines of some hospitals as one row group.
-    fn add(&mut self, made: &[Statement<'_>], said: &Said<'_>) -> Result<(), Error> {
+    fn add(&mut self, made: &[Statement<'_>]) -> Result<(), Error> {
         let pairs = made
             .iter()
             .flat_map(|one| one.lines.iter().map(move |line| (one, line)));
@@ -392,11 +415,11 @@ impl Table {
         let places: Vec<u32> = places.collect();
         let cases: UInt64Array = lines().map(|(_, line)| line.cases).collect();
         let amounts = lines().map(|(_, line)| line.amount.map(Yuan::fen));
-        let owned = |of: &dyn Fn(&Line) -> String| -> ArrayRef {
-            Arc::new(StringArray::from_iter_values(
-                lines().map(|(_, line)| of(line)),
-            ))
-        };
+        let basis: Vec<&Behind> = made
+            .iter()
+            .flat_map(|one| one.basis.iter().map(AsRef::as_ref))
+            .collect();
+        let behind = |of: fn(&Behind) -> &str| texts(basis.iter().map(|one| of(one)));
         let columns: Vec<Vec<ArrayRef>> = vec![
             vec![texts(lines().map(|(one, _)| one.pool))],
             vec![texts(lines().map(|(one, _)| one.hospital))],
@@ -411,8 +434,8 @@ impl Table {
             vec![numbers(|line| line.value)],
             decimals(amounts, &MONEY),
             vec![texts(lines().map(|(_, line)| line.arithmetic.as_str()))],
-            vec![owned(&|line| said.parameters(line))],
-            vec![owned(&|line| said.sources(line))],
+            vec![behind(|one| &one.parameters)],
+            vec![behind(|one| &one.sources)],
         ];
         self.rows += lines().count() as u64;
         let encoded = self.encoder.encode(self.row_groups, 0, &columns)?;

@@ -115,14 +115,23 @@ pub fn settle_with(
     settle(&job, progress)
 }
 
-/// The bytes of every file of a folder by name.
+/// The bytes of every file of a folder and of the folders in it, by path.
 #[must_use]
 pub fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let list = std::fs::read_dir(folder).expect("the folder is there");
-    let read = |entry: std::io::Result<std::fs::DirEntry>| {
+    let mut found = BTreeMap::new();
+    gather(folder, "", &mut found);
+    found
+}
+
+fn gather(folder: &Path, before: &str, found: &mut BTreeMap<String, Vec<u8>>) {
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
         let entry = entry.expect("the folder can be listed");
-        let bytes = std::fs::read(entry.path()).expect("the file can be read");
-        (entry.file_name().to_string_lossy().into_owned(), bytes)
-    };
-    list.map(read).collect()
+        let name = format!("{before}{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            gather(&entry.path(), &format!("{name}/"), found);
+        } else {
+            let bytes = std::fs::read(entry.path()).expect("the file can be read");
+            found.insert(name, bytes);
+        }
+    }
 }

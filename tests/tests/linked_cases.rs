@@ -10,6 +10,7 @@ use arrow::array::{
 };
 use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Decimal128Type};
+use drgdip_batch::explain::explain_case;
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
 use drgdip_batch::{
@@ -19,7 +20,7 @@ use drgdip_tests::{contents, national};
 use jiff::civil::{Date, date};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
@@ -213,7 +214,39 @@ impl Run<'_> {
         let verified = verify(&out, &Silent).unwrap();
         assert!(verified.mismatches.is_empty(), "{:?}", verified.mismatches);
         assert!(contents(&out).contains_key("cases.parquet"));
-        cases(&out.join("cases.parquet"))
+        let settled = cases(&out.join("cases.parquet"));
+        explain_each(&out, &settled);
+        settled
+    }
+}
+
+/// Every class and rule is explained, and nothing that is computed again differs.
+fn explain_each(out: &Path, settled: &Settled) {
+    let mut seen = BTreeSet::new();
+    for (id, (class, rule, points)) in settled {
+        if !seen.insert((class, rule)) {
+            continue;
+        }
+        let explained = explain_case(out, id, &[], &Silent).unwrap();
+        let [case] = &explained[..] else {
+            panic!("{id} stands there once");
+        };
+        assert!(case.differences.is_empty(), "{id}: {:?}", case.differences);
+        let steps: Vec<_> = case.parts.iter().flat_map(|part| &part.steps).collect();
+        let needs = steps
+            .iter()
+            .find(|step| step.arithmetic.contains("needs the claim"));
+        assert!(needs.is_none(), "{id}: {needs:?}");
+        let has_points = steps.iter().any(|step| step.value == *points);
+        assert!(has_points || class == "unpaid", "{id}: {steps:?}");
+        if let Some(rule) = rule {
+            let key = match rule.as_str() {
+                "special_review" => "case.review.cap",
+                "control_proportion" => "case.high.control_share",
+                _ => "case.split_stay.window",
+            };
+            assert!(case.parameters.iter().any(|said| said.said.key == key));
+        }
     }
 }
 

@@ -145,6 +145,17 @@ pub struct InputFile {
     pub sha256: String,
     /// How many rows it has.
     pub rows: u64,
+    /// Where its bytes are.
+    pub origin: Origin,
+}
+
+/// Where the bytes of an input file are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// In a file.
+    File(PathBuf),
+    /// In the folder of the policy, which may be inside the program.
+    Standing(Vec<u8>),
 }
 
 /// A standing table of a policy, used where the inputs folder has no file of that name.
@@ -209,7 +220,7 @@ impl Inputs {
             ..Self::default()
         };
         for table in InputTable::ALL {
-            let Some(text) = open(table, &found, standing)? else {
+            let Some((text, origin)) = open(table, &found, standing)? else {
                 continue;
             };
             inputs.files.push(InputFile {
@@ -217,6 +228,7 @@ impl Inputs {
                 path: text.label.clone(),
                 sha256: text.sha256.clone(),
                 rows: text.rows.len() as u64,
+                origin,
             });
             match table {
                 InputTable::Hospitals => inputs.hospitals = rows::hospitals(&text)?,
@@ -305,7 +317,7 @@ fn open(
     table: InputTable,
     found: &[PathBuf],
     standing: &[StandingFile],
-) -> Result<Option<TextTable>, Error> {
+) -> Result<Option<(TextTable, Origin)>, Error> {
     let here: Vec<&PathBuf> = found.iter().filter(|path| is_of(path, table)).collect();
     if let [first, second, ..] = here[..] {
         let problem = format!(
@@ -316,12 +328,16 @@ fn open(
         return Err(error.with_hint("Take one of the two away."));
     }
     if let Some(path) = here.first() {
-        return TextTable::open(path, table.columns()).map(Some);
+        let text = TextTable::open(path, table.columns())?;
+        return Ok(Some((text, Origin::File((*path).clone()))));
     }
     let name = format!("{}.csv", table.stem());
     let file = standing.iter().find(|file| file.name == name);
-    file.map(|file| TextTable::from_csv(&file.label, &file.bytes, table.columns()))
-        .transpose()
+    file.map(|file| {
+        let text = TextTable::from_csv(&file.label, &file.bytes, table.columns())?;
+        Ok((text, Origin::Standing(file.bytes.clone())))
+    })
+    .transpose()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod convert;
 mod demo;
 mod duplicates;
 mod error;
+pub mod explain;
 mod find;
 mod findings;
 mod group;
@@ -44,8 +45,8 @@ pub use progress::{Progress, Silent};
 pub use publish::{Existing, publish_plan};
 pub use read::ReadOptions;
 pub use settle::{
-    ClearedHospital, HospitalAdjustment, LedgerUse, PoolReport, PrepaidHospital, SettleJob,
-    SettleSpan, SettleSummary, settle,
+    CaseMix, ClearedHospital, HospitalAdjustment, LedgerUse, PoolReport, PrepaidHospital,
+    SettleJob, SettleSpan, SettleSummary, settle,
 };
 pub use synth::{SynthJob, SynthSummary, synth};
 pub use weigh::{LeftOut, WeighJob, WeighSummary, weigh};

@@ -7,6 +7,7 @@ mod checks;
 mod cleared;
 mod files;
 mod ledger;
+mod statements;
 mod sums;
 mod weighed;
 
@@ -112,7 +113,10 @@ pub fn verify(run: &Path, progress: &dyn Progress) -> Result<Verification, Error
         weighed::check(&files, counts, &mut result)
     } else if files.is_settled() {
         sums::settled(&files, progress)
-            .map(|sums| checks::settled(&files, &sums, &mut result))
+            .and_then(|sums| {
+                checks::settled(&files, &sums, &mut result);
+                statements::check(&files, &sums, &mut result, progress)
+            })
             .and_then(|()| cleared::check(&files, &mut result, progress))
     } else {
         sums::grouped(&files, progress).map(|counts| checks::counts(&files, &counts, &mut result))

@@ -312,21 +312,17 @@ pub(crate) struct CompareArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
-    /// The plan: a bundled name, the path of a plan folder, or auto for the plan in force.
-    #[arg(long, value_name = "PLAN")]
-    pub(crate) plan: String,
+    /// The plan: a bundled name, the path of a plan folder, or auto for the plan in force; with
+    /// --settled it may be left out.
+    #[arg(long, value_name = "PLAN", required_unless_present = "settled")]
+    pub(crate) plan: Option<String>,
     #[command(flatten)]
     pub(crate) tables: TableArgs,
-    /// The claim files that hold the case.
+    /// The claim files that hold the case; with --settled, those that the run was made from.
     #[arg(value_name = "CLAIMS", requires = "case_id")]
     pub(crate) claims: Vec<PathBuf>,
     /// The case to explain.
-    #[arg(
-        long,
-        value_name = "ID",
-        requires = "claims",
-        conflicts_with = "principal"
-    )]
+    #[arg(long, value_name = "ID", conflicts_with = "principal")]
     pub(crate) case_id: Option<String>,
     #[command(flatten)]
     pub(crate) facts: FactArgs,
@@ -389,9 +385,20 @@ pub(crate) struct FactArgs {
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "From group to yuan")]
 pub(crate) struct MoneyArgs {
-    /// A settled run that holds the case: adds its points, point values and payment.
-    #[arg(long, value_name = "DIR", requires = "case_id")]
+    /// A settled run: every factor of the case or the hospital, from cost to payment.
+    #[arg(long, value_name = "DIR")]
     pub(crate) settled: Option<PathBuf>,
+    /// The hospital of the settled run to explain.
+    #[arg(
+        long,
+        value_name = "ID",
+        requires = "settled",
+        conflicts_with_all = ["case_id", "principal", "plan"]
+    )]
+    pub(crate) hospital: Option<String>,
+    /// The one of its pools; all of them unless told otherwise.
+    #[arg(long, value_name = "POOL", requires = "hospital")]
+    pub(crate) pool: Option<String>,
     /// A policy: adds base points, class and points of a case with --cost.
     #[arg(
         long,

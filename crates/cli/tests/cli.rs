@@ -757,11 +757,16 @@ fn a_settled_case_is_explained_with_its_pool() {
     };
     explain("nobody")
         .ends_with(3)
-        .complains("no claim has the case_id nobody.");
+        .complains("the settled run has no case nobody.");
     let case_id = first_case(folder.path());
-    let case = &explain(&case_id).ends_with(0).json()["cases"][0];
-    assert_eq!(case["grouping"]["group"], case["money"]["group"]);
-    assert!(case["money"]["payment"].is_string());
+    let explained = explain(&case_id).ends_with(0).json();
+    let case = &explained["cases"][0];
+    let settled = &explained["settled"][0];
+    assert_eq!(settled["differences"], serde_json::json!([]));
+    let group = &settled["parts"][0]["steps"][0]["value"];
+    assert_eq!(&case["grouping"]["group"], group);
+    assert!(settled["parameters"].as_array().unwrap().len() > 5);
+    assert!(case["grouping"]["group"].is_string());
 }
 
 /// A case of a demo of the same seed, since the demo names one.

@@ -30,6 +30,15 @@ pub fn control_proportion(
     proportion: Ratio,
 ) -> Result<Vec<bool>, Error> {
     let limit = share_of(ordinary_discharges, proportion)?;
+    let ranks = control_ranks(cases).into_iter();
+    Ok(ranks
+        .map(|rank| rank.is_none_or(|rank| rank <= limit))
+        .collect())
+}
+
+/// The rank of each high case by its excess, from 1, in input order; new technology has none.
+#[must_use]
+pub fn control_ranks(cases: &[HighCase<'_>]) -> Vec<Option<usize>> {
     let mut ordinary: Vec<usize> = (0..cases.len())
         .filter(|&index| !cases[index].is_new_technology)
         .collect();
@@ -38,15 +47,20 @@ pub fn control_proportion(
         let by_excess = right.excess.cmp(&left.excess);
         by_excess.then_with(|| left.case_id.cmp(right.case_id))
     });
-    let mut kept: Vec<bool> = cases.iter().map(|case| case.is_new_technology).collect();
-    for index in ordinary.into_iter().take(limit) {
-        kept[index] = true;
+    ranked(cases.len(), ordinary)
+}
+
+/// The place of each index in an order, from 1.
+fn ranked(count: usize, order: Vec<usize>) -> Vec<Option<usize>> {
+    let mut ranks = vec![None; count];
+    for (index, rank) in order.into_iter().zip(1..) {
+        ranks[index] = Some(rank);
     }
-    Ok(kept)
+    ranks
 }
 
 /// ⌊`share` × `count`⌋; more than the address space is all there is.
-fn share_of(count: u64, share: Ratio) -> Result<usize, Error> {
+pub fn share_of(count: u64, share: Ratio) -> Result<usize, Error> {
     let limit = u128::from(count)
         .checked_mul(u128::from(share.millionths().unsigned_abs()))
         .map(|exact| exact.wrapping_div(1_000_000))
@@ -73,13 +87,18 @@ pub fn within_cap(
     discharges: u64,
     cap: Ratio,
 ) -> Result<Vec<bool>, Error> {
+    let limit = share_of(discharges, cap)?;
+    let ranks = review_ranks(cases).into_iter();
+    Ok(ranks.map(|rank| rank <= limit).collect())
+}
+
+/// The rank of each reviewed case by its amount, from 1, in input order.
+#[must_use]
+pub fn review_ranks(cases: &[ReviewedCase<'_>]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..cases.len()).collect();
     order.sort_by_key(|&index| (Reverse(cases[index].amount), cases[index].case_id));
-    let mut kept = vec![false; cases.len()];
-    for index in order.into_iter().take(share_of(discharges, cap)?) {
-        kept[index] = true;
-    }
-    Ok(kept)
+    let ranks = ranked(cases.len(), order).into_iter();
+    ranks.map(|rank| rank.unwrap_or(usize::MAX)).collect()
 }
 
 /// A stay of a person, for finding illnesses that were split into several stays (分解住院).
@@ -99,17 +118,27 @@ pub struct Stay<'a> {
 /// ones are not among them. A stay that begins before the earlier one ends is no readmission.
 #[must_use]
 pub fn followed_by_readmission(stays: &[Stay<'_>], window: Bound) -> Vec<bool> {
+    let readmissions = readmission_after(stays, window).into_iter();
+    readmissions
+        .map(|readmission| readmission.is_some())
+        .collect()
+}
+
+/// The stay that follows each one within the window, as [`followed_by_readmission`] finds it.
+#[must_use]
+pub fn readmission_after(stays: &[Stay<'_>], window: Bound) -> Vec<Option<usize>> {
     let mut order: Vec<usize> = (0..stays.len()).collect();
     order.sort_by_key(|&index| {
         let stay = &stays[index];
         (stay.admitted, stay.discharged, stay.case_id)
     });
-    let mut followed = vec![false; stays.len()];
+    let mut followed = vec![None; stays.len()];
     for (&earlier, &later) in order.iter().zip(order.iter().skip(1)) {
         let from = i64::from(stays[earlier].discharged);
         // Two 32-bit days differ by less than 64 bits.
         let gap = i64::from(stays[later].admitted).saturating_sub(from);
-        followed[earlier] = gap >= 0 && window.holds(Decimal::from(gap));
+        let is_readmission = gap >= 0 && window.holds(Decimal::from(gap));
+        followed[earlier] = is_readmission.then_some(later);
     }
     followed
 }

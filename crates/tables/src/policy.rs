@@ -63,6 +63,8 @@ pub struct Policy {
     span: Span,
     parameters: Vec<Parameter>,
     sources: Sources,
+    text: String,
+    sources_text: String,
 }
 
 /// One value of a policy at a date, for people.
@@ -94,7 +96,9 @@ impl Policy {
     pub fn load(files: &FileSet) -> Result<Self, Error> {
         let path = only_policy_file(files)?;
         let stem = path.trim_end_matches(".toml");
-        let sources = Sources::load(files, &format!("{stem}/SOURCES.toml"))?;
+        let sources_path = format!("{stem}/SOURCES.toml");
+        let sources = Sources::load(files, &sources_path)?;
+        let sources_text = Source::text_of(files, &sources_path)?.to_owned();
         let name = files.name_of(path);
         let source = Source {
             name: &name,
@@ -110,6 +114,8 @@ impl Policy {
             parameters: read::parameters(source, table.get_ref(), &sources)?,
             file: name.clone(),
             sources,
+            text: source.text.to_owned(),
+            sources_text,
         };
         policy.check_dates()?;
         policy.check_every_change()?;
@@ -132,6 +138,18 @@ impl Policy {
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
+    }
+
+    /// The text of its TOML file, byte by byte.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text of its `SOURCES.toml`, byte by byte.
+    #[must_use]
+    pub fn sources_text(&self) -> &str {
+        &self.sources_text
     }
 
     /// The sources of its values, in the order of their file.

@@ -5,6 +5,7 @@ use super::desk::{Desk, Seen};
 use super::ledger::{Account, Entry, Ledger, Page};
 use super::links::{Adjustments, LinkPage, Links};
 use super::setting::{Dated, Setting};
+use super::tallies::Kind;
 use super::totals::{Counted, Totals, TotalsByGroup};
 use crate::Error;
 use crate::grouped::{GroupedRows, GroupingWorker};
@@ -199,6 +200,7 @@ fn counted(desk: &Desk<'_, '_>, seen: &Seen<'_>, case: &SettledCase) -> Counted 
             Some(MoneyCell::Fen(fen)) => fen,
             _ => 0,
         },
+        weight: case.weight,
         measured: measures.of(batch, row, (&seen.grouping, case)),
     }
 }
@@ -223,6 +225,10 @@ fn book(
         row: seen.number,
         points: case.points,
         patient_side: Yuan::from_fen(counted.patient_side),
+        kind: Kind::new(
+            case.class,
+            seen.grouping.outcome.group().map(|group| group.0),
+        ),
         case_id: seen.id().expect("a case without a case_id is not paid"),
     })
 }

@@ -54,7 +54,8 @@ pub(crate) fn case_fields() -> Vec<Field> {
     fields
 }
 
-const CLASSES: [SettledClass; 8] = [
+/// All classes of paid cases; the number of a class is its place.
+pub(crate) const CLASSES: [SettledClass; 8] = [
     SettledClass::Priced(CaseClass::Normal),
     SettledClass::Priced(CaseClass::Low),
     SettledClass::Priced(CaseClass::High),
@@ -78,7 +79,7 @@ pub(crate) const fn class_code(class: SettledClass) -> &'static str {
     }
 }
 
-fn class_number(class: SettledClass) -> u16 {
+pub(crate) const fn class_number(class: SettledClass) -> u16 {
     match class {
         SettledClass::Priced(CaseClass::Normal) => 0,
         SettledClass::Priced(CaseClass::Low) => 1,

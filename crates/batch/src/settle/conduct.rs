@@ -129,10 +129,10 @@ pub(super) fn growth(
     Ok(found)
 }
 
-type Drivers<'i> = BTreeMap<&'i str, BTreeMap<&'i str, Ratio>>;
+pub(super) type Drivers<'i> = BTreeMap<&'i str, BTreeMap<&'i str, Ratio>>;
 
 /// What hospitals did, by driver; drivers that add up to nothing are left out.
-fn drivers<'i>(
+pub(super) fn drivers<'i>(
     inputs: &'i Inputs,
     pool: &PoolReport,
     terms: &GrowthTerms,

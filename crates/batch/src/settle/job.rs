@@ -1,13 +1,14 @@
 //! What a settlement is asked to do, and what it says.
 
 use super::closing::{ClearedHospital, HospitalAdjustment, PrepaidHospital};
+use super::totals::CaseMix;
 use crate::findings::FindingCounts;
 use crate::grouped::OutcomeCounts;
 use crate::in_force::PlanChoice;
 use crate::inputs::Inputs;
 use crate::read::ReadOptions;
 use drgdip_claims::Yuan;
-use drgdip_points::pool::PoolSettlement;
+use drgdip_points::pool::{PoolInput, PoolSettlement};
 use drgdip_tables::Policy;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -76,8 +77,12 @@ pub struct PoolReport {
     pub growth: Yuan,
     /// What the fund paid by item for each hospital's cases, as the claims state it.
     pub itemised: BTreeMap<String, Yuan>,
+    /// How heavy each hospital's paid cases are.
+    pub case_mix: BTreeMap<String, CaseMix>,
     /// Budget, points, values, payments.
     pub settlement: PoolSettlement,
+    /// What it was settled from.
+    pub input: PoolInput,
 }
 
 /// What `settle` did.

@@ -4,6 +4,7 @@
 //! amount depends on the order of `case_id` within a hospital and pool, and on nothing else.
 
 use super::links::Adjustments;
+use super::tallies::{Kind, TallyBook, TallyPage};
 use crate::{Class, Error};
 use drgdip_claims::Yuan;
 use drgdip_points::Points;
@@ -44,6 +45,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) row: u64,
     pub(crate) points: Points,
     pub(crate) patient_side: Yuan,
+    /// What statements put it together by.
+    pub(crate) kind: Kind,
     pub(crate) case_id: &'a str,
 }
 
@@ -83,11 +86,13 @@ impl Ledger {
     }
 
     /// The payment of every row, in fen; rows that earn nothing have 0.
+    ///
+    /// What each hospital's cases add up to by kind is written into the book of tallies.
     pub(crate) fn payments(
         &self,
         rows: u64,
         by_account: &HashMap<Account, &HospitalPayment>,
-        adjusted: &Adjustments,
+        (adjusted, tallies): (&Adjustments, &TallyBook),
     ) -> Result<Vec<AtomicI64>, Error> {
         let payments: Vec<AtomicI64> = (0..rows).map(|_| AtomicI64::new(0)).collect();
         self.buckets
@@ -97,7 +102,9 @@ impl Ledger {
                 let mut bytes = Vec::new();
                 file.seek(SeekFrom::Start(0)).map_err(|e| self.wrong(&e))?;
                 file.read_to_end(&mut bytes).map_err(|e| self.wrong(&e))?;
-                split_bucket(&bytes, by_account, (adjusted, &payments))
+                let mut page = tallies.page();
+                split_bucket(&bytes, by_account, (adjusted, &payments, &mut page))?;
+                page.finish()
             })?;
         Ok(payments)
     }
@@ -112,6 +119,8 @@ impl Page<'_> {
         buffer.extend_from_slice(&entry.row.to_le_bytes());
         buffer.extend_from_slice(&entry.points.ten_thousandths().to_le_bytes());
         buffer.extend_from_slice(&entry.patient_side.fen().to_le_bytes());
+        buffer.push(entry.kind.class);
+        buffer.extend_from_slice(&entry.kind.group.to_le_bytes());
         let length = u32::try_from(entry.case_id.len()).expect("Parquet texts are below 2 GiB");
         buffer.extend_from_slice(&length.to_le_bytes());
         buffer.extend_from_slice(entry.case_id.as_bytes());
@@ -164,6 +173,10 @@ impl<'a> Iterator for Entries<'a> {
         let row = u64::from_le_bytes(self.take());
         let points = Points::from_ten_thousandths(i64::from_le_bytes(self.take()));
         let patient_side = Yuan::from_fen(i64::from_le_bytes(self.take()));
+        let kind = Kind {
+            class: u8::from_le_bytes(self.take()),
+            group: u16::from_le_bytes(self.take()),
+        };
         let length = u32::from_le_bytes(self.take()) as usize;
         let (case_id, rest) = self.0.split_at(length);
         self.0 = rest;
@@ -173,6 +186,7 @@ impl<'a> Iterator for Entries<'a> {
             row,
             points,
             patient_side,
+            kind,
             case_id,
         })
     }
@@ -181,7 +195,7 @@ impl<'a> Iterator for Entries<'a> {
 fn split_bucket(
     bytes: &[u8],
     by_account: &HashMap<Account, &HospitalPayment>,
-    (adjusted, payments): (&Adjustments, &[AtomicI64]),
+    (adjusted, payments, page): (&Adjustments, &[AtomicI64], &mut TallyPage<'_>),
 ) -> Result<(), Error> {
     let mut entries: Vec<Entry<'_>> = Entries(bytes).collect();
     entries.sort_unstable_by(|a, b| {
@@ -206,7 +220,9 @@ fn split_bucket(
             let paid = by_points.plus(beside).map_err(|e| wrong(e.into()))?;
             let row = usize::try_from(case.row).expect("rows fit into the address space");
             payments[row].store(paid.fen(), Ordering::Relaxed);
+            page.count(case.kind, (points, case.patient_side, paid))?;
         }
+        page.close(cases[0].account);
         if !splitter.is_complete() {
             let problem = format!(
                 "the cases of hospital {} have fewer points than the hospital.",
@@ -236,6 +252,10 @@ mod tests {
             row,
             points: Points::from_ten_thousandths(5),
             patient_side: Yuan::from_fen(-7),
+            kind: Kind {
+                class: 3,
+                group: 60_000,
+            },
             case_id,
         };
         for (row, id) in [(9, "b"), (1 << 40, ""), (2, "编号")] {
@@ -252,5 +272,6 @@ mod tests {
         let expected = [(9, "b"), (1 << 40, ""), (2, "编号")];
         assert_eq!(back, expected.map(|(row, id)| (row, id.to_owned())));
         assert!(Entries(&bytes).all(|e| e.account == account && e.patient_side.fen() == -7));
+        assert!(Entries(&bytes).all(|e| (e.kind.class, e.kind.group) == (3, 60_000)));
     }
 }

@@ -6,6 +6,7 @@
 
 mod at_cost;
 mod decide;
+pub(super) mod note;
 
 use super::desk::Seen;
 use super::earn::Earned;
@@ -28,6 +29,8 @@ use rust_decimal::Decimal;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Mutex;
+
+pub(crate) use note::LinkNote;
 
 /// Which rule changed the points of a case because of other cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +123,8 @@ struct Noted {
 pub(crate) struct Links {
     book: Option<StayBook>,
     noted: Mutex<Noted>,
+    /// What was decided about whom, once the cases are settled.
+    notes: Mutex<Vec<LinkNote>>,
 }
 
 /// What one worker notes.
@@ -195,7 +200,13 @@ impl Links {
         Ok(Self {
             book,
             noted: Mutex::default(),
+            notes: Mutex::default(),
         })
+    }
+
+    /// What was decided about each case that took part.
+    pub(crate) fn notes(self) -> Vec<LinkNote> {
+        self.notes.into_inner().expect("no worker panicked")
     }
 
     pub(crate) fn page(&self) -> LinkPage<'_> {

@@ -38,6 +38,11 @@ impl GroupMeans {
         }
     }
 
+    /// How many groups the run has.
+    pub(crate) fn count(&self) -> usize {
+        self.codes.len()
+    }
+
     /// The code of a group of the run.
     pub(crate) fn code(&self, group: u16) -> &str {
         &self.codes[usize::from(group)]

@@ -4,6 +4,7 @@
 //! case of its pool has its points. The first pass writes all columns but the payment as encoded
 //! pages into a temporary file; the second one only adds the payment.
 
+pub(crate) mod basis;
 mod batch;
 mod cases;
 mod closing;
@@ -28,8 +29,10 @@ mod pricing;
 mod prior;
 pub(crate) mod reports;
 pub(crate) mod setting;
+pub(crate) mod statements;
 mod stay_book;
 mod stays;
+mod tallies;
 mod totals;
 mod tree;
 pub(crate) mod verdicts;
@@ -38,6 +41,7 @@ mod year_to_date;
 
 pub use closing::{ClearedHospital, HospitalAdjustment, PrepaidHospital};
 pub use job::{LedgerUse, PoolReport, SettleJob, SettleSpan, SettleSummary};
+pub use totals::CaseMix;
 
 use crate::findings::{FindingRow, FindingTable};
 use crate::group::{thread_pool, with_fingerprints};
@@ -58,15 +62,17 @@ use describe::describe;
 use journal::{Journal, LedgerRow, Month};
 use late::{Late, append_late};
 use ledger::Ledger;
-use links::{Adjustments, Links};
+use links::{Adjustments, LinkNote, Links};
 use needs::{needs, period_with_inputs};
 use pools::{pay, settle_pools};
 use prior::priors;
 use serde_json::json;
 use setting::Setting;
+use statements::Statements;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use tallies::TallyBook;
 
 /// Settles a month into a folder, which appears whole or not at all.
 ///
@@ -135,7 +141,8 @@ pub(crate) fn settle_into(
     let closing = Closing::new(job, &setting, &pools, &journal)?;
     let ledger_rows = closing.ledger_rows();
     check_ledger(job, &setting, &journal, &ledger_rows)?;
-    let ledger = (&pass.ledger, &pass.adjusted);
+    let tallies = TallyBook::new(folder, setting.means.count())?;
+    let ledger = (&pass.ledger, &pass.adjusted, &tallies);
     let payments = pool.install(|| pay(&setting, ledger, &pools, files.rows))?;
     let late = Late {
         points: std::mem::take(&mut pass.record.points),
@@ -149,6 +156,18 @@ pub(crate) fn settle_into(
     let mut outputs = vec![cases];
     outputs.extend(write_reports(folder, &setting, &pools, &pass.sums)?);
     outputs.extend(write_closing(folder, &closing, is_annual)?);
+    let statements = Statements {
+        job,
+        setting: &setting,
+        pools: &pools,
+        closing: &closing,
+        tallies: &tallies,
+    };
+    outputs.extend(pool.install(|| statements.write(folder))?);
+    if links::is_linked(&setting) {
+        outputs.push(links::note::write(folder, &setting, pass.notes)?);
+    }
+    outputs.extend(basis::write(folder, job)?);
     let (fingerprint, rows, findings) = pass.record.findings.finish()?;
     outputs.push(OutputFile::new("findings.parquet", rows, fingerprint));
 
@@ -209,6 +228,8 @@ struct FirstPass {
     sums: Sums,
     /// What other cases change in the points of a case.
     adjusted: Adjustments,
+    /// Why, for every case that took part.
+    notes: Vec<LinkNote>,
     record: Record,
     fingerprints: Vec<Fingerprint>,
 }
@@ -241,6 +262,7 @@ fn first_pass(run: &Run<'_>, setting: &Setting<'_>, folder: &Path) -> Result<Fir
         names,
         sums,
         adjusted,
+        notes: links.notes(),
         ledger,
         record,
         fingerprints,

@@ -7,6 +7,7 @@ use super::links::Adjustments;
 use super::measures::{ByMeasure, stated};
 use super::prior::initial;
 use super::setting::{Pool, Setting};
+use super::tallies::TallyBook;
 use super::totals::Totals;
 use crate::inputs::{InputTable, Inputs};
 use crate::{Class, Error};
@@ -50,9 +51,12 @@ pub(super) fn settle_pools(
                 at_cost: at_cost(&accounts)?,
             };
             let mut itemised = BTreeMap::new();
+            let mut case_mix = BTreeMap::new();
             for (id, totals) in &accounts {
                 itemised.insert((*id).to_owned(), totals.fund_paid()?);
+                case_mix.insert((*id).to_owned(), totals.case_mix());
             }
+            let settlement = settle_pool(&input, &setting.terms.value).map_err(wrong)?;
             Ok(PoolReport {
                 id: pool.id.clone(),
                 region: pool.region.clone(),
@@ -61,7 +65,9 @@ pub(super) fn settle_pools(
                 risk_fund: shares.risk,
                 growth: shares.growth,
                 itemised,
-                settlement: settle_pool(&input, &setting.terms.value).map_err(wrong)?,
+                case_mix,
+                settlement,
+                input,
             })
         })
         .collect()
@@ -197,7 +203,7 @@ fn tilts(setting: &Setting<'_>, inputs: &Inputs) -> Result<BTreeMap<String, Rati
 /// What every row is paid, in fen.
 pub(super) fn pay(
     setting: &Setting<'_>,
-    (ledger, adjusted): (&Ledger, &Adjustments),
+    (ledger, adjusted, tallies): (&Ledger, &Adjustments, &TallyBook),
     pools: &[PoolReport],
     rows: u64,
 ) -> Result<Vec<AtomicI64>, Error> {
@@ -215,7 +221,7 @@ pub(super) fn pay(
             }
         }
     }
-    let payments = ledger.payments(rows, &by_account, adjusted)?;
+    let payments = ledger.payments(rows, &by_account, (adjusted, tallies))?;
     let by_case: i128 = payments
         .iter()
         .map(|p| i128::from(p.load(Ordering::Relaxed)))

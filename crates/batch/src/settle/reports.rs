@@ -3,7 +3,7 @@
 use super::PoolReport;
 use super::columns::{MONEY, POINTS, RATIO, decimals};
 use super::setting::Pool;
-use super::totals::{GroupTotals, TotalsByGroup};
+use super::totals::{CaseMix, GroupTotals, TotalsByGroup};
 use crate::Error;
 use crate::in_force::PlanChoice;
 use crate::manifest::OutputFile;
@@ -28,6 +28,9 @@ pub(crate) fn texts<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
 pub(super) fn amounts(values: impl Iterator<Item = Yuan>) -> ArrayRef {
     decimals(values.map(|amount| Some(amount.fen())), &MONEY).remove(0)
 }
+
+/// What rules that link cases decided about each case that took part.
+pub(crate) const LINKS: &str = "links.parquet";
 
 pub(super) fn points(values: impl Iterator<Item = Points>) -> ArrayRef {
     decimals(values.map(|points| Some(points.ten_thousandths())), &POINTS).remove(0)
@@ -56,15 +59,17 @@ pub(super) fn hospitals(
     pools: &[PoolReport],
     name_of: impl Fn(&str) -> (String, String),
 ) -> Result<OutputFile, Error> {
-    let rows: Vec<(&str, &HospitalPayment)> = pools
-        .iter()
-        .flat_map(|pool| {
-            pool.settlement
-                .hospitals
-                .iter()
-                .map(|h| (pool.id.as_str(), h))
-        })
-        .collect();
+    let rows = pools.iter().flat_map(|pool| {
+        let hospitals = pool.settlement.hospitals.iter();
+        hospitals.map(|h| (pool.id.as_str(), h))
+    });
+    let rows: Vec<(&str, &HospitalPayment)> = rows.collect();
+    let mixes = pools.iter().flat_map(|pool| {
+        let mix = |h: &HospitalPayment| pool.case_mix.get(&h.hospital_id).copied();
+        let hospitals = pool.settlement.hospitals.iter();
+        hospitals.map(move |h| mix(h).unwrap_or_default())
+    });
+    let mixes: Vec<CaseMix> = mixes.collect();
     let known: Vec<(String, String)> = rows.iter().map(|(_, h)| name_of(&h.hospital_id)).collect();
     let all = || rows.iter().map(|(_, hospital)| *hospital);
     let effective = all().map(|hospital| {
@@ -111,13 +116,31 @@ pub(super) fn hospitals(
             ("patient_side", amounts(all().map(|h| h.patient_side))),
             ("at_cost", amounts(all().map(|h| h.at_cost))),
             ("payment", amounts(all().map(|h| h.payment))),
+            ("weighted_cases", weighted(&mixes)),
+            ("cmi", indices(&mixes)),
         ],
     )
+}
+
+/// How many cases have a weight.
+fn weighted(mixes: &[CaseMix]) -> ArrayRef {
+    let cases = mixes.iter().map(|mix| mix.cases);
+    Arc::new(UInt64Array::from_iter_values(cases))
+}
+
+/// The case-mix indices; nothing where no case has a weight.
+fn indices(mixes: &[CaseMix]) -> ArrayRef {
+    decimals(mixes.iter().map(|mix| mix.index()), &POINTS).remove(0)
 }
 
 /// Writes `pools.parquet`; `places` is how many decimals of a point value are published.
 pub(super) fn pools(folder: &Path, pools: &[PoolReport], places: u32) -> Result<OutputFile, Error> {
     let settled = || pools.iter().map(|pool| &pool.settlement);
+    let mix = |pool: &PoolReport| {
+        let all = pool.case_mix.values().copied();
+        all.fold(CaseMix::default(), CaseMix::plus)
+    };
+    let mixes: Vec<CaseMix> = pools.iter().map(mix).collect();
     let values = |value: fn(&PoolReport) -> &PointValue| -> Result<ArrayRef, Error> {
         let published = pools.iter().map(|pool| published(value(pool), places));
         let published = published.collect::<Result<Vec<i64>, Error>>()?;
@@ -174,6 +197,8 @@ pub(super) fn pools(folder: &Path, pools: &[PoolReport], places: u32) -> Result<
                 "residual_reason",
                 texts(settled().map(|s| s.residual_reason.code())),
             ),
+            ("weighted_cases", weighted(&mixes)),
+            ("cmi", indices(&mixes)),
         ],
     )
 }

@@ -28,7 +28,37 @@ pub(crate) struct Totals {
     fund_paid: i128,
     /// What cases are paid beside points.
     at_cost: i128,
+    /// How many of the cases have a weight, and Σ of these in ten-thousandths.
+    weighted: (u64, i128),
     measured: [i128; MOST],
+}
+
+/// How heavy some cases are: what the case-mix index (CMI) is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CaseMix {
+    /// How many of the cases have a weight.
+    pub cases: u64,
+    /// Σ of these weights, in ten-thousandths.
+    pub weights: i128,
+}
+
+impl CaseMix {
+    /// Both together; the numbers of one run never come near the end of 128 bits.
+    #[must_use]
+    pub const fn plus(self, more: Self) -> Self {
+        Self {
+            cases: self.cases.saturating_add(more.cases),
+            weights: self.weights.saturating_add(more.weights),
+        }
+    }
+
+    /// The mean weight in ten-thousandths, a half up; `None` without a case that has one.
+    #[must_use]
+    pub fn index(self) -> Option<i64> {
+        let cases = i128::from(self.cases);
+        let rounded = (self.weights + cases / 2).checked_div(cases)?;
+        i64::try_from(rounded).ok()
+    }
 }
 
 /// What one case adds to its hospital's totals.
@@ -38,6 +68,8 @@ pub(crate) struct Counted {
     pub(crate) patient_side: i64,
     /// What the fund paid by item.
     pub(crate) fund_paid: i64,
+    /// In ten-thousandths, where the group has one.
+    pub(crate) weight: Option<i64>,
     pub(crate) measured: Measured,
 }
 
@@ -48,6 +80,10 @@ impl Totals {
         add(&mut self.total_cost, case.total_cost)?;
         add(&mut self.patient_side, case.patient_side)?;
         add(&mut self.fund_paid, case.fund_paid)?;
+        if let Some(weight) = case.weight {
+            self.weighted.0 += 1;
+            add(&mut self.weighted.1, weight)?;
+        }
         for (sum, points) in self.measured.iter_mut().zip(case.measured) {
             add(sum, points)?;
         }
@@ -85,6 +121,8 @@ impl Totals {
         self.patient_side = sum(self.patient_side, more.patient_side)?;
         self.fund_paid = sum(self.fund_paid, more.fund_paid)?;
         self.at_cost = sum(self.at_cost, more.at_cost)?;
+        self.weighted.0 += more.weighted.0;
+        self.weighted.1 = sum(self.weighted.1, more.weighted.1)?;
         for (own, more) in self.measured.iter_mut().zip(more.measured) {
             *own = sum(*own, more)?;
         }
@@ -110,6 +148,14 @@ impl Totals {
 
     pub(crate) fn at_cost(&self) -> Result<Yuan, Error> {
         Yuan::try_from_fen(self.at_cost).map_err(|_| overflow())
+    }
+
+    /// How heavy the cases are.
+    pub(crate) const fn case_mix(&self) -> CaseMix {
+        CaseMix {
+            cases: self.weighted.0,
+            weights: self.weighted.1,
+        }
     }
 
     /// The points of a measure.

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// What a manifest says, as far as it is verified.
 #[derive(Debug, Deserialize)]
@@ -73,7 +73,7 @@ impl RunFiles {
             Error::input(path.display(), problem)
         })?;
         for output in &manifest.outputs {
-            if Path::new(&output.file).components().count() != 1 || output.file == ".." {
+            if !is_inside(&output.file) {
                 let problem = format!("the output {:?} is not beside the manifest.", output.file);
                 return Err(Error::input(path.display(), problem));
             }
@@ -146,6 +146,12 @@ impl RunFiles {
         }
         Ok(())
     }
+}
+
+/// Whether a path stays in the folder that it is taken from.
+pub(super) fn is_inside(file: &str) -> bool {
+    let mut parts = Path::new(file).components();
+    !file.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 fn manifest_path(run: &Path) -> PathBuf {

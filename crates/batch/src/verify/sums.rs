@@ -299,7 +299,7 @@ impl Batch<'_> {
         Ok(self.cast(name, &DataType::Utf8)?.as_string::<i32>().clone())
     }
 
-    fn integer(&self, name: &str) -> Result<Int64Array, Error> {
+    pub(super) fn integer(&self, name: &str) -> Result<Int64Array, Error> {
         Ok(self
             .cast(name, &DataType::Int64)?
             .as_primitive::<Int64Type>()

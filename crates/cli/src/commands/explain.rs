@@ -1,6 +1,7 @@
 //! `drgdip explain`.
 
 mod money;
+mod settled;
 
 use crate::args::{ExplainArgs, FactArgs, GlobalArgs};
 use crate::fail::{Done, Failure};
@@ -29,10 +30,16 @@ pub(crate) fn run(
     global: &GlobalArgs,
     progress: &Reporter,
 ) -> Result<Done, Failure> {
+    let settled = settled::explain(args, progress)?;
+    let Some(plan_name) = &args.plan else {
+        progress.finish();
+        let found = settled.unwrap_or_default();
+        return settled::print(&found, global).map(|()| settled::done(&found));
+    };
     let mut explained = Vec::new();
     for case in claims(args, progress)? {
         let facts = (case.region.as_deref(), case.discharged);
-        let plan = plans::choose_for_case(&args.plan, &args.tables, facts)?;
+        let plan = plans::choose_for_case(plan_name, &args.tables, facts)?;
         let trace = trace(&plan.plan, &case.claim);
         explained.push(Explained {
             head: case.head,
@@ -40,19 +47,24 @@ pub(crate) fn run(
             chinese: trace.lines(Language::Chinese),
             english: trace.lines(Language::English),
             grouping: grouping_json(&trace),
-            money: money_road(args, &plan, &trace, progress)?,
+            money: money_road(args, &plan, &trace)?,
         });
     }
     progress.finish();
     if global.json {
         let cases: Vec<Value> = explained.iter().map(as_json).collect();
         let plan = explained.first().map(|case| &case.plan);
-        out::print_json(&json!({ "plan": plan, "cases": cases }))?;
+        let mut whole = json!({ "plan": plan, "cases": cases });
+        if let Some(found) = &settled {
+            whole["settled"] = found.iter().map(settled::json).collect();
+        }
+        out::print_json(&whole)?;
     } else {
-        let texts: Vec<String> = explained.iter().map(plain).collect();
+        let mut texts: Vec<String> = explained.iter().map(plain).collect();
+        texts.extend(settled.iter().flatten().map(settled::plain));
         out::print(&texts.join("\n"))?;
     }
-    Ok(Done::Clean)
+    Ok(settled.map_or(Done::Clean, |found| settled::done(&found)))
 }
 
 /// A case to explain.
@@ -75,6 +87,12 @@ fn claims(args: &ExplainArgs, progress: &Reporter) -> Result<Vec<ToExplain>, Fai
             discharged: facts.discharged.as_deref().map(date).transpose()?,
         }]);
     };
+    if args.claims.is_empty() {
+        return Err(Failure::usage(
+            "no claim file is named.",
+            "Name the files that hold the case, or leave --plan out with --settled.",
+        ));
+    }
     let found = find_claims(&args.claims, case_id, progress)?;
     if found.is_empty() {
         let problem = format!("no claim has the case_id {case_id}.");
@@ -151,11 +169,7 @@ fn money_road(
     args: &ExplainArgs,
     plan: &PreparedPlan,
     trace: &Trace<'_>,
-    progress: &Reporter,
 ) -> Result<Option<money::Road>, Failure> {
-    if let (Some(folder), Some(case_id)) = (&args.money.settled, &args.case_id) {
-        return money::settled(folder, case_id, progress).map(Some);
-    }
     match &args.money.policy {
         Some(policy) => money::by_policy(policy, &args.money, (plan, trace)).map(Some),
         None => Ok(None),

@@ -4,11 +4,12 @@ use super::super::ledger::Account;
 use super::super::measures::Measured;
 use super::super::setting::Setting;
 use super::super::stay_book::{StayBook, StayEntry};
+use super::note::LinkNote;
 use super::{Adjusted, Adjustments, Candidate, LinkRule, Links, Noted};
 use crate::{Class, Error};
-use drgdip_points::award::reduced;
+use drgdip_points::award::{CaseRules, reduced};
 use drgdip_points::link::{
-    HighCase, ReviewedCase, Stay, control_proportion, followed_by_readmission, within_cap,
+    HighCase, ReviewedCase, Stay, control_ranks, readmission_after, review_ranks, share_of,
 };
 use drgdip_points::{Points, Ratio};
 use drgdip_tables::policy::ControlTerms;
@@ -19,7 +20,7 @@ impl Links {
     /// Decides on every case that others have a say in, or that is paid at cost.
     pub(crate) fn settle(&self, setting: &Setting<'_>) -> Result<Adjustments, Error> {
         let noted = std::mem::take(&mut *self.noted.lock().expect("no worker panicked"));
-        let mut adjusted = Adjustments::new();
+        let mut decided = Decided::default();
         for (version, terms) in setting.link_terms.iter().enumerate() {
             let decision = Decision {
                 setting,
@@ -27,21 +28,26 @@ impl Links {
                 version,
             };
             if let Some(review) = &terms.review {
-                decision.review_cases(ratio(review.cap)?, &mut adjusted)?;
+                decision.review_cases(ratio(review.cap)?, &mut decided)?;
             }
             if let Some(control) = &terms.control {
-                decision.control_cases(control, &mut adjusted)?;
+                decision.control_cases(control, &mut decided)?;
             }
         }
         for case in &noted.low {
             // What experts decided is not decided again.
-            if !adjusted.contains_key(&case.row) {
-                adjust(&mut adjusted, case, LinkRule::AtCost);
+            if !decided.adjusted.contains_key(&case.row) {
+                adjust(&mut decided.adjusted, case, LinkRule::AtCost);
             }
         }
         if let Some(book) = &self.book {
-            split_stays(setting, book, &mut adjusted)?;
+            split_stays(setting, book, &mut decided)?;
         }
+        let Decided {
+            mut adjusted,
+            notes,
+        } = decided;
+        *self.notes.lock().expect("no worker panicked") = notes;
         let is_kept = |case: &Adjusted| {
             case.points != case.before
                 || case.at_cost.is_some()
@@ -57,7 +63,53 @@ impl Links {
     }
 }
 
-/// One of the rules that link cases, and what was noted.
+/// What was decided so far, and why.
+#[derive(Default)]
+struct Decided {
+    adjusted: Adjustments,
+    notes: Vec<LinkNote>,
+}
+
+impl Decided {
+    /// Notes a ranked case, and pays it by `change` where the ranking says so.
+    fn rank(
+        &mut self,
+        case: &Candidate,
+        rule: LinkRule,
+        ranking: &Ranking,
+        change: Option<LinkRule>,
+    ) {
+        let after = match change {
+            Some(change) => adjust(&mut self.adjusted, case, change),
+            None => case.points,
+        };
+        self.notes.push(LinkNote {
+            case_id: case.case_id.clone(),
+            account: case.account,
+            rule,
+            is_changed: change == Some(rule),
+            amount: Some(case.amount),
+            rank: ranking.rank,
+            limit: Some(ranking.limit),
+            discharges: Some(ranking.discharges),
+            share: ranking.share,
+            before: case.points,
+            after,
+            other: None,
+        });
+    }
+}
+
+/// Where a case stands among those that it is ranked with.
+struct Ranking {
+    /// From 1; a case outside the ranking has none.
+    rank: Option<usize>,
+    limit: usize,
+    discharges: u64,
+    share: Ratio,
+}
+
+/// One version of the rules that link cases, and what was noted.
 struct Decision<'d, 's> {
     setting: &'d Setting<'s>,
     noted: &'d Noted,
@@ -66,7 +118,7 @@ struct Decision<'d, 's> {
 
 impl Decision<'_, '_> {
     /// The approved cases of each region that are within its cap.
-    fn review_cases(&self, cap: Ratio, adjusted: &mut Adjustments) -> Result<(), Error> {
+    fn review_cases(&self, cap: Ratio, decided: &mut Decided) -> Result<(), Error> {
         let pools = &self.setting.pools.all;
         let region = |account: &Account| pools[usize::from(account.pool)].region.as_str();
         let mut discharges: BTreeMap<&str, u64> = BTreeMap::new();
@@ -87,22 +139,29 @@ impl Decision<'_, '_> {
                     amount: case.amount,
                 })
                 .collect();
-            let kept = within_cap(&cases, count, cap).map_err(|e| Error::input("reviews", e))?;
-            for (case, _) in candidates.into_iter().zip(kept).filter(|(_, kept)| *kept) {
-                adjust(adjusted, case, LinkRule::SpecialReview);
+            let limit = share_of(count, cap).map_err(|e| Error::input("reviews", e))?;
+            for (case, rank) in candidates.into_iter().zip(review_ranks(&cases)) {
+                let ranking = Ranking {
+                    rank: Some(rank),
+                    limit,
+                    discharges: count,
+                    share: cap,
+                };
+                let rule = LinkRule::SpecialReview;
+                decided.rank(case, rule, &ranking, (rank <= limit).then_some(rule));
             }
         }
         Ok(())
     }
 
     /// The high cases of each hospital that the control proportion leaves without an extra.
-    fn control_cases(&self, terms: &ControlTerms, adjusted: &mut Adjustments) -> Result<(), Error> {
+    fn control_cases(&self, terms: &ControlTerms, decided: &mut Decided) -> Result<(), Error> {
         let share = ratio(terms.share)?;
         let discharges = self.discharges(terms);
         let mut by_hospital: BTreeMap<u32, Vec<&Candidate>> = BTreeMap::new();
         for case in &self.noted.high {
             // What experts decided is not ranked again.
-            if case.version == self.version && !adjusted.contains_key(&case.row) {
+            if case.version == self.version && !decided.adjusted.contains_key(&case.row) {
                 let of_hospital = by_hospital.entry(case.account.hospital);
                 of_hospital.or_default().push(case);
             }
@@ -117,14 +176,19 @@ impl Decision<'_, '_> {
                 })
                 .collect();
             let count = discharges.get(&hospital).copied().unwrap_or(0);
-            let kept = control_proportion(&cases, count, share);
-            let kept = kept.map_err(|e| Error::input("claims", e))?;
-            for (case, kept) in candidates.into_iter().zip(kept) {
-                match kept {
-                    false => adjust(adjusted, case, LinkRule::ControlProportion),
-                    true if case.money.is_some() => adjust(adjusted, case, LinkRule::AtCost),
-                    true => {}
-                }
+            let limit = share_of(count, share).map_err(|e| Error::input("claims", e))?;
+            for (case, rank) in candidates.into_iter().zip(control_ranks(&cases)) {
+                let ranking = Ranking {
+                    rank,
+                    limit,
+                    discharges: count,
+                    share,
+                };
+                let change = match rank.is_some_and(|rank| rank > limit) {
+                    true => Some(LinkRule::ControlProportion),
+                    false => case.money.map(|_| LinkRule::AtCost),
+                };
+                decided.rank(case, LinkRule::ControlProportion, &ranking, change);
             }
         }
         Ok(())
@@ -148,7 +212,7 @@ impl Decision<'_, '_> {
 }
 
 /// Puts what a rule gives in the place of a case's points; money takes all of them.
-fn adjust(adjusted: &mut Adjustments, case: &Candidate, rule: LinkRule) {
+fn adjust(adjusted: &mut Adjustments, case: &Candidate, rule: LinkRule) -> Points {
     let money = case.money.filter(|_| rule != LinkRule::ControlProportion);
     let change = Adjusted {
         account: case.account,
@@ -160,17 +224,15 @@ fn adjust(adjusted: &mut Adjustments, case: &Candidate, rule: LinkRule) {
         measured: Measured::default(),
         counting: case.counting,
     };
+    let points = change.points;
     adjusted.insert(case.row, change);
+    points
 }
 
 /// Takes from every stay before a readmission what the policy of its date takes.
 ///
 /// A stay that is paid at cost has no points that could be taken.
-fn split_stays(
-    setting: &Setting<'_>,
-    book: &StayBook,
-    adjusted: &mut Adjustments,
-) -> Result<(), Error> {
+fn split_stays(setting: &Setting<'_>, book: &StayBook, decided: &mut Decided) -> Result<(), Error> {
     let rules = setting.rules_at_settlement();
     book.visit(|entries| {
         entries.sort_unstable_by(|a, b| a.key.cmp(b.key).then(a.row.cmp(&b.row)));
@@ -181,30 +243,63 @@ fn split_stays(
                 .expect("only rules with split stays are noted");
             let factor = ratio(terms.factor)?;
             let dates: Vec<Stay<'_>> = stays.iter().map(dates_of).collect();
-            let followed = followed_by_readmission(&dates, terms.window);
-            let split = stays.iter().zip(followed);
-            for (stay, _) in split.filter(|(stay, followed)| *followed && stay.is_own) {
-                let known = adjusted.get(&stay.row);
-                if known.is_some_and(|known| known.at_cost.is_some()) {
-                    continue;
+            let followed = readmission_after(&dates, terms.window);
+            for (stay, later) in stays.iter().zip(followed) {
+                if let Some(later) = later.filter(|_| stay.is_own) {
+                    split_stay((stay, &stays[later]), (factor, rules), decided)?;
                 }
-                let points = known.map_or(stay.points, |known| known.points);
-                let left = reduced(points, factor, rules);
-                let change = Adjusted {
-                    account: stay.account,
-                    group: Some(stay.group),
-                    rule: LinkRule::SplitStay,
-                    before: stay.points,
-                    points: left.map_err(|e| Error::input("claims", e))?,
-                    at_cost: None,
-                    measured: Measured::default(),
-                    counting: stay.counting,
-                };
-                adjusted.insert(stay.row, change);
             }
         }
         Ok(())
     })
+}
+
+/// Reduces the earlier of two stays, and notes both.
+fn split_stay(
+    (stay, later): (&StayEntry<'_>, &StayEntry<'_>),
+    (factor, rules): (Ratio, &CaseRules),
+    decided: &mut Decided,
+) -> Result<(), Error> {
+    let known = decided.adjusted.get(&stay.row);
+    if known.is_some_and(|known| known.at_cost.is_some()) {
+        return Ok(());
+    }
+    let now = |stay: &StayEntry<'_>, adjusted: &Adjustments| {
+        let known = adjusted.get(&stay.row);
+        known.map_or(stay.points, |known| known.points)
+    };
+    let points = now(stay, &decided.adjusted);
+    let left = reduced(points, factor, rules).map_err(|e| Error::input("claims", e))?;
+    let days = later.admitted.saturating_sub(stay.discharged);
+    let own = |entry: &StayEntry<'_>, other: &StayEntry<'_>, before, after| LinkNote {
+        case_id: entry.case_id.to_owned(),
+        account: entry.account,
+        rule: LinkRule::SplitStay,
+        is_changed: before != after,
+        amount: None,
+        rank: None,
+        limit: None,
+        discharges: None,
+        share: factor,
+        before,
+        after,
+        other: Some((other.case_id.to_owned(), days)),
+    };
+    let of_later = now(later, &decided.adjusted);
+    decided.notes.push(own(stay, later, points, left));
+    decided.notes.push(own(later, stay, of_later, of_later));
+    let change = Adjusted {
+        account: stay.account,
+        group: Some(stay.group),
+        rule: LinkRule::SplitStay,
+        before: stay.points,
+        points: left,
+        at_cost: None,
+        measured: Measured::default(),
+        counting: stay.counting,
+    };
+    decided.adjusted.insert(stay.row, change);
+    Ok(())
 }
 
 fn dates_of<'e>(entry: &StayEntry<'e>) -> Stay<'e> {

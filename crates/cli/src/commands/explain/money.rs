@@ -4,8 +4,7 @@ use crate::args::MoneyArgs;
 use crate::fail::Failure;
 use crate::layout::{Align, Layout};
 use crate::plans;
-use crate::progress::Reporter;
-use drgdip_batch::{Error, PreparedPlan, PreparedPolicy, TextRow, find_rows};
+use drgdip_batch::{Error, PreparedPlan, PreparedPolicy};
 use drgdip_claims::Yuan;
 use drgdip_grouper::trace::Trace;
 use drgdip_points::award::{CaseRules, award, award_by_cost, hospital_coefficient};
@@ -14,7 +13,6 @@ use drgdip_tables::plan::{AdrgKind, WeightRow};
 use drgdip_tables::policy::{PolicyAt, Treatment, WithoutWeight};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
-use std::path::Path;
 
 /// The stations from group to yuan, in order.
 #[derive(Default)]
@@ -30,28 +28,6 @@ impl Road {
     fn add(&mut self, key: &'static str, name: &'static str, value: impl ToString) {
         let value = value.to_string();
         self.0.push(Station { key, name, value });
-    }
-
-    fn value(&self, key: &str) -> Option<&str> {
-        let station = self.0.iter().find(|station| station.key == key);
-        station.map(|station| station.value.as_str())
-    }
-
-    /// The payment as a reviewer can redo it; rounding is to the fen, in the order of case ids.
-    fn arithmetic(&self) -> String {
-        let value = |key| self.value(key).unwrap_or("0");
-        let (points, gross) = (value("points"), value("hospital_gross"));
-        let share = format!("{points} × {gross} ÷ {}", value("hospital_points"));
-        // Outside cost points the fund pays the share whole, and the hospital's U is zero.
-        let is_whole = value("hospital_patient_side")
-            .trim_matches(['0', '.'])
-            .is_empty();
-        let taken_off = if is_whole {
-            String::new()
-        } else {
-            format!(" − {}", value("patient_side"))
-        };
-        format!("{share}{taken_off} ≈ {}", value("payment"))
     }
 
     pub(crate) fn plain(&self) -> String {
@@ -70,96 +46,6 @@ impl Road {
         Value::Object(self.0.iter().map(entry).collect::<Map<_, _>>())
     }
 }
-
-/// What a settled run says of a case, its hospital and its pool.
-pub(crate) fn settled(folder: &Path, case_id: &str, progress: &Reporter) -> Result<Road, Failure> {
-    let cases = find_rows(&folder.join("cases.parquet"), "case_id", case_id, progress)?;
-    let Some(case) = cases.first() else {
-        let problem = format!("the settled run has no case {case_id}.");
-        return Err(Error::input(folder.display(), problem).into());
-    };
-    let mut road = Road::default();
-    for (key, name) in CASE_STATIONS {
-        if let Some(value) = case.get(*key) {
-            road.add(key, name, value);
-        }
-    }
-    let Some(pool_id) = case.get("pool") else {
-        return Ok(road);
-    };
-    let pools = find_rows(&folder.join("pools.parquet"), "pool", pool_id, progress)?;
-    let hospitals = find_rows(&folder.join("hospitals.parquet"), "pool", pool_id, progress)?;
-    let of_case = |row: &&TextRow| row.get("hospital_id") == case.get("hospital_id");
-    for (rows, stations) in [
-        (hospitals.iter().find(of_case), HOSPITAL_STATIONS),
-        (pools.first(), POOL_STATIONS),
-    ] {
-        for (key, column, name) in stations {
-            if let Some(value) = rows.and_then(|row| row.get(*column)) {
-                road.add(key, name, value);
-            }
-        }
-    }
-    if let Some(payment) = case.get("payment") {
-        road.add("payment", "支付 payment, yuan", payment);
-    }
-    if road.value("hospital_gross").is_some() && road.value("unpaid_reason").is_none() {
-        road.add("arithmetic", "算式 how it is found", road.arithmetic());
-    }
-    Ok(road)
-}
-
-const CASE_STATIONS: &[(&str, &str)] = &[
-    ("group", "病组 group"),
-    ("hospital_id", "医院 hospital"),
-    ("pool", "基金池 pool"),
-    ("total_cost", "总费用 total cost, yuan"),
-    ("patient_side", "个人及其他基金 patient side U, yuan"),
-    ("weight", "权重 weight RW"),
-    ("base_points", "基准点数 base points"),
-    ("reference_cost", "参考费用 reference cost, yuan"),
-    ("case_class", "病例类型 case class"),
-    ("unpaid_reason", "不支付原因 why it is not paid"),
-    ("coefficient", "差异系数 hospital coefficient"),
-    ("points", "病例点数 case points"),
-];
-
-const HOSPITAL_STATIONS: &[(&str, &str, &str)] = &[
-    (
-        "hospital_points",
-        "points",
-        "医院点数 points of the hospital",
-    ),
-    (
-        "hospital_baseline_points",
-        "baseline_points",
-        "其中基准 of them baseline",
-    ),
-    (
-        "hospital_increment_points",
-        "increment_points",
-        "其中增量 of them increment",
-    ),
-    (
-        "hospital_gross",
-        "gross",
-        "医院应得 earned by the hospital F + U, yuan",
-    ),
-    (
-        "hospital_patient_side",
-        "patient_side",
-        "其中个人及其他基金 of it patient side U, yuan",
-    ),
-];
-
-const POOL_STATIONS: &[(&str, &str, &str)] = &[
-    ("fixed_value", "fixed_value", "固定点值 fixed point value"),
-    (
-        "floating_value",
-        "floating_value",
-        "浮动点值 floating point value",
-    ),
-];
 
 /// What a policy says of a case with this cost, without the rest of its pool.
 pub(crate) fn by_policy(

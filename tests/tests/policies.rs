@@ -434,6 +434,8 @@ fn every_bundled_policy_loads_and_resolves_and_uses_each_of_its_sources() {
                     .map(|row| row.source.key),
             );
         }
+        let technologies = policy.new_technologies().technologies().iter();
+        used.extend(technologies.map(|technology| technology.source.key.clone()));
         let stated = policy.sources().iter().map(|source| source.key.clone());
         let unused: Vec<String> = stated.filter(|key| !used.contains(key)).collect();
         assert!(unused.is_empty(), "{id} uses no value from {unused:?}");

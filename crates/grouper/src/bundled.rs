@@ -95,6 +95,8 @@ impl Source {
             other_diagnoses: seed.diagnoses.iter().map(other_dx).collect(),
             main_procedure: main,
             other_procedures: procedures,
+            discharge_way: seed.has_died.then(|| "5".to_owned()),
+            new_tech: seed.new_tech,
             ..Claim::default()
         }
     }
@@ -129,6 +131,8 @@ struct Seed {
     procedures: Vec<(u8, Draw)>,
     sex: Option<Sex>,
     numbers: (Option<i64>, Option<i64>, Option<i64>, Option<i64>),
+    has_died: bool,
+    new_tech: bool,
 }
 
 fn seed() -> impl Strategy<Value = Seed> {
@@ -158,15 +162,19 @@ fn seed() -> impl Strategy<Value = Seed> {
         proptest::collection::vec((0u8..3, draw()), 0..5),
         proptest::sample::select(sexes),
         numbers,
+        prop::bool::weighted(0.1),
+        any::<bool>(),
     )
         .prop_map(
-            |(adrg, principal, diagnoses, procedures, sex, numbers)| Seed {
+            |(adrg, principal, diagnoses, procedures, sex, numbers, has_died, new_tech)| Seed {
                 adrg,
                 principal,
                 diagnoses,
                 procedures,
                 sex,
                 numbers,
+                has_died,
+                new_tech,
             },
         )
 }
@@ -199,4 +207,9 @@ fn the_groupers_agree_on_the_national_plan() {
 #[test]
 fn the_groupers_agree_on_the_transcribed_plan() {
     check("chs-drg-1.1-opendrg");
+}
+
+#[test]
+fn the_groupers_agree_on_a_plan_that_asks_for_beginnings_of_codes() {
+    check("310000-shanghai-2.0");
 }

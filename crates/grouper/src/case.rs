@@ -1,7 +1,10 @@
 use drgdip_claims::Sex;
-use drgdip_tables::plan::CodeId;
+use drgdip_tables::plan::{CodeId, CodeTable};
 
 /// A code of a case, looked up once: the plan's id, or a code that the plan never mentions.
+///
+/// Of the latter the longest code of the plan is kept that it begins with, since rules can ask for
+/// beginnings of codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CaseCode(u32);
 
@@ -15,21 +18,42 @@ impl CaseCode {
         Self(id.0)
     }
 
-    /// The result of a lookup.
+    /// Set in codes that the plan never mentions; the other bits are the id of their beginning.
+    const ONLY_BEGINS: u32 = 1 << 31;
+
+    /// Looks a code up, byte by byte.
     #[must_use]
-    pub fn looked_up(id: Option<CodeId>) -> Self {
-        id.map_or(Self::UNKNOWN, Self::known)
+    pub fn look_up(codes: &CodeTable, text: &str) -> Self {
+        codes.find(text).map_or_else(
+            || {
+                let beginning = codes.longest_beginning(text);
+                beginning.map_or(Self::UNKNOWN, |code| Self(code.0 | Self::ONLY_BEGINS))
+            },
+            Self::known,
+        )
     }
 
-    /// The plan's id of the code.
+    /// The plan's id of the code; `None` when the plan never mentions it.
     #[must_use]
     pub fn id(self) -> Option<CodeId> {
-        (self != Self::UNKNOWN).then_some(CodeId(self.0))
+        self.is_in_plan().then_some(CodeId(self.0))
     }
 
-    /// For tables by code id; an unknown code lies past the end of each.
+    /// Whether the plan mentions the code.
+    #[must_use]
+    pub const fn is_in_plan(self) -> bool {
+        self.0 & Self::ONLY_BEGINS == 0
+    }
+
+    /// For tables by code id; a code that the plan never mentions lies past the end of each.
     pub(crate) const fn index(self) -> usize {
         self.0 as usize
+    }
+
+    /// For tables by the id of the longest code that this one begins with; past the end of each
+    /// when there is none.
+    pub(crate) const fn beginning(self) -> usize {
+        (self.0 & !Self::ONLY_BEGINS) as usize
     }
 
     /// The code with this position in the plan's table of codes.

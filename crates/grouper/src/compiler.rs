@@ -2,14 +2,24 @@
 
 use crate::expr::{Atom, Expr};
 use drgdip_tables::rule::{ListId, Predicate, Rule, Scope};
+use std::collections::HashMap;
+
+/// A list of a plan, and how codes are compared with its entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum AskedList {
+    /// A code is an entry of the list.
+    Whole(ListId),
+    /// A code begins with an entry of the list.
+    Beginning(ListId),
+}
 
 /// Turns rules into [`Expr`], and numbers what they name.
 #[derive(Debug, Default)]
 pub(crate) struct Compiler {
     /// The lists that rules use; the position is the dense number.
-    pub(crate) lists: Vec<ListId>,
-    /// By [`ListId`], the dense number of a list.
-    numbers: Vec<Option<u32>>,
+    pub(crate) lists: Vec<AskedList>,
+    /// The dense numbers of the lists.
+    numbers: HashMap<AskedList, u32>,
     /// The departments that rules name; the position is the number of [`crate::TextSlot::Named`].
     pub(crate) departments: Vec<String>,
     /// The discharge ways that rules name.
@@ -36,6 +46,10 @@ impl Compiler {
     fn predicate(&mut self, predicate: &Predicate) -> Expr {
         Expr::Is(match predicate {
             Predicate::In(scope, list) => return self.scope(*scope, *list),
+            Predicate::PrincipalStarts(list) => {
+                Atom::Principal(self.list(AskedList::Beginning(*list)))
+            }
+            Predicate::MainOpStarts(list) => Atom::Main(self.list(AskedList::Beginning(*list))),
             Predicate::NoOp => Atom::NoOp,
             Predicate::Mcc => Atom::Mcc,
             Predicate::Cc => Atom::Cc,
@@ -53,14 +67,15 @@ impl Compiler {
                 Atom::DepartmentIs(number_of(&mut self.departments, code))
             }
             Predicate::BodyRegions(lists, at_least) => {
-                let lists = lists.iter().map(|list| self.list(*list)).collect();
+                let lists = lists.iter().map(|list| self.list(AskedList::Whole(*list)));
+                let lists = lists.collect();
                 Atom::BodyRegions(lists, *at_least)
             }
         })
     }
 
     fn scope(&mut self, scope: Scope, list: ListId) -> Expr {
-        let list = self.list(list);
+        let list = self.list(AskedList::Whole(list));
         let either = |one, other| Expr::any([Expr::Is(one), Expr::Is(other)]);
         match scope {
             Scope::Principal => Expr::Is(Atom::Principal(list)),
@@ -72,13 +87,9 @@ impl Compiler {
         }
     }
 
-    fn list(&mut self, id: ListId) -> u32 {
-        let index = id.0 as usize;
-        if self.numbers.len() <= index {
-            self.numbers.resize(index + 1, None);
-        }
-        *self.numbers[index].get_or_insert_with(|| {
-            self.lists.push(id);
+    fn list(&mut self, asked: AskedList) -> u32 {
+        *self.numbers.entry(asked).or_insert_with(|| {
+            self.lists.push(asked);
             u32::try_from(self.lists.len() - 1).expect("list ids are 32 bits wide")
         })
     }

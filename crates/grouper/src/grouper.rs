@@ -346,6 +346,47 @@ mod tests {
         }
     }
 
+    /// Whether a rule of beginnings `I6` and `I63.9` holds for a principal diagnosis, and the same
+    /// for a main procedure. `I63.8` and `I` are codes of the plan, too.
+    #[track_caller]
+    fn check_beginning(code: &str, holds: bool) {
+        let mut plan = Plan::empty();
+        let list = plan.list("L", &["I6", "I63.9"]);
+        plan.list("other", &["I63.8", "I"]);
+        let lone = |rule| {
+            let mut plan = Plan(plan.0.clone());
+            plan.one_rule(is(rule));
+            plan
+        };
+        let principal = lone(Predicate::PrincipalStarts(list));
+        let main = lone(Predicate::MainOpStarts(list));
+        assert_eq!(
+            takes(&principal, &claim(code, &[], &["I6"])),
+            holds,
+            "{code}"
+        );
+        assert_eq!(
+            takes(&main, &claim("I6", &["I6"], &[code, "I6"])),
+            holds,
+            "{code}"
+        );
+    }
+
+    #[test]
+    fn a_code_begins_with_an_entry_whether_or_not_the_plan_mentions_it() {
+        check_beginning("I6", true);
+        check_beginning("I60", true);
+        check_beginning("I63.8", true);
+        check_beginning("I63.9", true);
+        check_beginning("I63.901", true);
+        check_beginning("I6诊", true);
+        check_beginning("I", false);
+        check_beginning("I5", false);
+        check_beginning("i63.9", false);
+        check_beginning(" I63.9", false);
+        check_beginning("", false);
+    }
+
     #[test]
     fn a_missing_main_procedure_leaves_the_others_to_be_asked() {
         let mut plan = Plan::empty();

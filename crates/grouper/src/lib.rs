@@ -23,6 +23,8 @@ pub mod trace;
 #[cfg(test)]
 mod bundled;
 #[cfg(test)]
+mod own_groups;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod reference;

@@ -2,11 +2,15 @@
 //!
 //! Tens of thousands of codes fall into a few thousand *classes*: codes that stand in exactly the
 //! same lists. Rules cannot tell two codes of one class apart, so whatever is worked out per class
-//! beforehand holds for each of its codes.
+//! beforehand holds for each of its codes. That a code begins with an entry of a list counts like
+//! standing in a list, so beginnings are compared here, once for each code of the plan, and never
+//! again.
 
 use crate::case::{CaseCode, CodeSlot};
+use crate::compiler::AskedList;
 use drgdip_tables::GroupingPlan;
-use drgdip_tables::rule::ListId;
+use drgdip_tables::beginnings::Beginnings;
+use drgdip_tables::plan::CodeId;
 use std::collections::HashMap;
 
 /// The class of codes that stand in no list, of unknown codes, and of absent ones.
@@ -17,6 +21,9 @@ pub(crate) const UNLISTED: u16 = 0;
 pub(crate) struct Membership {
     /// By code id.
     class_of: Vec<u16>,
+    /// By code id, the class of codes that the plan never mentions and that begin with this one
+    /// and no longer one; empty where no rule asks for beginnings.
+    class_of_longer: Vec<u16>,
     /// How many words of 64 lists a class takes.
     words: usize,
     /// By class, one bit for each list.
@@ -46,27 +53,36 @@ impl Members<'_> {
 
 impl Membership {
     /// Sorts the codes of a plan into classes by those lists that its rules use.
-    pub(crate) fn new(plan: &GroupingPlan, lists: &[ListId]) -> Self {
-        let mut lists_of_code = vec![Vec::new(); plan.codes.len()];
-        for (number, list) in (0u32..).zip(lists) {
-            for (code, _) in &plan.list(*list).codes {
-                lists_of_code[code.0 as usize].push(number);
-            }
-        }
+    pub(crate) fn new(plan: &GroupingPlan, lists: &[AskedList]) -> Self {
+        let lists_of_code = lists_of_code(plan, lists);
+        let is_beginning = |list: &u32| matches!(lists[*list as usize], AskedList::Beginning(_));
+        let only_beginnings =
+            |of_code: &Vec<u32>| of_code.iter().copied().filter(is_beginning).collect();
+        let longer: Vec<Vec<u32>> = match (0u32..).zip(lists).any(|(n, _)| is_beginning(&n)) {
+            true => lists_of_code.iter().map(only_beginnings).collect(),
+            false => Vec::new(),
+        };
         let words = lists.len().div_ceil(64).max(1);
         let mut membership = Self {
-            class_of: Vec::with_capacity(lists_of_code.len()),
+            class_of: Vec::new(),
+            class_of_longer: Vec::new(),
             words,
             bits: vec![0; words],
         };
         let mut classes = HashMap::from([(Vec::new(), UNLISTED)]);
-        for lists in lists_of_code {
-            let class = *classes
-                .entry(lists)
-                .or_insert_with_key(|lists| membership.add(lists));
-            membership.class_of.push(class);
-        }
+        membership.class_of = membership.classify(lists_of_code, &mut classes);
+        membership.class_of_longer = membership.classify(longer, &mut classes);
         membership
+    }
+
+    /// The class of each of these sets of lists, a new one where it has none.
+    fn classify(&mut self, sets: Vec<Vec<u32>>, known: &mut HashMap<Vec<u32>, u16>) -> Vec<u16> {
+        let class = |lists| {
+            *known
+                .entry(lists)
+                .or_insert_with_key(|lists| self.add(lists))
+        };
+        sets.into_iter().map(class).collect()
     }
 
     fn add(&mut self, lists: &[u32]) -> u16 {
@@ -87,7 +103,17 @@ impl Membership {
 
     /// The class of a code of a case.
     pub(crate) fn class(&self, code: CaseCode) -> u16 {
-        self.class_of.get(code.index()).copied().unwrap_or(UNLISTED)
+        match self.class_of.get(code.index()) {
+            Some(class) => *class,
+            None => self.class_outside(code),
+        }
+    }
+
+    /// The class of a code that the plan never mentions.
+    #[cold]
+    fn class_outside(&self, code: CaseCode) -> u16 {
+        let class = self.class_of_longer.get(code.beginning());
+        class.copied().unwrap_or(UNLISTED)
     }
 
     /// The class of a code that may be absent.
@@ -105,4 +131,22 @@ impl Membership {
     pub(crate) fn contains(&self, list: u32, code: CaseCode) -> bool {
         self.members(self.class(code)).has(list)
     }
+}
+
+/// By code, the numbers of the lists that it stands in, or of which it has a beginning.
+fn lists_of_code(plan: &GroupingPlan, lists: &[AskedList]) -> Vec<Vec<u32>> {
+    let mut lists_of_code = vec![Vec::new(); plan.codes.len()];
+    // The codes are sorted only for plans that ask for beginnings.
+    let mut sorted = None;
+    for (number, list) in (0u32..).zip(lists) {
+        let mut add = |code: CodeId| lists_of_code[code.0 as usize].push(number);
+        match list {
+            AskedList::Whole(list) => plan.list(*list).codes.iter().for_each(|(id, _)| add(*id)),
+            AskedList::Beginning(list) => {
+                let beginnings = sorted.get_or_insert_with(|| Beginnings::new(plan));
+                beginnings.of_list(plan, *list).into_iter().for_each(add);
+            }
+        }
+    }
+    lists_of_code
 }

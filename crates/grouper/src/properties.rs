@@ -19,15 +19,16 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use std::sync::Arc;
 
-/// The codes of generated plans; claims also have codes that no plan mentions.
-const DIAGNOSES: [&str; 8] = ["D0", "D1", "D2", "D3", "D4", "D5", "D6", "D7"];
-const PROCEDURES: [&str; 6] = ["P0", "P1", "P2", "P3", "P4", "P5"];
-const CLAIM_DIAGNOSES: [&str; 19] = [
+/// The codes of generated plans, sorted; claims also have codes that no plan mentions.
+const DIAGNOSES: [&str; 10] = ["D", "D0", "D1", "D12", "D2", "D3", "D4", "D5", "D6", "D7"];
+const PROCEDURES: [&str; 8] = ["P", "P0", "P1", "P12", "P2", "P3", "P4", "P5"];
+/// The codes of claims. Some begin with a code of the plan, or with several.
+const CLAIM_DIAGNOSES: [&str; 23] = [
     "D0", "D1", "D2", "D3", "D4", "D5", "D6", "D7", "?", "D1", "D2", "d0", "Ｄ３", " D 4", "D8",
-    "C0", "c1", "ｃ2 ", "d7x",
+    "C0", "c1", "ｃ2 ", "d7x", "D12", "D123", "D1诊", "D",
 ];
-const CLAIM_PROCEDURES: [&str; 12] = [
-    "P0", "P1", "P2", "P3", "P4", "P5", "?", "p1", "Ｐ0", "P 2", "P6", "Q0",
+const CLAIM_PROCEDURES: [&str; 15] = [
+    "P0", "P1", "P2", "P3", "P4", "P5", "?", "p1", "Ｐ0", "P 2", "P6", "Q0", "P12", "P124", "P1x",
 ];
 /// The valid codes beside those that plans mention; two of them differ only in letter case.
 const VALID_DIAGNOSES: [&str; 10] = ["D0", "D1", "D2", "D3", "D4", "D5", "D6", "D8", "D7x", "D7X"];
@@ -78,6 +79,8 @@ fn predicate() -> impl Strategy<Value = Predicate> {
         6 => op.prop_map(|(scope, list)| Predicate::In(scope, list)),
         1 => (select(vec![Scope::MainOp, Scope::AnyDx]), list())
             .prop_map(|(scope, list)| Predicate::In(scope, list)),
+        2 => list().prop_map(Predicate::PrincipalStarts),
+        2 => list().prop_map(Predicate::MainOpStarts),
         1 => Just(Predicate::NoOp),
         2 => Just(Predicate::Mcc),
         2 => Just(Predicate::Cc),

@@ -301,6 +301,8 @@ impl<'a> Reference<'a> {
         let claim = view.claim;
         match predicate {
             Predicate::In(scope, list) => self.any_in(&codes(*scope, view), *list),
+            Predicate::PrincipalStarts(list) => self.starts(&codes(Scope::Principal, view), *list),
+            Predicate::MainOpStarts(list) => self.starts(&codes(Scope::MainOp, view), *list),
             Predicate::NoOp => codes(Scope::AnyOp, view).is_empty(),
             Predicate::Mcc => self.raises(claim, Level::Mcc),
             Predicate::Cc => self.raises(claim, Level::Cc),
@@ -332,6 +334,12 @@ impl<'a> Reference<'a> {
         codes
             .iter()
             .any(|code| self.lists[list.0 as usize].contains(code))
+    }
+
+    fn starts(&self, codes: &[&str], list: ListId) -> bool {
+        let entries = &self.lists[list.0 as usize];
+        let starts = |code: &&str| entries.iter().any(|entry| code.starts_with(entry));
+        codes.iter().any(starts)
     }
 
     fn raises(&self, claim: &Claim, level: Level) -> bool {

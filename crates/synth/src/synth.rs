@@ -431,7 +431,7 @@ mod tests {
 
     impl Made {
         fn code(&self, code: u32) -> CaseCode {
-            CaseCode::looked_up(self.plan.codes.find(&self.synth.codes()[code as usize]))
+            CaseCode::look_up(&self.plan.codes, &self.synth.codes()[code as usize])
         }
 
         fn slot(&self, code: Option<u32>) -> CodeSlot {

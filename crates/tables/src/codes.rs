@@ -25,6 +25,15 @@ impl CodeTable {
         self.ids.find(hash, |id| self.text(*id) == code).copied()
     }
 
+    /// The longest code that a text begins with; the text itself where it is a code.
+    ///
+    /// All codes that the text begins with are beginnings of that code, too.
+    #[must_use]
+    pub fn longest_beginning(&self, text: &str) -> Option<CodeId> {
+        let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+        ends.rev().find_map(|end| self.find(&text[..end]))
+    }
+
     /// The text of a code.
     #[must_use]
     pub fn text(&self, id: CodeId) -> &str {
@@ -96,6 +105,20 @@ mod tests {
             (codes.len(), codes.find("B99"), codes.find("")),
             (5_000, None, None)
         );
+    }
+
+    #[test]
+    fn a_text_has_the_longest_code_that_it_begins_with() {
+        let mut codes = CodeTable::default();
+        let [short, long] = ["I6", "I63.9"].map(|code| codes.intern(code));
+        codes.intern("x");
+        let check = |text, expected| assert_eq!(codes.longest_beginning(text), expected, "{text}");
+        check("I63.900", Some(long));
+        check("I63.9", Some(long));
+        check("I63.", Some(short));
+        check("I6诊", Some(short));
+        check("I", None);
+        check("", None);
     }
 
     #[test]

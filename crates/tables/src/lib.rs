@@ -3,6 +3,7 @@
 //! In: folders of TOML and CSV files, from disk or bundled into the binary. Out: checked, resolved
 //! values that the other stages take as arguments. This crate does not group or pay anything.
 
+pub mod beginnings;
 mod bundled;
 pub mod check;
 pub mod code_set;

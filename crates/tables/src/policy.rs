@@ -8,6 +8,7 @@ mod case;
 mod clearing;
 mod dates;
 mod keys;
+mod new_technology;
 mod numbers;
 mod parameter;
 mod pools;
@@ -26,6 +27,10 @@ mod weigh;
 
 pub use clearing::{
     Assessment, ClearingTerms, HospitalBands, MarginTerms, PrepaidValue, PrepayTerms, RegionBands,
+};
+pub use new_technology::{
+    AddOnTerms, CarveOutTerms, RaisedWeight, Technology, TechnologyKind, TechnologyMatch,
+    TechnologyPay, TechnologyProblem, TechnologyRegistry, Validity,
 };
 pub use pools::{GrowthTerms, OutOfArea, PoolTerms, Schemes};
 pub use problem::PolicyProblem;
@@ -65,6 +70,7 @@ pub struct Policy {
     sources: Sources,
     text: String,
     sources_text: String,
+    technologies: TechnologyRegistry,
 }
 
 /// One value of a policy at a date, for people.
@@ -113,6 +119,7 @@ impl Policy {
             span: Span { from, until },
             parameters: read::parameters(source, table.get_ref(), &sources)?,
             file: name.clone(),
+            technologies: TechnologyRegistry::load(files, stem, &sources)?,
             sources,
             text: source.text.to_owned(),
             sources_text,
@@ -156,6 +163,12 @@ impl Policy {
     #[must_use]
     pub fn sources(&self) -> &[SourceRow] {
         &self.sources.rows
+    }
+
+    /// The registry of new technologies; an empty one where the policy has none.
+    #[must_use]
+    pub const fn new_technologies(&self) -> &TechnologyRegistry {
+        &self.technologies
     }
 
     /// Every value at a date.

@@ -55,7 +55,9 @@ impl Rule {
     /// Calls `visit` for every list that the rule names, from left to right.
     pub fn each_list(&self, visit: &mut dyn FnMut(ListId)) {
         self.each_predicate(&mut |predicate| match predicate {
-            Predicate::In(_, list) => visit(*list),
+            Predicate::In(_, list)
+            | Predicate::PrincipalStarts(list)
+            | Predicate::MainOpStarts(list) => visit(*list),
             Predicate::BodyRegions(lists, _) => lists.iter().copied().for_each(&mut *visit),
             _ => {}
         });
@@ -201,6 +203,11 @@ impl Comparison {
 pub enum Predicate {
     /// A code of the scope stands in the list.
     In(Scope, ListId),
+    /// The principal diagnosis begins with an entry of the list, whether or not the plan
+    /// mentions the diagnosis itself; written `principal starts L`.
+    PrincipalStarts(ListId),
+    /// The main procedure begins with an entry of the list; written `main_op starts L`.
+    MainOpStarts(ListId),
     /// The case has no procedure at all.
     NoOp,
     /// At least one other diagnosis is an MCC that is not excluded.

@@ -118,7 +118,7 @@ impl CodeColumns {
     /// The codes of a row that stand in no list of the plan.
     fn not_in_plan(&self, row: usize, case: &Case<'_>) -> Vec<(Finding, String)> {
         let mut found = Vec::new();
-        let unknown = |code: &CaseCode| *code == CaseCode::UNKNOWN;
+        let unknown = |code: &CaseCode| !code.is_in_plan();
         if case.principal.as_ref().is_some_and(unknown) {
             let code = text_at(self.principal.as_ref(), row);
             found.push((Finding::PrincipalNotInPlan, code));
@@ -200,7 +200,7 @@ fn unknown_items(column: Option<&ArrayRef>, row: usize, codes: &[CaseCode]) -> V
     };
     let paired = items(column, row).into_iter().zip(codes);
     paired
-        .filter(|(_, code)| **code == CaseCode::UNKNOWN)
+        .filter(|(_, code)| !code.is_in_plan())
         .map(|(text, _)| text)
         .collect()
 }

@@ -217,7 +217,7 @@ impl CaseBatch {
     }
 
     fn any_unknown_code(&self) -> bool {
-        let unknown = |code: &CaseCode| *code == CaseCode::UNKNOWN;
+        let unknown = |code: &CaseCode| !code.is_in_plan();
         let slot = |slot: &CodeSlot| slot.as_ref().is_some_and(unknown);
         self.principal.iter().any(slot)
             || self.main.iter().any(slot)

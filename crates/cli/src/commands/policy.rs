@@ -1,5 +1,7 @@
 //! `drgdip policy`.
 
+mod technologies;
+
 use crate::args::{GlobalArgs, PolicyCheckArgs, PolicyCommand, PolicyShowArgs};
 use crate::fail::{Done, Failure};
 use crate::out;
@@ -51,12 +53,22 @@ fn check_text(policy: &Policy) -> String {
     for warning in &warnings {
         text += &format!("  {}, {warning}\n", policy.file());
     }
+    let technologies = policy.new_technologies().technologies().len();
+    if technologies > 0 {
+        text +=
+            &format!("新技术登记 {technologies} 条 entries in the registry of new technologies\n");
+    }
     text
 }
 
 fn check_json(policy: &Policy) -> Value {
     let warnings: Vec<Value> = policy.warnings().iter().map(warning_json).collect();
-    json!({ "policy": policy.id(), "title": policy.title(), "warnings": warnings })
+    json!({
+        "policy": policy.id(),
+        "title": policy.title(),
+        "warnings": warnings,
+        "new_technologies": policy.new_technologies().technologies().len(),
+    })
 }
 
 fn warning_json(warning: &PolicyWarning) -> Value {
@@ -83,6 +95,7 @@ fn show(args: &PolicyShowArgs, global: &GlobalArgs) -> Result<(), Failure> {
             "title": policy.title(),
             "at": day.to_string(),
             "values": rows,
+            "new_technologies": technologies::json(policy.new_technologies(), day),
         });
         out::print_json(&head)?;
     } else {
@@ -94,6 +107,7 @@ fn show(args: &PolicyShowArgs, global: &GlobalArgs) -> Result<(), Failure> {
         for value in &values {
             text += &value_text(value);
         }
+        text += &technologies::text(policy.new_technologies(), day);
         out::print(&text)?;
     }
     Ok(())

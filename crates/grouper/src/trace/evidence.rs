@@ -54,7 +54,9 @@ pub struct Witness<'p> {
     pub code: String,
     /// The list.
     pub list: &'p str,
-    /// The row of the list that states the code.
+    /// The entry of the list that the code begins with; `None` where the code itself is asked for.
+    pub beginning: Option<&'p str>,
+    /// The row of the list that states the code or its beginning.
     pub row: RowRef,
 }
 
@@ -166,6 +168,14 @@ impl<'p> Trace<'p> {
                 let found: Vec<_> = self.witness(*scope, *list, view).into_iter().collect();
                 (!found.is_empty(), Seen::Codes(found))
             }
+            Predicate::PrincipalStarts(list) => {
+                let found = self.beginning(Scope::Principal, *list, view);
+                (found.is_some(), Seen::Codes(found.into_iter().collect()))
+            }
+            Predicate::MainOpStarts(list) => {
+                let found = self.beginning(Scope::MainOp, *list, view);
+                (found.is_some(), Seen::Codes(found.into_iter().collect()))
+            }
             Predicate::BodyRegions(lists, at_least) => {
                 let found = lists
                     .iter()
@@ -206,7 +216,29 @@ impl<'p> Trace<'p> {
                 role,
                 code: code.to_owned(),
                 list: &list.name,
+                beginning: None,
                 row: row_of(plan, list, code)?,
+            })
+        })
+    }
+
+    /// The first code of the scope that begins with an entry of the list; of several such entries
+    /// the longest is named.
+    fn beginning(&self, scope: Scope, list: ListId, view: &View<'_>) -> Option<Witness<'p>> {
+        let plan: &'p GroupingPlan = self.plan;
+        let list = plan.list(list);
+        view.codes(scope).into_iter().find_map(|(role, code)| {
+            let entries = list.codes.iter();
+            let entries = entries.map(|(entry, row)| (plan.codes.text(*entry), *row));
+            let (beginning, row) = entries
+                .filter(|(entry, _)| code.starts_with(entry))
+                .max_by_key(|(entry, _)| entry.len())?;
+            Some(Witness {
+                role,
+                code: code.to_owned(),
+                list: &list.name,
+                beginning: Some(beginning),
+                row,
             })
         })
     }

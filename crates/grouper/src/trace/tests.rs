@@ -84,6 +84,40 @@ fn a_trace_tells_each_step_in_chinese() {
     );
 }
 
+/// A plan whose groups ask for beginnings of codes, two of them with one beginning in common.
+fn beginnings() -> Plan {
+    let mut plan = Plan::empty();
+    let vessel = plan.list("vessel", &["38", "38.4", "39.7"]);
+    let stroke = plan.list("stroke", &["I63"]);
+    plan.mdc("MB", Rule::True);
+    plan.adrg("BE2", AdrgKind::Surgical, Rule::True);
+    plan.drg("BE2_38", is(Predicate::MainOpStarts(vessel)));
+    plan.drg("BE2_I63", is(Predicate::PrincipalStarts(stroke)));
+    plan
+}
+
+#[test]
+fn a_trace_names_the_beginning_of_a_code_and_its_row() {
+    let plan = beginnings();
+    let lines = |claim: &Claim, language| trace(&plan.0, claim).lines(language)[4..].join("\n");
+    let vessel = claim("X", &[], &["38.45"]);
+    assert_eq!(
+        lines(&vessel, Language::English),
+        "    BE2_38 BE2_38 细分组 matches: main procedure 38.45 begins with 38.4 of vessel \
+         (lists.csv, line 11) — rule 3/2 (drg.csv, line 2)\n\
+         Outcome: BE2_38 BE2_38 细分组 — grouped by a group row [group_rule] (drg.csv, line 2)"
+    );
+    let stroke = claim("I63.9", &["38"], &["3", "38.45"]);
+    assert_eq!(
+        lines(&stroke, Language::Chinese),
+        "    BE2_38 BE2_38 细分组 不符：主要手术操作不以 vessel 的任何条目开头 — rule 3/2\
+         （drg.csv 第 2 行）\n    \
+         BE2_I63 BE2_I63 细分组 符合：主要诊断 I63.9 以 stroke 的 I63 开头（lists.csv 第 10 行） — \
+         rule 3/3（drg.csv 第 3 行）\n\
+         结果：BE2_I63 BE2_I63 细分组 — 入组 [group_rule]（drg.csv 第 3 行）"
+    );
+}
+
 #[test]
 fn an_invalid_claim_ends_at_its_check() {
     let nameless = Claim {

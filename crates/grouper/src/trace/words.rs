@@ -69,6 +69,13 @@ impl Words<'_> {
                 Some(witness) => self.witness(witness),
                 None => self.no_witness(*scope, &self.plan.list(*list).name),
             },
+            (
+                Predicate::PrincipalStarts(list) | Predicate::MainOpStarts(list),
+                Seen::Codes(found),
+            ) => match found.first() {
+                Some(witness) => self.witness(witness),
+                None => self.no_beginning(fact.asked, &self.plan.list(*list).name),
+            },
             (Predicate::BodyRegions(_, needed), Seen::Codes(found)) => self.regions(*needed, found),
             (Predicate::Number(field, comparison, limit), Seen::Number(number)) => {
                 let (field, sign) = (field.word(), comparison.sign());
@@ -97,6 +104,12 @@ impl Words<'_> {
     fn witness(&self, witness: &Witness<'_>) -> String {
         let Witness { code, list, .. } = witness;
         let (role, place) = (self.role(witness.role), self.place(witness.row));
+        if let Some(beginning) = witness.beginning {
+            return self.say(
+                format!("{role} {code} begins with {beginning} of {list} ({place})"),
+                format!("{role} {code} 以 {list} 的 {beginning} 开头（{place}）"),
+            );
+        }
         self.say(
             format!("{role} {code} stands in {list} ({place})"),
             format!("{role} {code} 在 {list} 中（{place}）"),
@@ -115,6 +128,17 @@ impl Words<'_> {
         self.say(
             format!("{english} in {list}"),
             format!("{chinese}在 {list} 中"),
+        )
+    }
+
+    fn no_beginning(&self, asked: &Predicate, list: &str) -> String {
+        let (english, chinese) = match asked {
+            Predicate::PrincipalStarts(_) => ("the principal diagnosis", "主要诊断"),
+            _ => ("the main procedure", "主要手术操作"),
+        };
+        self.say(
+            format!("{english} begins with no entry of {list}"),
+            format!("{chinese}不以 {list} 的任何条目开头"),
         )
     }
 

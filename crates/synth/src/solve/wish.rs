@@ -13,6 +13,8 @@ use drgdip_tables::rule::{Comparison, ListId, NumberField, Predicate, Scope};
 struct SlotWish {
     wanted: Vec<ListId>,
     unwanted: Vec<ListId>,
+    /// Lists with an entry that the code begins with, or does not.
+    beginnings: Vec<(ListId, bool)>,
 }
 
 impl SlotWish {
@@ -42,6 +44,11 @@ impl SlotWish {
         };
         codes.retain(|&code| more.iter().all(|list| contains(plan, *list, code)));
         codes.retain(|&code| !self.unwanted.iter().any(|list| contains(plan, *list, code)));
+        let begins = |code| {
+            let mut asked = self.beginnings.iter();
+            asked.all(|(list, holds)| begins_with(plan, *list, code) == *holds)
+        };
+        codes.retain(|&code| begins(code));
         codes
     }
 }
@@ -89,7 +96,8 @@ impl<'a> Wish<'a> {
             }
         }
         wish.principals = wish.principal.codes(plan, &universe.principals);
-        let asks_for_main = wish.has_op || !wish.main.wanted.is_empty();
+        let begins = wish.main.beginnings.iter().any(|(_, holds)| *holds);
+        let asks_for_main = wish.has_op || begins || !wish.main.wanted.is_empty();
         if asks_for_main {
             wish.mains = wish.main.codes(plan, &universe.procedures);
         }
@@ -110,6 +118,8 @@ impl<'a> Wish<'a> {
             Predicate::In(Scope::OtherDx, list) => self.other_dx.push(*list),
             Predicate::In(Scope::AnyOp, list) => self.any_op.push(*list),
             Predicate::In(Scope::OtherOp, list) => self.other_op.push(*list),
+            Predicate::PrincipalStarts(list) => self.principal.beginnings.push((*list, true)),
+            Predicate::MainOpStarts(list) => self.main.beginnings.push((*list, true)),
             // A case has no procedure unless something asks for one.
             Predicate::NoOp => {}
             Predicate::Mcc => self.has_mcc = true,
@@ -129,6 +139,8 @@ impl<'a> Wish<'a> {
         match predicate {
             Predicate::In(Scope::Principal, list) => self.principal.note(*list, false),
             Predicate::In(Scope::MainOp, list) => self.main.note(*list, false),
+            Predicate::PrincipalStarts(list) => self.principal.beginnings.push((*list, false)),
+            Predicate::MainOpStarts(list) => self.main.beginnings.push((*list, false)),
             Predicate::NoOp => self.has_op = true,
             Predicate::SexIs(Sex::Male) => self.want_sex(Sex::Female),
             Predicate::SexIs(Sex::Female) => self.want_sex(Sex::Male),
@@ -156,6 +168,13 @@ impl<'a> Wish<'a> {
 /// Age in days and birth weight are absent from most cases, which makes comparisons false already.
 const fn is_always_there(field: NumberField) -> bool {
     !matches!(field, NumberField::AgeDays | NumberField::BirthWeightG)
+}
+
+/// Whether a code begins with an entry of a list.
+fn begins_with(plan: &GroupingPlan, list: ListId, code: CodeId) -> bool {
+    let text = plan.codes.text(code);
+    let mut entries = plan.list(list).codes.iter();
+    entries.any(|(entry, _)| text.starts_with(plan.codes.text(*entry)))
 }
 
 /// Whether a list has a code.

@@ -142,6 +142,10 @@ impl<'p> Side<'p> {
     fn predicate(&self, predicate: &Predicate) -> String {
         match predicate {
             Predicate::In(scope, list) => format!("{} in #{}", scope.word(), self.content(*list)),
+            Predicate::PrincipalStarts(list) => {
+                format!("principal starts #{}", self.content(*list))
+            }
+            Predicate::MainOpStarts(list) => format!("main_op starts #{}", self.content(*list)),
             Predicate::Number(field, comparison, number) => {
                 let (sign, number) = whole_numbers(*comparison, *number);
                 format!("{} {sign} {number}", field.word())

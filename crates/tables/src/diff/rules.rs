@@ -39,7 +39,7 @@ pub struct ListChange {
     pub lists: Vec<String>,
     /// The rows whose rules name it.
     pub rows: Vec<RowName>,
-    /// What the rules ask of the list: `principal`, `main_op` and so on.
+    /// What the rules ask of the list: `principal`, `main_op`, `main_op starts` and so on.
     pub scopes: Vec<&'static str>,
     /// Codes of the second plan only.
     pub added: Vec<String>,
@@ -147,6 +147,22 @@ fn pair_predicates(before: &Predicate, after: &Predicate, paired: &mut Vec<Paire
                 after: *after,
             });
             scope == other
+        }
+        (Predicate::PrincipalStarts(before), Predicate::PrincipalStarts(after)) => {
+            paired.push(PairedLists {
+                scope: "principal starts",
+                before: *before,
+                after: *after,
+            });
+            true
+        }
+        (Predicate::MainOpStarts(before), Predicate::MainOpStarts(after)) => {
+            paired.push(PairedLists {
+                scope: "main_op starts",
+                before: *before,
+                after: *after,
+            });
+            true
         }
         (Predicate::BodyRegions(before, least), Predicate::BodyRegions(after, other)) => {
             let lists = before.iter().zip(after).map(|(before, after)| PairedLists {

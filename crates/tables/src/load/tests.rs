@@ -299,7 +299,7 @@ fn rules_are_checked() {
         "mdc.csv",
         ("principal in MDCB.principal", "principal of MDCB.principal"),
         "p/mdc.csv, line 2, gate: the rule `principal of MDCB.principal` cannot be used, \
-         character 11: `in` is expected here, but there is `of`",
+         character 11: `in` or `starts` is expected here, but there is `of`",
     );
     check_error(
         "drg.csv",

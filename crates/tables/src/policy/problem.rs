@@ -233,6 +233,9 @@ pub enum PolicyProblem {
         /// Their sum.
         sum: String,
     },
+    /// A fault of the registry of new technologies.
+    #[error(transparent)]
+    Technology(super::TechnologyProblem),
     /// Two bounds in the wrong order.
     #[error("{lower} is not below {upper} of {other}; correct one of the two")]
     BoundsCross {

@@ -64,10 +64,15 @@ impl<'t> Source<'t> {
 
     /// An error about a key.
     pub(super) fn error(self, at: &Range<usize>, key: &str, problem: PolicyProblem) -> Error {
+        self.error_in_line(self.line(at), key, problem)
+    }
+
+    /// An error about a key in a line.
+    pub(super) fn error_in_line(self, line: u64, key: &str, problem: PolicyProblem) -> Error {
         Error {
             place: Place {
                 file: self.name.to_owned(),
-                line: Some(self.line(at)),
+                line: Some(line),
                 field: (!key.is_empty()).then(|| key.to_owned()),
             },
             problem: problem.into(),

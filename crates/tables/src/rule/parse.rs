@@ -162,8 +162,7 @@ impl<'a> Parser<'a, '_> {
 
     fn scope_or_number(&mut self, word: &str, start: usize) -> Result<Rule, RuleError> {
         if let Some(scope) = Scope::ALL.into_iter().find(|scope| scope.word() == word) {
-            self.keyword("in", "`in`")?;
-            return Ok(Rule::Is(Predicate::In(scope, self.list()?)));
+            return Ok(Rule::Is(self.listed(scope)?));
         }
         if let Some(field) = NumberField::ALL
             .into_iter()
@@ -182,6 +181,23 @@ impl<'a> Parser<'a, '_> {
                 word: word.to_owned(),
             },
         ))
+    }
+
+    /// What is asked of the codes of a scope: a list of them, or of their beginnings.
+    fn listed(&mut self, scope: Scope) -> Result<Predicate, RuleError> {
+        let starts: fn(ListId) -> Predicate = match scope {
+            Scope::Principal => Predicate::PrincipalStarts,
+            Scope::MainOp => Predicate::MainOpStarts,
+            _ => {
+                self.keyword("in", "`in`")?;
+                return Ok(Predicate::In(scope, self.list()?));
+            }
+        };
+        if self.take_if(Token::Word("starts")) {
+            return Ok(starts(self.list()?));
+        }
+        self.keyword("in", "`in` or `starts`")?;
+        Ok(Predicate::In(scope, self.list()?))
     }
 
     fn sex(&mut self) -> Result<Predicate, RuleError> {
@@ -421,6 +437,10 @@ mod tests {
         check(" principal  in BB1.dx ", "principal in BB1.dx");
         check("(mcc or cc) and (not (true))", "(mcc or cc) and not true");
         check("((mcc and cc)) and false", "(mcc and cc) and false");
+        check(
+            "principal starts  BB1.dx and not (main_op starts BB1.op)",
+            "principal starts BB1.dx and not main_op starts BB1.op",
+        );
         check("discharge = 5", "discharge in (5)");
         check(
             "discharge in (2,5) or department = ICU",
@@ -482,6 +502,18 @@ mod tests {
             "sex = 1",
             "character 7: `male` or `female` is expected here, but there is `1`",
         );
+        check_error(
+            "principal BB1.dx",
+            "character 11: `in` or `starts` is expected here, but there is `BB1.dx`",
+        );
+        check_error(
+            "any_op starts BB1.op",
+            "character 8: `in` is expected here, but there is `starts`",
+        );
+        check_error(
+            "main_op starts X9",
+            "character 16: the plan has no list `X9`",
+        );
         let deep = "(".repeat(100_000);
         check_error(
             &deep,
@@ -498,6 +530,8 @@ mod tests {
         prop_oneof![
             (proptest::sample::select(Scope::ALL.to_vec()), list())
                 .prop_map(|(scope, list)| Predicate::In(scope, list)),
+            list().prop_map(Predicate::PrincipalStarts),
+            list().prop_map(Predicate::MainOpStarts),
             proptest::sample::select(vec![
                 Predicate::NoOp,
                 Predicate::Mcc,
@@ -549,7 +583,7 @@ mod tests {
         fn no_row_of_words_makes_the_parser_panic(
             words in proptest::collection::vec(proptest::sample::select(vec![
                 "(", ")", ",", "not", "and", "or", "in", "=", ">=", "<", "mcc", "principal", "sex",
-                "BB1.dx", "age_days", "-", "5", "body_regions", "discharge", "department", "true",
+                "BB1.dx", "age_days", "-", "5", "main_op", "starts", "body_regions", "discharge", "department", "true",
             ]), 0..40),
         ) {
             if let Ok(rule) = parse(&words.join(" "), &mut find) {

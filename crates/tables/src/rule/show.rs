@@ -1,6 +1,6 @@
 //! Rules as text, in one canonical form.
 
-use super::{ListId, Predicate, Rule};
+use super::{ListId, Predicate, Rule, Scope};
 use drgdip_claims::Sex;
 use std::fmt;
 
@@ -56,6 +56,17 @@ impl<'a, F: Fn(ListId) -> &'a str> ShownRule<'a, F> {
     fn write_predicate(&self, f: &mut fmt::Formatter<'_>, predicate: &Predicate) -> fmt::Result {
         match predicate {
             Predicate::In(scope, list) => write!(f, "{} in {}", scope.word(), (self.name)(*list)),
+            Predicate::PrincipalStarts(list) => {
+                write!(
+                    f,
+                    "{} starts {}",
+                    Scope::Principal.word(),
+                    (self.name)(*list)
+                )
+            }
+            Predicate::MainOpStarts(list) => {
+                write!(f, "{} starts {}", Scope::MainOp.word(), (self.name)(*list))
+            }
             Predicate::NoOp => f.write_str("no_op"),
             Predicate::Mcc => f.write_str("mcc"),
             Predicate::Cc => f.write_str("cc"),

@@ -6,7 +6,6 @@ use crate::layout::{Align, Layout};
 use crate::{out, plans};
 use drgdip_tables::GroupingPlan;
 use drgdip_tables::plan::{Adrg, AdrgKind, Drg, Mdc, StatedRule};
-use drgdip_tables::rule::{ListId, Predicate, Rule};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -179,9 +178,9 @@ impl View<'_> {
     /// The code lists that the rules of an ADRG name, each with its codes.
     fn lists(&self, adrg: &Adrg) -> String {
         let mut named = BTreeSet::new();
-        collect_lists(&adrg.rule.rule, &mut named);
+        adrg.rule.rule.each_list(&mut |list| _ = named.insert(list));
         for drg in &adrg.drgs {
-            collect_lists(&drg.rule.rule, &mut named);
+            drg.rule.rule.each_list(&mut |list| _ = named.insert(list));
         }
         let mut text = String::new();
         for list in named.into_iter().map(|id| self.plan.list(id)) {
@@ -217,21 +216,6 @@ impl View<'_> {
     fn unknown(&self, what: &str, code: &str, instead: &str) -> Failure {
         let problem = format!("the plan {} has no {what} {code}.", self.plan.id);
         Failure::usage(problem, format!("drgdip {instead} lists what there is."))
-    }
-}
-
-/// The code lists that a rule names.
-fn collect_lists(rule: &Rule, found: &mut BTreeSet<ListId>) {
-    match rule {
-        Rule::Not(inner) => collect_lists(inner, found),
-        Rule::All(parts) | Rule::Any(parts) => {
-            parts.iter().for_each(|part| collect_lists(part, found));
-        }
-        Rule::Is(Predicate::In(_, list)) => {
-            found.insert(*list);
-        }
-        Rule::Is(Predicate::BodyRegions(lists, _)) => found.extend(lists),
-        Rule::True | Rule::False | Rule::Is(_) => {}
     }
 }
 

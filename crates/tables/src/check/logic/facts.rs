@@ -80,6 +80,14 @@ impl<'u> Facts<'u> {
         }
     }
 
+    /// The classes that are left for the code of a single slot, to be changed.
+    fn codes_mut(&mut self, slot: Slot) -> &mut FixedBitSet {
+        match place_of(slot) {
+            Place::Single(index) => &mut self.single[index],
+            Place::Many(_) => unreachable!("the slot holds any number of codes"),
+        }
+    }
+
     /// The value of parts of which one with the value `decisive` decides.
     fn value_of(&self, parts: &[Formula], decisive: bool) -> Option<bool> {
         let mut is_open = false;
@@ -102,6 +110,7 @@ impl<'u> Facts<'u> {
                     Place::Many(index) => self.many_holds(&self.many[index], list),
                 }
             }
+            Atom::Starts(slot, list) => part_of(self.codes(*slot), self.universe.starting(*list)),
             Atom::HasCode(slot) => match place_of(*slot) {
                 Place::Single(index) => {
                     let absent = self.single[index].contains(self.universe.classes);
@@ -154,6 +163,10 @@ impl<'u> Facts<'u> {
     pub(super) fn set(&mut self, atom: &Atom, holds: bool) -> bool {
         match atom {
             Atom::Code(slot, list) => self.set_code((*slot, *list), holds),
+            Atom::Starts(slot, list) => {
+                let classes = self.universe.starting(*list);
+                restrict(self.codes_mut(*slot), classes, holds)
+            }
             Atom::HasCode(slot) => self.set_has_code(*slot, holds),
             Atom::NoOp => self.set_no_op(holds),
             Atom::Number(field, comparison, number) => {

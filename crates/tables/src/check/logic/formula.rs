@@ -29,6 +29,8 @@ pub(in crate::check) enum WordField {
 pub(in crate::check) enum Atom {
     /// A code of the slot stands in the list.
     Code(Slot, ListId),
+    /// The code of the slot, a single one, begins with an entry of the list.
+    Starts(Slot, ListId),
     /// There is a code in the slot; asked of single slots only.
     HasCode(Slot),
     /// The case has no procedure.
@@ -136,6 +138,8 @@ impl Vocabulary {
     fn predicate(&mut self, predicate: &Predicate) -> Formula {
         let atom = match predicate {
             Predicate::In(scope, list) => return in_list(*scope, *list),
+            Predicate::PrincipalStarts(list) => Atom::Starts(Slot::Principal, *list),
+            Predicate::MainOpStarts(list) => Atom::Starts(Slot::MainOp, *list),
             Predicate::NoOp => Atom::NoOp,
             Predicate::Mcc if !self.has_mcc => return Formula::FALSE,
             Predicate::Cc if !self.has_cc => return Formula::FALSE,

@@ -118,8 +118,8 @@ fn of_means(
     let is_level =
         |row: &&GroupMean| row.hospital_id.is_none() && row.level.as_ref() == Some(&hospital.level);
     let is_own = |row: &&GroupMean| row.hospital_id.as_ref() == Some(&hospital.hospital_id);
-    let (level, level_text) = of(rows().filter(is_level).last())?;
-    let (own, own_text) = of(rows().filter(is_own).last())?;
+    let (level, level_text) = of(rows().rfind(is_level))?;
+    let (own, own_text) = of(rows().rfind(is_own))?;
     let share = Ratio::from_decimal(*level_share).map_err(wrong)?;
     let found = blend(level, own, share).map_err(wrong)?;
     let a = Decimal::new(share.millionths(), 6).normalize();

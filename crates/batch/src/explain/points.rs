@@ -512,9 +512,6 @@ mod tests {
         let half = Decimal::new(50, 2);
         assert_eq!(sign(Bound::LessThan(half)), "< 0.5");
         assert_eq!(sign(Bound::AtLeast(half)), "≥ 0.5");
-        assert_eq!(
-            shown(of_points(Points::from_ten_thousandths(12_500))),
-            "1.25"
-        );
+        assert_eq!(shown(Decimal::new(12_500, 4)), "1.25");
     }
 }

@@ -156,18 +156,8 @@ pub(crate) fn settle_into(
     let mut outputs = vec![cases];
     outputs.extend(write_reports(folder, &setting, &pools, &pass.sums)?);
     outputs.extend(write_closing(folder, &closing, is_annual)?);
-    let statements = Statements {
-        job,
-        setting: &setting,
-        pools: &pools,
-        closing: &closing,
-        tallies: &tallies,
-    };
-    outputs.extend(pool.install(|| statements.write(folder))?);
-    if links::is_linked(&setting) {
-        outputs.push(links::note::write(folder, &setting, pass.notes)?);
-    }
-    outputs.extend(basis::write(folder, job)?);
+    let statements = Statements::new((job, &setting), (&pools, &closing, &tallies));
+    outputs.extend(write_accounts(folder, &statements, pass.notes, &pool)?);
     let (fingerprint, rows, findings) = pass.record.findings.finish()?;
     outputs.push(OutputFile::new("findings.parquet", rows, fingerprint));
 
@@ -402,6 +392,21 @@ fn write_reports(
         reports::subpools(folder, pools)?,
         reports::budget_lines(folder, &setting.pools.all)?,
     ])
+}
+
+/// Statements, what links cases, and copies of what the run was made by.
+fn write_accounts(
+    folder: &Path,
+    statements: &Statements<'_>,
+    notes: Vec<LinkNote>,
+    pool: &rayon::ThreadPool,
+) -> Result<Vec<OutputFile>, Error> {
+    let mut outputs = pool.install(|| statements.write(folder))?;
+    if links::is_linked(&statements.setting.terms.links) {
+        outputs.push(links::note::write(folder, statements.setting, notes)?);
+    }
+    outputs.extend(basis::write(folder, statements.job)?);
+    Ok(outputs)
 }
 
 fn hospital_names(setting: &Setting<'_>) -> BTreeMap<String, (String, String)> {

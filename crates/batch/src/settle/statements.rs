@@ -75,7 +75,20 @@ struct Behind {
     sources: String,
 }
 
-impl Statements<'_> {
+impl<'s> Statements<'s> {
+    pub(super) fn new(
+        (job, setting): (&'s SettleJob<'s>, &'s Setting<'s>),
+        (pools, closing, tallies): (&'s [PoolReport], &'s Closing, &'s TallyBook),
+    ) -> Self {
+        Self {
+            job,
+            setting,
+            pools,
+            closing,
+            tallies,
+        }
+    }
+
     /// Writes all statements into the folder of the run.
     ///
     /// # Errors
@@ -226,7 +239,6 @@ impl<'m> Maker<'m> {
     fn statement(&self, party: &Party<'m>) -> Result<Statement<'m>, Error> {
         let setting = self.statements.setting;
         let mut lines = self.head(party.hospital);
-        let mut payment = Yuan::ZERO;
         if let Some(paid) = party.payment {
             let of = HospitalLines {
                 pool: &self.pool,
@@ -242,12 +254,9 @@ impl<'m> Maker<'m> {
             lines.extend_from_slice(before);
             lines.extend_from_slice(&self.value);
             lines.extend_from_slice(after);
-            payment = paid.payment;
         }
-        lines.extend(
-            self.closing
-                .lines(self.pool.report, party.hospital, payment),
-        );
+        let of = (party.hospital, party.payment);
+        lines.extend(self.closing.lines(self.pool.report, of));
         let basis = self.said.behind(&lines);
         let csv = csv(&lines, &basis)?;
         let file = format!("{}/{}.csv", self.inside, party.name);

@@ -2,17 +2,21 @@
 
 use super::line::{Line, Section, decimal, of_ratio, of_yuan, product, six, value_text};
 use crate::Error;
-use crate::inputs::Inputs;
+use crate::inputs::{InputTable, Inputs};
 use crate::settle::PoolReport;
 use crate::settle::closing::{ClearedHospital, Closing, HospitalAdjustment, PrepaidHospital};
-use crate::settle::conduct::{audits, conducts, drivers};
+use crate::settle::conduct::{Drivers, audits, conducts, drivers};
 use crate::settle::prior::initial;
 use crate::settle::setting::Setting;
 use drgdip_claims::Yuan;
+use drgdip_points::Ratio;
 use drgdip_points::clear::{Conduct, hospital_band};
-use drgdip_tables::policy::{Assessment, HospitalBands, MarginTerms, PrepaidValue, ValueFamily};
+use drgdip_points::pool::HospitalPayment;
+use drgdip_tables::policy::{
+    Assessment, GrowthTerms, HospitalBands, MarginTerms, PrepaidValue, ValueFamily,
+};
 use rust_decimal::Decimal;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What the closing says, by pool and hospital.
 pub(super) struct ClosingLines<'c> {
@@ -22,7 +26,18 @@ pub(super) struct ClosingLines<'c> {
     prepaid: HashMap<Key<'c>, &'c PrepaidHospital>,
     cleared: HashMap<Key<'c>, &'c ClearedHospital>,
     months: HashMap<Key<'c>, Vec<(&'c str, Yuan)>>,
+    advances: HashMap<Key<'c>, Vec<(&'c str, Yuan)>>,
     conducts: HashMap<(&'c str, String), Conduct>,
+    drivers: HashMap<&'c str, Vec<Driver<'c>>>,
+}
+
+/// What the hospitals of a pool did for primary care, by one driver.
+struct Driver<'c> {
+    name: &'c str,
+    /// Its weight, over the weights of all drivers that any hospital states.
+    weights: (Decimal, Decimal),
+    amounts: BTreeMap<&'c str, Ratio>,
+    sum: Decimal,
 }
 
 type Key<'c> = (&'c str, &'c str);
@@ -41,7 +56,9 @@ impl<'c> ClosingLines<'c> {
             prepaid: HashMap::new(),
             cleared: HashMap::new(),
             months: HashMap::new(),
+            advances: HashMap::new(),
             conducts: HashMap::new(),
+            drivers: HashMap::new(),
         };
         for row in &closing.adjustments {
             let key = (row.pool.as_str(), row.hospital_id.as_str());
@@ -67,6 +84,7 @@ impl<'c> ClosingLines<'c> {
         Ok(lines)
     }
 
+    /// What only a year needs: conduct, advances and drivers.
     fn conduct(&mut self, pools: &'c [PoolReport]) -> Result<(), Error> {
         let year = self.setting.period.text.as_str();
         let is_of_year = |stated: Option<&str>| stated.is_none_or(|p| p.starts_with(year));
@@ -75,6 +93,17 @@ impl<'c> ClosingLines<'c> {
             let found = conducts(self.inputs, pool, &audits)?;
             let keyed = found.into_iter().map(|(id, c)| ((pool.id.as_str(), id), c));
             self.conducts.extend(keyed);
+            if let Some(terms) = &self.setting.terms.growth {
+                let drivers = weighed(drivers(self.inputs, pool, terms)?, terms);
+                self.drivers.insert(&pool.id, drivers);
+            }
+        }
+        for row in self.inputs.rows(InputTable::Advances) {
+            let (period, yuan) = (row.required("period"), row.yuan("amount"));
+            if period.starts_with(year) {
+                let key = (row.required("pool"), row.required("hospital_id"));
+                self.advances.entry(key).or_default().push((period, yuan));
+            }
         }
         Ok(())
     }
@@ -90,10 +119,14 @@ impl<'c> ClosingLines<'c> {
     }
 
     /// The lines of a hospital in a pool; its payment is what the cases are paid.
-    pub(super) fn lines(&self, report: &PoolReport, hospital: &str, payment: Yuan) -> Vec<Line> {
+    pub(super) fn lines(
+        &self,
+        report: &PoolReport,
+        (hospital, paid): (&str, Option<&HospitalPayment>),
+    ) -> Vec<Line> {
         let key = (report.id.as_str(), hospital);
         let mut lines = Vec::new();
-        let mut payable = payment;
+        let mut payable = paid.map_or(Yuan::ZERO, |paid| paid.payment);
         for row in self.adjustments.get(&key).into_iter().flatten() {
             let (text, keys) = self.adjustment(row, report, payable);
             if !matches!(row.kind, "primary_care_growth" | "audit" | "debt_carried") {
@@ -104,7 +137,7 @@ impl<'c> ClosingLines<'c> {
             lines.push(line.arithmetic(text).keys(keys));
         }
         if let Some(row) = self.prepaid.get(&key) {
-            lines.extend(self.prepayment(row, report));
+            lines.extend(self.prepayment(row, (report, paid)));
         }
         if let Some(row) = self.cleared.get(&key) {
             lines.extend(self.clearing(row));
@@ -187,31 +220,24 @@ impl<'c> ClosingLines<'c> {
 
     /// Each driver: money × weight × own amount ÷ all amounts.
     fn growth(&self, report: &PoolReport, hospital: &str) -> String {
-        let Some(terms) = &self.setting.terms.growth else {
-            return String::new();
-        };
-        let Ok(stated) = drivers(self.inputs, report, terms) else {
-            return String::new();
-        };
-        let weight = |driver: &str| terms.drivers.get(driver).copied().unwrap_or(Decimal::ZERO);
-        let all: Decimal = stated.keys().map(|driver| weight(driver)).sum();
-        let part = |driver: &&str| {
-            let amounts = &stated[*driver];
-            let own = amounts
-                .get(hospital)
-                .map_or(Decimal::ZERO, |own| of_ratio(*own));
-            let sum: Decimal = amounts.values().map(|amount| of_ratio(*amount)).sum();
+        let part = |driver: &Driver<'_>| {
+            let own = driver.amounts.get(hospital);
+            let own = own.map_or(Decimal::ZERO, |own| of_ratio(*own));
+            let (weight, all) = driver.weights;
             format!(
-                "{driver}: {} × {} ÷ {} × {own} ÷ {sum}",
-                report.growth,
-                weight(driver).normalize(),
-                all.normalize()
+                "{}: {} × {weight} ÷ {all} × {own} ÷ {}",
+                driver.name, report.growth, driver.sum
             )
         };
-        stated.keys().map(part).collect::<Vec<_>>().join(" + ")
+        let drivers = self.drivers.get(report.id.as_str()).into_iter().flatten();
+        drivers.map(part).collect::<Vec<_>>().join(" + ")
     }
 
-    fn prepayment(&self, row: &PrepaidHospital, report: &PoolReport) -> Vec<Line> {
+    fn prepayment(
+        &self,
+        row: &PrepaidHospital,
+        (report, paid): (&PoolReport, Option<&HospitalPayment>),
+    ) -> Vec<Line> {
         let Some(terms) = &self.setting.terms.prepay else {
             return Vec::new();
         };
@@ -219,7 +245,7 @@ impl<'c> ClosingLines<'c> {
         let minus = |yuan: Yuan| Yuan::ZERO.minus(yuan).unwrap_or(Yuan::ZERO);
         let earned = match terms.value {
             PrepaidValue::Month => "本月支付 the payment of the month".to_owned(),
-            PrepaidValue::Initial => self.at_initial(row, report),
+            PrepaidValue::Initial => self.at_initial(row, (report, paid)),
         };
         let share = terms.share.normalize();
         let due = product(Some(of_yuan(row.earned)), terms.share);
@@ -251,7 +277,11 @@ impl<'c> ClosingLines<'c> {
         ]
     }
 
-    fn at_initial(&self, row: &PrepaidHospital, report: &PoolReport) -> String {
+    fn at_initial(
+        &self,
+        row: &PrepaidHospital,
+        (report, own): (&PoolReport, Option<&HospitalPayment>),
+    ) -> String {
         let pool = self
             .setting
             .pools
@@ -262,8 +292,6 @@ impl<'c> ClosingLines<'c> {
         let Some(value) = value else {
             return String::new();
         };
-        let hospitals = &report.settlement.hospitals;
-        let own = hospitals.iter().find(|h| h.hospital_id == row.hospital_id);
         let worth = decimal(&value).and_then(|v| v.checked_mul(super::line::of_points(row.points)));
         let mut text = format!(
             "{} × v0 {} = {}",
@@ -283,16 +311,8 @@ impl<'c> ClosingLines<'c> {
         let key = (row.pool.as_str(), row.hospital_id.as_str());
         let months = self.months.get(&key).into_iter().flatten();
         let months: Vec<String> = months.map(|(m, yuan)| format!("{m} {yuan}")).collect();
-        let advances = self.inputs.rows(crate::inputs::InputTable::Advances).iter();
-        let year = self.setting.period.text.as_str();
-        let mine = advances.filter(|a| {
-            a.required("pool") == row.pool
-                && a.required("hospital_id") == row.hospital_id
-                && a.required("period").starts_with(year)
-        });
-        let advances: Vec<String> = mine
-            .map(|a| format!("{} {}", a.required("period"), a.yuan("amount")))
-            .collect();
+        let advances = self.advances.get(&key).into_iter().flatten();
+        let advances: Vec<String> = advances.map(|(p, yuan)| format!("{p} {yuan}")).collect();
         vec![
             line("全年支付 payment of the year").amount(row.payment),
             line("调整合计 adjustments").amount(row.adjustments),
@@ -332,6 +352,18 @@ const BANDS: &[&str] = &[
     "clearing.hospital.needs_approval",
     "pool.risk_share",
 ];
+
+fn weighed<'c>(stated: Drivers<'c>, terms: &GrowthTerms) -> Vec<Driver<'c>> {
+    let weight = |driver: &str| terms.drivers.get(driver).copied().unwrap_or(Decimal::ZERO);
+    let all: Decimal = stated.keys().map(|driver| weight(driver)).sum();
+    let driver = |(name, amounts): (&'c str, BTreeMap<&'c str, Ratio>)| Driver {
+        name,
+        weights: (weight(name).normalize(), all.normalize()),
+        sum: amounts.values().map(|amount| of_ratio(*amount)).sum(),
+        amounts,
+    };
+    stated.into_iter().map(driver).collect()
+}
 
 fn released(margin: &MarginTerms, conduct: &Conduct) -> String {
     let (none, full) = (margin.none_until.normalize(), margin.full_from.normalize());

@@ -263,7 +263,12 @@ impl<'p> PoolLines<'p> {
             IncrementRule::Subpools(_) => self.over(&points),
         };
         let text = format!(
-            "所用增量资金 increment money spent ÷ {spread} = {}{}",
+            "{} ÷ {spread} = {}{}",
+            if cap.is_some() {
+                "min(T_inc, 上限 cap)"
+            } else {
+                "T_inc"
+            },
             value_text(&settled.floating_value),
             self.published()
         );

@@ -9,10 +9,13 @@
 //! The order of the cases never matters: what is left out is decided by costs alone, and equal
 //! costs are treated alike. Money, sums and means are exact. Roots are avoided by comparing
 //! squares; the one logarithm has a stated precision, see [`ln_fen`].
+//!
+//! [`candidates`] examines whether a new technology could have a group of its own.
 
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 mod adjust;
+pub mod candidates;
 mod error;
 mod exact;
 mod groups;

@@ -73,6 +73,82 @@ pub enum Error {
     /// More points were split than the hospital has.
     #[error("the cases of hospital {0} have other points than the hospital's total")]
     SplitDiffers(String),
+    /// A cost item is paid in two ways.
+    #[error("case {case_id}: {item} would be paid twice; let points or one line pay it, not both")]
+    ItemPaidTwice {
+        /// The case.
+        case_id: String,
+        /// The item in words.
+        item: String,
+    },
+    /// A cost item is paid in no way.
+    #[error("case {case_id}: nothing pays {item}; name the unit or line that does")]
+    ItemUnpaid {
+        /// The case.
+        case_id: String,
+        /// The item in words.
+        item: String,
+    },
+    /// Something is paid that the case did not cost.
+    #[error(
+        "case {case_id}: {item} would be paid but is not on the bill; add its cost to the claim"
+    )]
+    ItemNotOnBill {
+        /// The case.
+        case_id: String,
+        /// The item in words.
+        item: String,
+    },
+    /// A case stands twice in the ledger of units.
+    #[error("case {0} stands in the ledger already; give it to one payment unit")]
+    CasePaidTwice(String),
+    /// A case is paid by no unit.
+    #[error("case {0} is paid by no payment unit; give it to one")]
+    CaseUnpaid(String),
+    /// A case is paid that did not come in.
+    #[error("case {0} is paid but is none of the cases of the pool; look for a mistaken key")]
+    CaseUnknown(String),
+    /// The items of a case cost more than the case.
+    #[error("the items of a case cost more than the {0} yuan of the whole case; correct the claim")]
+    ItemsAboveCost(Yuan),
+    /// A mean cost that a new technology is held against is not there.
+    #[error(
+        "the group of a case with a new technology has no mean {0} cost; fill it in in the groups \
+         input"
+    )]
+    NoGroupMean(&'static str),
+    /// Bed-days of a kind without stages.
+    #[error(
+        "no stages are stated for bed-days of the kind {0:?}; add them to the bed-day stages of \
+         the policy"
+    )]
+    NoBedDayPrice(String),
+    /// Members of a band without a rate.
+    #[error(
+        "members of the band {0:?} have no capitation rate; add the band to the rates of the \
+         policy, or correct the members input"
+    )]
+    NoCapitationRate(String),
+    /// A score that should be a share is not.
+    #[error("the score of {0:?} is above 1; write scores as shares of the whole, such as 0.9")]
+    ScoreAboveOne(String),
+    /// A package that the policy does not price.
+    #[error("the package {0:?} has no price; add it to the packages of the policy")]
+    NoPackagePrice(String),
+    /// A patient-month that stands twice.
+    #[error("person {person_id} has the package {package:?} twice in one month; keep one row")]
+    PackageTwice {
+        /// The person.
+        person_id: String,
+        /// The package.
+        package: String,
+    },
+    /// Home beds without a price.
+    #[error("the policy has no price of a visit-day of home beds; add unit.community.home_bed")]
+    NoHomeBedPrice,
+    /// A month that no year has.
+    #[error("{0} is no month; write a number from 1 to 12")]
+    NotAMonth(i128),
     /// An amount of money does not fit.
     #[error(transparent)]
     Money(#[from] MoneyError),

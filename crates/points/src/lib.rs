@@ -6,7 +6,8 @@
 //!
 //! The modules follow the road of a case: [`classify`], [`award`], [`link`] (what needs the other
 //! cases of a hospital), [`pool`] (what needs every case of a pool), [`settle`] and [`clear`] (what
-//! a hospital gets of its payment, month by month and at the end of the year).
+//! a hospital gets of its payment, month by month and at the end of the year). [`units`] has the
+//! payment units beside groups.
 
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
@@ -19,6 +20,7 @@ pub mod link;
 mod number;
 pub mod pool;
 pub mod settle;
+pub mod units;
 mod value;
 
 pub use error::Error;

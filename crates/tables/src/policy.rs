@@ -19,6 +19,7 @@ mod source;
 mod sources;
 mod stated;
 mod terms;
+mod units;
 mod value;
 mod value_keys;
 mod values;
@@ -40,6 +41,7 @@ pub use stated::{
     SameCase, ShortStayRule, ShortStayTerms, SplitScope, SplitStayTerms, StayTerms, UnstableTerms,
 };
 pub use terms::*;
+pub use units::*;
 pub use value::{
     BaselineIncrement, BaselineMonths, Calibration, Elastic, IncrementRule, NegativePayments,
     PaidValue, ResidualRule, Share, TiltTerms, UniformMode, VOLUME, ValueFamily, ValueModel,
@@ -71,6 +73,7 @@ pub struct Policy {
     text: String,
     sources_text: String,
     technologies: TechnologyRegistry,
+    unit_tables: Vec<units::Table>,
 }
 
 /// One value of a policy at a date, for people.
@@ -90,7 +93,9 @@ pub struct Described {
     pub source: SourceRow,
     /// What whoever wrote the policy says about it.
     pub note: Option<String>,
-    /// The line of the policy file.
+    /// What messages call the file that states it.
+    pub file: String,
+    /// The line in that file.
     pub line: u64,
 }
 
@@ -113,11 +118,14 @@ impl Policy {
         let table = source.parse()?;
         let header = source.fields(table.get_ref(), 0..0, "");
         let (from, until) = header.range()?;
+        let mut parameters = read::parameters(source, table.get_ref(), &sources)?;
+        let unit_tables = units::load(files, stem, &sources, &mut parameters)?;
         let policy = Self {
             id: header.text("id")?.to_owned(),
             title: header.text("title")?.to_owned(),
             span: Span { from, until },
-            parameters: read::parameters(source, table.get_ref(), &sources)?,
+            parameters,
+            unit_tables,
             file: name.clone(),
             technologies: TechnologyRegistry::load(files, stem, &sources)?,
             sources,
@@ -212,15 +220,24 @@ impl Policy {
                 until: entry.until,
                 source: self.sources.find(&entry.source)?.clone(),
                 note: entry.note.clone(),
+                file: parameter.file.clone(),
                 line: entry.line,
             })
         };
-        Ok(self.parameters.iter().filter_map(describe).collect())
+        let mut values: Vec<Described> = self.parameters.iter().filter_map(describe).collect();
+        values.extend(units::describe(&self.unit_tables, date, &self.sources));
+        Ok(values)
     }
 
     fn entry(&self, key: &str, date: Date) -> Option<&Entry> {
         let parameter = self.parameters.iter().find(|p| p.key == key)?;
         parameter.entries.iter().find(|entry| entry.holds_on(date))
+    }
+
+    /// What messages call the file that states a parameter, or would.
+    fn file_of(&self, key: &str) -> &str {
+        let parameter = self.parameters.iter().find(|p| p.key == key);
+        parameter.map_or(&self.file, |parameter| &parameter.file)
     }
 
     fn check_holds(&self, date: Date) -> Result<(), Error> {
@@ -260,6 +277,7 @@ impl Policy {
             days.insert(entry.from);
             days.extend(entry.until.and_then(|until| until.tomorrow().ok()));
         }
+        days.extend(units::changes(&self.unit_tables));
         days.retain(|day| self.span.contains(*day));
         days
     }
@@ -267,7 +285,7 @@ impl Policy {
     fn wrong(&self, line: Option<u64>, key: &str, problem: PolicyProblem) -> Error {
         let field = (!key.is_empty()).then(|| key.to_owned());
         let place = Place {
-            file: self.file.clone(),
+            file: self.file_of(key).to_owned(),
             line,
             field,
         };

@@ -402,7 +402,7 @@ fn write_accounts(
     pool: &rayon::ThreadPool,
 ) -> Result<Vec<OutputFile>, Error> {
     let mut outputs = pool.install(|| statements.write(folder))?;
-    if links::is_linked(&statements.setting.terms.links) {
+    if links::is_linked(statements.setting) {
         outputs.push(links::note::write(folder, statements.setting, notes)?);
     }
     outputs.extend(basis::write(folder, statements.job)?);

@@ -105,7 +105,7 @@ fn show(args: &PolicyShowArgs, global: &GlobalArgs) -> Result<(), Failure> {
             policy.title()
         );
         for value in &values {
-            text += &value_text(value);
+            text += &value_text(value, policy.file());
         }
         text += &technologies::text(policy.new_technologies(), day);
         out::print(&text)?;
@@ -113,8 +113,14 @@ fn show(args: &PolicyShowArgs, global: &GlobalArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A value on one line, and on the next when it holds, who says so and where.
-fn value_text(value: &Described) -> String {
+/// A value on one line, and on the next when it holds, who says so and where; `file` is the
+/// policy's own, which need not be named.
+fn value_text(value: &Described, file: &str) -> String {
+    let other_file = if value.file == file {
+        String::new()
+    } else {
+        format!("{}, ", value.file)
+    };
     let unit = value
         .unit
         .map_or(String::new(), |unit| format!(" [{unit}]"));
@@ -126,7 +132,7 @@ fn value_text(value: &Described) -> String {
         .as_ref()
         .map_or(String::new(), |note| format!(" · {note}"));
     format!(
-        "\n{} = {}{unit}\n  from {}{until} · {} ({}) · line {}{note}\n",
+        "\n{} = {}{unit}\n  from {}{until} · {} ({}) · {other_file}line {}{note}\n",
         value.key, value.value, value.from, value.source.tag, value.source.reliability, value.line
     )
 }
@@ -143,6 +149,7 @@ fn value_json(value: &Described) -> Value {
         "reliability": value.source.reliability,
         "title": value.source.title,
         "note": value.note,
+        "file": value.file,
         "line": value.line,
     })
 }

@@ -1,7 +1,7 @@
 //! A policy's rules for cases, and what they make of a group, ready for many cases.
 
 use crate::classify::{CaseClass, CutOff, UNITS_PER_FEN};
-use crate::exact::{divide, product};
+use crate::exact::{Exact, divide, product};
 use crate::{Error, Points, Ratio, Rounding, Weight};
 use drgdip_claims::Yuan;
 use drgdip_tables::policy::{
@@ -152,6 +152,18 @@ impl CaseRules {
         let band = self.high_bands.iter().rev().find(reaches);
         band.map(|band| band.threshold)
             .ok_or_else(|| Error::NoBand(weight.to_string()))
+    }
+
+    /// `M / scale`: what a point costs on average, in yuan.
+    pub(crate) fn cost_of_a_point(&self) -> Exact {
+        let mean = Exact::fraction(self.mean_cost, 100);
+        mean.over(&Exact::whole(self.scale))
+            .expect("the scale is above zero")
+    }
+
+    /// How points come to four places.
+    pub(crate) const fn rounding(&self) -> Rounding {
+        self.rounding
     }
 
     /// Rounds `numerator / denominator` ten-thousandths of a point, once, by the policy's rule.

@@ -18,7 +18,7 @@ use super::terms::{
 use crate::error::Error;
 use rust_decimal::Decimal;
 
-const PRESET_VALUE: &str = "points.preset_value";
+pub(super) const PRESET_VALUE: &str = "points.preset_value";
 const LEVEL_SHARE: &str = "coefficient.level_share";
 const WITHOUT_MEAN: &str = "coefficient.without_mean";
 pub(super) const SAME_PRICE_GROUPS: &str = "coefficient.same_price_groups";
@@ -32,7 +32,7 @@ const UNSTABLE: &str = "case.unstable.treatment";
 const UNSTABLE_CASES: &str = "case.unstable.cases";
 const UNSTABLE_CV: &str = "case.unstable.variation";
 const UNSTABLE_GROUPS: &str = "case.unstable.groups";
-const DAY_COST: &str = "case.bed_day.day_cost";
+pub(super) const DAY_COST: &str = "case.bed_day.day_cost";
 const LONG_STAY: &str = "case.bed_day.long_stay";
 const TRANSFER_WAYS: &str = "case.transfer.discharge_ways";
 const SHORT_LIMIT: &str = "case.short_stay.limit";

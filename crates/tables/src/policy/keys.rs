@@ -1,7 +1,7 @@
 //! Every parameter that a policy can have: its key, its form, its unit and its choices.
 
 use super::terms::{CoefficientUse, DateSelector, LateEntries, Rounding};
-use super::{case, clearing, pools, value_keys, weigh};
+use super::{case, clearing, pools, units, value_keys, weigh};
 
 /// The form of a parameter's value.
 #[derive(Clone, Copy, Debug)]
@@ -202,6 +202,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Key> {
         .chain(pools::keys())
         .chain(value_keys::keys())
         .chain(clearing::keys())
+        .chain(units::keys())
         .chain(weigh::keys())
 }
 

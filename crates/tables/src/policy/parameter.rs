@@ -11,6 +11,8 @@ use std::fmt;
 #[derive(Clone, Debug)]
 pub(super) struct Parameter {
     pub(super) key: &'static str,
+    /// What messages call the file that states it.
+    pub(super) file: String,
     pub(super) entries: Vec<Entry>,
 }
 

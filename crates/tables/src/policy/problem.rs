@@ -236,6 +236,9 @@ pub enum PolicyProblem {
     /// A fault of the registry of new technologies.
     #[error(transparent)]
     Technology(super::TechnologyProblem),
+    /// A fault of the files of payment units.
+    #[error(transparent)]
+    Unit(super::UnitProblem),
     /// Two bounds in the wrong order.
     #[error("{lower} is not below {upper} of {other}; correct one of the two")]
     BoundsCross {

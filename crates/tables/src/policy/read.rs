@@ -41,10 +41,16 @@ pub(super) fn parameters(
         let entries = read.remove(key.name)?;
         Some(Parameter {
             key: key.name,
+            file: source.name.to_owned(),
             entries,
         })
     };
     Ok(keys::all().filter_map(parameter).collect())
+}
+
+/// Where a parameter stands in the registry.
+pub(super) fn position(name: &str) -> Option<usize> {
+    keys::all().position(|key| key.name == name)
 }
 
 /// Every value that is not a table, with its dotted key.

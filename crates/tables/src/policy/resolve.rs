@@ -7,7 +7,7 @@ use super::parameter::Value;
 use super::problem::PolicyProblem;
 use super::terms::{Bound, CaseTerms, PolicyAt, Treatment, WithoutWeight};
 use super::value_keys as value;
-use super::{clearing, pools};
+use super::{clearing, pools, units};
 use crate::error::{Error, Place};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -51,6 +51,7 @@ impl Resolver<'_> {
             complex_from: value::complex_from(self),
             prepay: clearing::prepay(self)?,
             clearing: clearing::resolve(self)?,
+            units: units::resolve(self)?,
         })
     }
 
@@ -217,7 +218,7 @@ impl Resolver<'_> {
 
     pub(super) fn wrong(&self, key: &'static str, problem: PolicyProblem) -> Error {
         let line = self.policy.entry(key, self.date).map(|entry| entry.line);
-        let file = self.policy.file.clone();
+        let file = self.policy.file_of(key).to_owned();
         let place = Place {
             file,
             line,

@@ -3,6 +3,7 @@
 use super::clearing::{ClearingTerms, PrepayTerms};
 use super::pools::{GrowthTerms, PoolTerms};
 use super::stated::{LinkTerms, StayTerms, UnstableTerms};
+use super::units::UnitTerms;
 use super::value::{TiltTerms, ValueTerms};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -278,4 +279,6 @@ pub struct PolicyAt {
     pub prepay: Option<PrepayTerms>,
     /// How a year is cleared.
     pub clearing: ClearingTerms,
+    /// The payment units beside groups.
+    pub units: UnitTerms,
 }

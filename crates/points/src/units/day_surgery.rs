@@ -1,0 +1,59 @@
+//! Day surgery and day wards (日间手术, 日间病房).
+
+use super::Yield;
+use crate::award::{CaseRules, normal_points, reduced};
+use crate::{Error, Ratio, Weight};
+use drgdip_tables::policy::{DaySurgeryTerms, OwnDayGroup};
+
+/// What a day surgery yields: the points of its own group, or a share of the inpatient group's.
+///
+/// It is never low, because it is meant to be short and cheap, and never high. `weight` is the
+/// inpatient group's. Source: payment-spec E7. Errors: a weight that the policy has no band for, or
+/// a number that does not fit.
+pub fn day_surgery(
+    (group, weight): (&str, Weight),
+    coefficient: Ratio,
+    terms: &DaySurgeryTerms,
+    rules: &CaseRules,
+) -> Result<Yield, Error> {
+    let points = match terms.own_groups.get(group) {
+        Some(own) => normal_points(&rules.price(own_weight(own)?)?, coefficient, rules)?,
+        None => {
+            let normal = normal_points(&rules.price(weight)?, coefficient, rules)?;
+            reduced(normal, Ratio::from_decimal(terms.factor)?, rules)?
+        }
+    };
+    Ok(Yield::stay_points(points))
+}
+
+fn own_weight(own: &OwnDayGroup) -> Result<Weight, Error> {
+    own.weight.to_string().parse()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::quota::testing::rules;
+    use rust_decimal::Decimal;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn day_surgery_earns_its_own_group_or_a_share_of_the_inpatient_one() {
+        let own = OwnDayGroup {
+            group: "CB3D".to_owned(),
+            weight: Decimal::new(55, 2),
+        };
+        let terms = DaySurgeryTerms {
+            factor: Decimal::new(9, 1),
+            own_groups: BTreeMap::from([("CB39".to_owned(), own)]),
+        };
+        let weight = "0.8".parse().unwrap();
+        let k = "1.1".parse().unwrap();
+        let points = |group| {
+            let earned = day_surgery((group, weight), k, &terms, &rules()).unwrap();
+            earned.points().to_string()
+        };
+        assert_eq!(points("CB39"), "60.5000");
+        assert_eq!(points("GD25"), "79.2000");
+    }
+}

@@ -24,6 +24,7 @@ mod read;
 mod run;
 mod settle;
 mod spill;
+mod strewn;
 mod synth;
 mod table;
 pub mod verify;

@@ -1,11 +1,13 @@
 //! The first pass: every claim grouped, classified and given its points.
 
 use super::batch::{Batch, BatchReader};
+use super::columns::CaseColumns;
+use super::day_rules::DayRules;
 use super::desk::{Desk, Seen};
 use super::ledger::{Account, Entry, Ledger, Page};
 use super::links::{Adjustments, LinkPage, Links};
-use super::setting::{Dated, Setting};
-use super::totals::{Counted, Totals, TotalsByGroup};
+use super::setting::Setting;
+use super::totals::{Counted, Tally, Totals, TotalsByGroup};
 use crate::Error;
 use crate::grouped::{GroupedRows, GroupingWorker};
 use crate::read::{ClaimFile, MoneyCell};
@@ -16,7 +18,7 @@ use drgdip_points::Points;
 use drgdip_points::classify::CaseClass;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 /// How a case is settled, as written in outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +55,8 @@ pub(crate) struct SettledCase {
 pub(crate) struct SettledRows {
     pub(crate) grouped: GroupedRows,
     pub(crate) hospitals: Vec<ArrayRef>,
-    pub(crate) cases: Vec<SettledCase>,
+    /// The columns of the cases, in one piece or several.
+    pub(crate) cases: Vec<CaseColumns>,
 }
 
 /// What the workers add up.
@@ -87,8 +90,8 @@ pub(crate) struct CaseWorker<'s> {
     reader: BatchReader<'s>,
     page: Page<'s>,
     links: LinkPage<'s>,
-    own: Sums,
-    days: HashMap<i32, Option<Arc<Dated>>>,
+    own: Tally,
+    days: DayRules,
     batch: Option<Batch>,
 }
 
@@ -105,8 +108,8 @@ impl<'s> CaseWorker<'s> {
             reader: BatchReader::new(setting),
             page: ledger.page(),
             links: links.page(),
-            own: Sums::default(),
-            days: HashMap::new(),
+            own: Tally::new(setting.pools.all.len(), setting.hospitals.len()),
+            days: DayRules::default(),
             batch: None,
         }
     }
@@ -145,7 +148,11 @@ impl Worker for CaseWorker<'_> {
             links: &mut self.links,
             has_verdicts: self.setting.verdicts.touches(first_row..last_row),
         };
-        let (own, page, cases) = (&mut self.own, &mut self.page, &mut rows.cases);
+        if rows.cases.is_empty() {
+            rows.cases.push(CaseColumns::default());
+        }
+        let cases = rows.cases.last_mut().expect("there is a piece");
+        let (own, page) = (&mut self.own, &mut self.page);
         let mut failure = Ok(());
         self.grouping.take(
             span.clone(),
@@ -165,7 +172,7 @@ impl Worker for CaseWorker<'_> {
                 failure = desk.settle(&seen, found).and_then(|(case, account)| {
                     let counted = account.map(|account| (account, counted(&desk, &seen, &case)));
                     book(&seen, &case, counted, (own, page))?;
-                    cases.push(case);
+                    cases.push(&case);
                     Ok(())
                 });
             },
@@ -177,12 +184,11 @@ impl Worker for CaseWorker<'_> {
     fn finish(&mut self) -> Result<(), Error> {
         self.page.finish()?;
         self.links.finish()?;
-        let own = std::mem::take(&mut self.own);
         let mut sums = self.sums.lock().expect("no worker panicked");
-        for (account, totals) in own.accounts {
-            sums.accounts.entry(account).or_default().add(&totals)?;
+        for (account, totals) in self.own.accounts() {
+            sums.accounts.entry(*account).or_default().add(totals)?;
         }
-        sums.groups.add(&own.groups)
+        self.own.add_groups_to(&mut sums.groups)
     }
 }
 
@@ -208,21 +214,23 @@ fn book(
     seen: &Seen<'_>,
     case: &SettledCase,
     counted: Option<(Account, Counted)>,
-    (sums, page): (&mut Sums, &mut Page<'_>),
+    (tally, page): (&mut Tally, &mut Page<'_>),
 ) -> Result<(), Error> {
     let Some((account, counted)) = counted else {
         return Ok(());
     };
-    sums.accounts.entry(account).or_default().count(&counted)?;
+    tally.account(account).count(&counted)?;
     if let Some(group) = seen.grouping.outcome.group() {
-        sums.groups
-            .count(group, case.points, counted.total_cost, case.weight)?;
+        tally.group(group, (case.points, counted.total_cost, case.weight))?;
     }
     page.add(&Entry {
         account,
         row: seen.number,
         points: case.points,
         patient_side: Yuan::from_fen(counted.patient_side),
-        case_id: seen.id().expect("a case without a case_id is not paid"),
+        case_id: seen
+            .id()
+            .expect("a case without a case_id is not paid")
+            .as_bytes(),
     })
 }

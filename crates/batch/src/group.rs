@@ -1,11 +1,11 @@
 //! `drgdip group`: claims in, one row with its group out for each.
 
-use crate::duplicates::{IdHashes, hash_ids};
+use crate::duplicates::{IdBook, IdPage};
 use crate::findings::{FindingCounts, FindingRow, FindingTable};
 use crate::grouped::{GroupNames, GroupedRows, GroupingWorker, OutcomeCounts, grouped_fields};
 use crate::in_force::PlanChoice;
 use crate::manifest::{Manifest, OutputFile};
-use crate::output::{Fingerprint, StagedFiles, fingerprint};
+use crate::output::{Fingerprint, StagedFiles, fingerprint, parent};
 use crate::read::{ClaimFile, ClaimFiles, Column, ColumnNeeds, ReadOptions};
 use crate::run::{Run, Stage, Worker};
 use crate::table::{self, CHUNK_ROWS, Chunks, TableEncoder};
@@ -113,7 +113,7 @@ pub fn group(job: &GroupJob<'_>, progress: &dyn Progress) -> Result<GroupSummary
         names: GroupNames::new(job.plan),
         encoder,
         kept,
-        hashes: Mutex::default(),
+        ids: IdBook::new(parent(job.out))?,
     };
     let mut outcomes = OutcomeCounts::default();
     progress.stage("group", Some(files.rows));
@@ -130,8 +130,7 @@ pub fn group(job: &GroupJob<'_>, progress: &dyn Progress) -> Result<GroupSummary
             writer.append(encoded.chunks)
         })
     })?;
-    let hashes = stage.hashes.into_inner().expect("no worker panicked");
-    findings.append(&files, &duplicate_findings(&pool, &hashes, &files)?)?;
+    findings.append(&files, &duplicate_findings(&pool, &stage.ids, &files)?)?;
 
     let result = OutputFile::new(&file_name(job.out), files.rows, writer.finish()?);
     let (fingerprint, rows, found) = findings.finish()?;
@@ -183,10 +182,10 @@ pub(crate) fn with_fingerprints(
 
 fn duplicate_findings(
     pool: &rayon::ThreadPool,
-    hashes: &IdHashes,
+    ids: &IdBook,
     files: &ClaimFiles,
 ) -> Result<Vec<FindingRow>, Error> {
-    let duplicates = pool.install(|| hashes.duplicates(files))?;
+    let duplicates = pool.install(|| ids.duplicates(files))?;
     let rows = duplicates
         .into_iter()
         .map(|(row, id)| FindingRow::new(row, Finding::DuplicateCase, Some(id.clone()), id));
@@ -247,7 +246,7 @@ struct Grouping<'p> {
     names: GroupNames,
     encoder: TableEncoder,
     kept: KeptColumns,
-    hashes: Mutex<IdHashes>,
+    ids: IdBook,
 }
 
 #[derive(Default)]
@@ -274,6 +273,7 @@ impl Stage for Grouping<'_> {
         GroupWorker {
             stage: self,
             grouping: GroupingWorker::new(self.plan),
+            ids: self.ids.page(),
             kept: Vec::new(),
         }
     }
@@ -305,6 +305,7 @@ impl Stage for Grouping<'_> {
 struct GroupWorker<'s> {
     stage: &'s Grouping<'s>,
     grouping: GroupingWorker<'s>,
+    ids: IdPage<'s>,
     /// The kept columns of the batch.
     kept: Vec<ArrayRef>,
 }
@@ -334,12 +335,7 @@ impl Worker for GroupWorker<'_> {
     ) -> Result<(), Error> {
         let rows = rows.get_or_insert_default();
         let ids = self.grouping.case_ids().slice(span.start, span.len());
-        let hashes = hash_ids(&ids).collect();
-        self.stage
-            .hashes
-            .lock()
-            .expect("no worker panicked")
-            .add(first_row, hashes);
+        self.ids.add(first_row, &ids)?;
         rows.kept.resize(self.kept.len(), Vec::new());
         for (column, array) in rows.kept.iter_mut().zip(&self.kept) {
             column.push(array.slice(span.start, span.len()));
@@ -347,5 +343,8 @@ impl Worker for GroupWorker<'_> {
         self.grouping
             .take(span, first_row, &mut rows.grouped, |_, _, _| {});
         Ok(())
+    }
+    fn finish(&mut self) -> Result<(), Error> {
+        self.ids.finish()
     }
 }

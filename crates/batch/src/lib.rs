@@ -26,6 +26,7 @@ mod read;
 mod run;
 mod settle;
 mod spill;
+mod strewn;
 mod synth;
 mod table;
 pub mod verify;

@@ -263,7 +263,8 @@ fn is_our_manifest(path: &Path) -> bool {
         .is_ok_and(|manifest| manifest.get("drgdip").is_some())
 }
 
-fn parent(path: &Path) -> &Path {
+/// The folder that a path is in.
+pub(crate) fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

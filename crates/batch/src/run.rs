@@ -78,24 +78,80 @@ impl Run<'_> {
         let job = Job {
             run: self,
             stage,
-            next_unit: AtomicUsize::new(0),
-            stopped: AtomicBool::new(false),
-            failure: Mutex::new(None),
             pending: Mutex::new(BTreeMap::new()),
-            sink: Mutex::new(InOrder {
-                next: 0,
-                waiting: BTreeMap::new(),
-                sink,
-            }),
+            order: InOrder::new(sink),
         };
-        self.pool.scope(|scope| {
-            for _ in 0..self.pool.current_num_threads() {
-                scope.spawn(|_| job.work());
+        let units = &self.files.units;
+        in_turn(self.pool, units.len(), |number| job.unit(&units[number]))
+    }
+}
+
+/// Does numbered pieces of work on all threads, each begun in its turn; fails as the earliest
+/// piece that failed.
+pub(crate) fn in_turn(
+    pool: &rayon::ThreadPool,
+    pieces: usize,
+    work: impl Fn(usize) -> Result<(), Error> + Sync,
+) -> Result<(), Error> {
+    let next = AtomicUsize::new(0);
+    let stopped = AtomicBool::new(false);
+    let failure: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+    let worker = || {
+        while !stopped.load(Ordering::Relaxed) {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= pieces {
+                return;
             }
-        });
-        match job.failure.into_inner().expect("no worker panicked") {
-            Some((_, error)) => Err(error),
-            None => Ok(()),
+            if let Err(error) = work(number) {
+                stopped.store(true, Ordering::Relaxed);
+                let mut failure = failure.lock().expect("no worker panicked");
+                let earlier = failure.as_ref().map(|(number, _)| *number);
+                if earlier.is_none_or(|earlier| number < earlier) {
+                    *failure = Some((number, error));
+                }
+            }
+        }
+    };
+    pool.scope(|scope| {
+        for _ in 0..pool.current_num_threads() {
+            scope.spawn(|_| worker());
+        }
+    });
+    match failure.into_inner().expect("no worker panicked") {
+        Some((_, error)) => Err(error),
+        None => Ok(()),
+    }
+}
+
+/// Hands numbered things on in their order, whenever they come.
+pub(crate) struct InOrder<T, F>(Mutex<Waiting<T, F>>);
+
+struct Waiting<T, F> {
+    next: usize,
+    early: BTreeMap<usize, T>,
+    sink: F,
+}
+
+impl<T, F: FnMut(T) -> Result<(), Error>> InOrder<T, F> {
+    pub(crate) const fn new(sink: F) -> Self {
+        Self(Mutex::new(Waiting {
+            next: 0,
+            early: BTreeMap::new(),
+            sink,
+        }))
+    }
+
+    /// Takes a thing; `sink` gets it when it has had all before it.
+    pub(crate) fn put(&self, number: usize, thing: T) -> Result<(), Error> {
+        let mut waiting = self.0.lock().expect("no worker panicked");
+        waiting.early.insert(number, thing);
+        loop {
+            let next = waiting.next;
+            let Some(thing) = waiting.early.remove(&next) else {
+                return Ok(());
+            };
+            (waiting.sink)(thing)?;
+            waiting.next += 1;
         }
     }
 }
@@ -106,43 +162,14 @@ struct Pending<R> {
     parts: Vec<(u64, R)>,
 }
 
-struct InOrder<E, F> {
-    next: usize,
-    waiting: BTreeMap<usize, E>,
-    sink: F,
-}
-
 struct Job<'j, S: Stage, F> {
     run: &'j Run<'j>,
     stage: &'j S,
-    next_unit: AtomicUsize,
-    stopped: AtomicBool,
-    /// The error of the earliest unit that has failed.
-    failure: Mutex<Option<(usize, Error)>>,
     pending: Mutex<BTreeMap<u64, Pending<S::Rows>>>,
-    sink: Mutex<InOrder<S::Encoded, F>>,
+    order: InOrder<S::Encoded, F>,
 }
 
 impl<S: Stage, F: FnMut(S::Encoded) -> Result<(), Error> + Send> Job<'_, S, F> {
-    fn work(&self) {
-        while !self.stopped.load(Ordering::Relaxed) {
-            let number = self.next_unit.fetch_add(1, Ordering::Relaxed);
-            let Some(unit) = self.run.files.units.get(number) else {
-                return;
-            };
-            if let Err(error) = self.unit(unit) {
-                self.stopped.store(true, Ordering::Relaxed);
-                let mut failure = self.failure.lock().expect("no worker panicked");
-                if failure
-                    .as_ref()
-                    .is_none_or(|(earlier, _)| number < *earlier)
-                {
-                    *failure = Some((number, error));
-                }
-            }
-        }
-    }
-
     fn unit(&self, unit: &Unit) -> Result<(), Error> {
         let file = &self.run.files.files[unit.file];
         let mut reader = file.read(unit, self.stage.reads_everything())?;
@@ -237,16 +264,7 @@ impl<S: Stage, F: FnMut(S::Encoded) -> Result<(), Error> + Send> Job<'_, S, F> {
     fn finish(&self, chunk: u64, rows: S::Rows) -> Result<(), Error> {
         let chunk = usize::try_from(chunk).expect("fewer chunks than addresses");
         let encoded = self.stage.encode(chunk, rows)?;
-        let mut order = self.sink.lock().expect("no worker panicked");
-        order.waiting.insert(chunk, encoded);
-        loop {
-            let next = order.next;
-            let Some(encoded) = order.waiting.remove(&next) else {
-                return Ok(());
-            };
-            (order.sink)(encoded)?;
-            order.next += 1;
-        }
+        self.order.put(chunk, encoded)
     }
 }
 

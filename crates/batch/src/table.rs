@@ -4,7 +4,7 @@ use crate::Error;
 use crate::output::{Fingerprint, HashingFile};
 use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::compute::concat;
-use arrow::datatypes::{Field, Schema};
+use arrow::datatypes::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriterOptions,
@@ -47,7 +47,7 @@ pub(crate) fn create(
     let schema = Arc::new(schema);
     let wrong = |e| write_error(path, &e);
     let options = ArrowWriterOptions::new()
-        .with_properties(properties(unique))
+        .with_properties(properties(&schema, unique))
         // Readers see plain text columns, however the values were held when they were written.
         .with_skip_arrow_metadata(true);
     let file = HashingFile::create(path)?;
@@ -70,7 +70,7 @@ pub(crate) fn create(
     ))
 }
 
-fn properties(unique: &[&str]) -> WriterProperties {
+fn properties(schema: &Schema, unique: &[&str]) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_statistics_enabled(EnabledStatistics::Chunk)
@@ -80,6 +80,14 @@ fn properties(unique: &[&str]) -> WriterProperties {
         properties = properties
             .set_column_dictionary_enabled(path.clone(), false)
             .set_column_encoding(path, Encoding::PLAIN);
+    }
+    for field in schema.fields() {
+        if let DataType::Dictionary(_, _) = field.data_type() {
+            // Every row group has nearly all codes, so their bounds let no reader skip any, and
+            // finding them compares texts at every row.
+            let path = ColumnPath::from(field.name().as_str());
+            properties = properties.set_column_statistics_enabled(path, EnabledStatistics::None);
+        }
     }
     properties.build()
 }

@@ -222,7 +222,7 @@ impl ClaimFile {
             let descriptor = self.metadata.metadata().file_metadata().schema_descr();
             ProjectionMask::roots(descriptor, self.layout.projection())
         };
-        self.reader(unit, projection)
+        self.reader(unit, projection, whole(unit))
     }
 
     /// Reads some columns of a unit; their order in the batches is that of the file.
@@ -231,23 +231,40 @@ impl ClaimFile {
         unit: &Unit,
         columns: &[Column],
     ) -> Result<ParquetRecordBatchReader, Error> {
+        self.reader(unit, self.projection_of(columns), whole(unit))
+    }
+
+    /// Reads some columns of some rows of a unit, which are given in row order.
+    pub(super) fn read_some(
+        &self,
+        unit: &Unit,
+        rows: &[u64],
+        columns: &[Column],
+    ) -> Result<ParquetRecordBatchReader, Error> {
+        let ranges = rows.iter().map(|row| {
+            let place = to_usize(unit.skip + (row - unit.first_row));
+            place..place + 1
+        });
+        let until = to_usize(unit.skip + unit.rows);
+        let selection = RowSelection::from_consecutive_ranges(ranges, until);
+        self.reader(unit, self.projection_of(columns), selection)
+    }
+
+    fn projection_of(&self, columns: &[Column]) -> ProjectionMask {
         let descriptor = self.metadata.metadata().file_metadata().schema_descr();
         let roots = columns
             .iter()
             .filter_map(|column| self.layout.index(*column));
-        self.reader(unit, ProjectionMask::roots(descriptor, roots))
+        ProjectionMask::roots(descriptor, roots)
     }
 
     fn reader(
         &self,
         unit: &Unit,
         projection: ProjectionMask,
+        selection: RowSelection,
     ) -> Result<ParquetRecordBatchReader, Error> {
         let handle = File::open(&self.path).map_err(|e| Error::file(&self.path, "open it", &e))?;
-        let selection = RowSelection::from(vec![
-            RowSelector::skip(to_usize(unit.skip)),
-            RowSelector::select(to_usize(unit.rows)),
-        ]);
         ParquetRecordBatchReaderBuilder::new_with_metadata(handle, self.metadata.clone())
             .with_row_groups(vec![unit.row_group])
             .with_row_selection(selection)
@@ -278,6 +295,13 @@ impl ClaimFile {
         let next = next.map_err(|_| self.broken(&"a page is damaged"))?;
         next.transpose().map_err(|e| self.broken(&e))
     }
+}
+
+fn whole(unit: &Unit) -> RowSelection {
+    RowSelection::from(vec![
+        RowSelector::skip(to_usize(unit.skip)),
+        RowSelector::select(to_usize(unit.rows)),
+    ])
 }
 
 fn to_usize(rows: u64) -> usize {

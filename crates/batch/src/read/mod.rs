@@ -4,6 +4,7 @@ mod cases;
 mod columns;
 mod files;
 mod marks;
+mod rows;
 mod values;
 
 pub(crate) use cases::{CaseBatch, CaseReader};

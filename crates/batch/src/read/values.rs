@@ -75,6 +75,9 @@ pub(crate) fn money(file: &ClaimFile, array: &ArrayRef) -> Result<Vec<MoneyCell>
 }
 
 fn fen(value: i128, scale: u32) -> MoneyCell {
+    if scale == 2 {
+        return i64::try_from(value).map_or(MoneyCell::Unusable, MoneyCell::Fen);
+    }
     let exact = if scale <= 2 {
         value.checked_mul(10_i128.pow(2 - scale))
     } else {

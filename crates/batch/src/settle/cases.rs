@@ -1,12 +1,14 @@
 //! The first pass: every claim grouped, classified and given its points.
 
 use super::batch::{Batch, BatchReader};
+use super::columns::CaseColumns;
+use super::day_rules::DayRules;
 use super::desk::{Desk, Seen};
 use super::ledger::{Account, Entry, Ledger, Page};
 use super::links::{Adjustments, LinkPage, Links};
-use super::setting::{Dated, Setting};
+use super::setting::Setting;
 use super::tallies::Kind;
-use super::totals::{Counted, Totals, TotalsByGroup};
+use super::totals::{Counted, Tally, Totals, TotalsByGroup};
 use crate::Error;
 use crate::grouped::{GroupedRows, GroupingWorker};
 use crate::read::{ClaimFile, MoneyCell};
@@ -17,7 +19,7 @@ use drgdip_points::Points;
 use drgdip_points::classify::CaseClass;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 /// How a case is settled, as written in outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +56,8 @@ pub(crate) struct SettledCase {
 pub(crate) struct SettledRows {
     pub(crate) grouped: GroupedRows,
     pub(crate) hospitals: Vec<ArrayRef>,
-    pub(crate) cases: Vec<SettledCase>,
+    /// The columns of the cases, in one piece or several.
+    pub(crate) cases: Vec<CaseColumns>,
 }
 
 /// What the workers add up.
@@ -88,8 +91,8 @@ pub(crate) struct CaseWorker<'s> {
     reader: BatchReader<'s>,
     page: Page<'s>,
     links: LinkPage<'s>,
-    own: Sums,
-    days: HashMap<i32, Option<Arc<Dated>>>,
+    own: Tally,
+    days: DayRules,
     batch: Option<Batch>,
 }
 
@@ -106,8 +109,8 @@ impl<'s> CaseWorker<'s> {
             reader: BatchReader::new(setting),
             page: ledger.page(),
             links: links.page(),
-            own: Sums::default(),
-            days: HashMap::new(),
+            own: Tally::new(setting.pools.all.len(), setting.hospitals.len()),
+            days: DayRules::default(),
             batch: None,
         }
     }
@@ -146,7 +149,11 @@ impl Worker for CaseWorker<'_> {
             links: &mut self.links,
             has_verdicts: self.setting.verdicts.touches(first_row..last_row),
         };
-        let (own, page, cases) = (&mut self.own, &mut self.page, &mut rows.cases);
+        if rows.cases.is_empty() {
+            rows.cases.push(CaseColumns::default());
+        }
+        let cases = rows.cases.last_mut().expect("there is a piece");
+        let (own, page) = (&mut self.own, &mut self.page);
         let mut failure = Ok(());
         self.grouping.take(
             span.clone(),
@@ -166,7 +173,7 @@ impl Worker for CaseWorker<'_> {
                 failure = desk.settle(&seen, found).and_then(|(case, account)| {
                     let counted = account.map(|account| (account, counted(&desk, &seen, &case)));
                     book(&seen, &case, counted, (own, page))?;
-                    cases.push(case);
+                    cases.push(&case);
                     Ok(())
                 });
             },
@@ -178,12 +185,11 @@ impl Worker for CaseWorker<'_> {
     fn finish(&mut self) -> Result<(), Error> {
         self.page.finish()?;
         self.links.finish()?;
-        let own = std::mem::take(&mut self.own);
         let mut sums = self.sums.lock().expect("no worker panicked");
-        for (account, totals) in own.accounts {
-            sums.accounts.entry(account).or_default().add(&totals)?;
+        for (account, totals) in self.own.accounts() {
+            sums.accounts.entry(*account).or_default().add(totals)?;
         }
-        sums.groups.add(&own.groups)
+        self.own.add_groups_to(&mut sums.groups)
     }
 }
 
@@ -210,15 +216,14 @@ fn book(
     seen: &Seen<'_>,
     case: &SettledCase,
     counted: Option<(Account, Counted)>,
-    (sums, page): (&mut Sums, &mut Page<'_>),
+    (tally, page): (&mut Tally, &mut Page<'_>),
 ) -> Result<(), Error> {
     let Some((account, counted)) = counted else {
         return Ok(());
     };
-    sums.accounts.entry(account).or_default().count(&counted)?;
+    tally.account(account).count(&counted)?;
     if let Some(group) = seen.grouping.outcome.group() {
-        sums.groups
-            .count(group, case.points, counted.total_cost, case.weight)?;
+        tally.group(group, (case.points, counted.total_cost, case.weight))?;
     }
     page.add(&Entry {
         account,
@@ -229,6 +234,9 @@ fn book(
             case.class,
             seen.grouping.outcome.group().map(|group| group.0),
         ),
-        case_id: seen.id().expect("a case without a case_id is not paid"),
+        case_id: seen
+            .id()
+            .expect("a case without a case_id is not paid")
+            .as_bytes(),
     })
 }

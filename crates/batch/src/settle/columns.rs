@@ -1,21 +1,25 @@
 //! The columns of `cases.parquet`.
 
-use super::cases::{SettledClass, SettledRows};
+use super::cases::{SettledCase, SettledClass, SettledRows};
 use super::links::{Adjustments, LinkRule};
 use super::setting::Setting;
 use crate::grouped::{GroupNames, grouped_fields};
-use arrow::array::{ArrayRef, Decimal128Array, DictionaryArray, StringArray, UInt16Array};
+use arrow::array::{
+    ArrayRef, Decimal64Array, Decimal64Builder, Decimal128Array, DictionaryArray, StringArray,
+    UInt16Array, UInt16Builder,
+};
 use arrow::datatypes::{DataType, Field, UInt16Type};
 use drgdip_claims::Finding;
 use drgdip_points::classify::CaseClass;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Yuan with two decimals.
-pub(crate) const MONEY: DataType = DataType::Decimal128(16, 2);
+pub(crate) const MONEY: DataType = DataType::Decimal64(16, 2);
 /// Points, weights and published values with four decimals.
-pub(crate) const POINTS: DataType = DataType::Decimal128(18, 4);
+pub(crate) const POINTS: DataType = DataType::Decimal64(18, 4);
 /// Ratios with six decimals.
-pub(crate) const RATIO: DataType = DataType::Decimal128(12, 6);
+pub(crate) const RATIO: DataType = DataType::Decimal64(12, 6);
 
 /// The columns whose values hardly repeat, so that a dictionary would only cost time.
 pub(crate) const UNIQUE: &[&str] = &[
@@ -123,59 +127,100 @@ fn strings<'a>(texts: impl Iterator<Item = &'a str>) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(texts))
 }
 
-/// All columns but those of [`link_columns`] and the payment.
-pub(crate) fn case_columns(rows: &SettledRows, names: &CaseNames) -> Vec<Vec<ArrayRef>> {
-    let cases = &rows.cases;
-    let code = |keys: UInt16Array, texts: &ArrayRef| -> Vec<ArrayRef> {
-        vec![Arc::new(DictionaryArray::<UInt16Type>::new(
-            keys,
-            Arc::clone(texts),
-        ))]
-    };
-    let unpaid = |class| match class {
-        SettledClass::Unpaid(finding) => Some(finding as u16),
-        _ => None,
-    };
+/// The columns of consecutive cases while they are settled, but those of [`link_columns`] and the
+/// payment: each case is put into them at once, so that nobody goes through wide rows again.
+#[derive(Default)]
+pub(crate) struct CaseColumns {
+    pools: UInt16Builder,
+    classes: Vec<u16>,
+    unpaid: UInt16Builder,
+    /// Total cost, patient side, fund share, reference cost, weight, base points, coefficient.
+    decimals: [Decimal64Builder; 7],
+    pub(crate) points: Vec<i64>,
+}
+
+impl CaseColumns {
+    const TYPES: [DataType; 7] = [MONEY, MONEY, RATIO, MONEY, POINTS, POINTS, RATIO];
+
+    pub(crate) fn push(&mut self, case: &SettledCase) {
+        self.pools.append_option(case.pool);
+        self.classes.push(class_number(case.class));
+        self.unpaid.append_option(match case.class {
+            SettledClass::Unpaid(finding) => Some(finding as u16),
+            _ => None,
+        });
+        let values = [
+            case.total_cost,
+            case.patient_side,
+            fund_share(case.total_cost, case.patient_side),
+            case.reference_cost,
+            case.weight,
+            case.base_points,
+            case.coefficient,
+        ];
+        for (column, value) in self.decimals.iter_mut().zip(values) {
+            column.append_option(value);
+        }
+        self.points.push(case.points.ten_thousandths());
+    }
+
+    /// Adds how often each class comes up.
+    pub(crate) fn count(&self, counts: &mut BTreeMap<&'static str, u64>) {
+        let unpaid = SettledClass::Unpaid(Finding::CaseIdMissing);
+        for (number, class) in (0..).zip(CLASSES.into_iter().chain([unpaid])) {
+            let cases = self
+                .classes
+                .iter()
+                .filter(|class| **class == number)
+                .count();
+            if cases > 0 {
+                *counts.entry(class_code(class)).or_default() += cases as u64;
+            }
+        }
+    }
+
+    /// The columns in the order of [`case_fields`] from `pool` on.
+    fn finish(mut self, names: &CaseNames) -> Vec<ArrayRef> {
+        let code = |keys: UInt16Array, texts: &ArrayRef| -> ArrayRef {
+            let texts = Arc::clone(texts);
+            Arc::new(DictionaryArray::<UInt16Type>::new(keys, texts))
+        };
+        let mut columns = vec![
+            code(self.pools.finish(), &names.pools),
+            code(UInt16Array::from(self.classes), &names.classes),
+            code(self.unpaid.finish(), &names.findings),
+        ];
+        for (column, data_type) in self.decimals.iter_mut().zip(Self::TYPES) {
+            columns.extend(typed(column.finish(), &data_type));
+        }
+        columns
+    }
+}
+
+/// All columns but those of [`link_columns`] and the payment, and the points of all cases.
+pub(crate) fn case_columns(rows: SettledRows, names: &CaseNames) -> (Vec<Vec<ArrayRef>>, Vec<i64>) {
     let mut columns = rows.grouped.columns(&names.grouped);
-    columns.extend([
-        rows.hospitals.clone(),
-        code(cases.iter().map(|case| case.pool).collect(), &names.pools),
-        code(
-            cases
-                .iter()
-                .map(|case| Some(class_number(case.class)))
-                .collect(),
-            &names.classes,
-        ),
-        code(
-            cases.iter().map(|case| unpaid(case.class)).collect(),
-            &names.findings,
-        ),
-        decimals(cases.iter().map(|case| case.total_cost), &MONEY),
-        decimals(cases.iter().map(|case| case.patient_side), &MONEY),
-        decimals(
-            cases
-                .iter()
-                .map(|c| fund_share(c.total_cost, c.patient_side)),
-            &RATIO,
-        ),
-        decimals(cases.iter().map(|case| case.reference_cost), &MONEY),
-        decimals(cases.iter().map(|case| case.weight), &POINTS),
-        decimals(cases.iter().map(|case| case.base_points), &POINTS),
-        decimals(cases.iter().map(|case| case.coefficient), &RATIO),
-    ]);
-    columns
+    columns.push(rows.hospitals);
+    let mut settled = vec![Vec::new(); 3 + CaseColumns::TYPES.len()];
+    let mut points = Vec::new();
+    for mut cases in rows.cases {
+        points.append(&mut cases.points);
+        for (column, piece) in settled.iter_mut().zip(cases.finish(names)) {
+            column.push(piece);
+        }
+    }
+    columns.append(&mut settled);
+    (columns, points)
 }
 
 /// The points of consecutive cases from `first_row` on, as other cases left them, and the rule
 /// that changed each.
 pub(crate) fn link_columns(
-    points: &[i64],
+    mut points: Vec<i64>,
     first_row: u64,
     adjusted: &Adjustments,
     names: &CaseNames,
 ) -> Vec<Vec<ArrayRef>> {
-    let mut points = points.to_vec();
     let mut rules = vec![None; points.len()];
     let rows = first_row..first_row + points.len() as u64;
     for (row, change) in adjusted.range(rows) {
@@ -185,8 +230,7 @@ pub(crate) fn link_columns(
     }
     let keys: UInt16Array = rules.into_iter().collect();
     let rules = DictionaryArray::<UInt16Type>::new(keys, Arc::clone(&names.link_rules));
-    let points = decimals(points.into_iter().map(Some), &POINTS);
-    vec![vec![Arc::new(rules)], points]
+    vec![vec![Arc::new(rules)], all_decimals(points, &POINTS)]
 }
 
 /// A decimal column from its values in units of its last place.
@@ -194,23 +238,84 @@ pub(crate) fn decimals(
     values: impl Iterator<Item = Option<i64>>,
     data_type: &DataType,
 ) -> Vec<ArrayRef> {
-    let array: Decimal128Array = values.map(|value| value.map(i128::from)).collect();
+    if let DataType::Decimal128(_, _) = data_type {
+        let wide: Decimal128Array = values.map(|value| value.map(i128::from)).collect();
+        return vec![Arc::new(wide.with_data_type(data_type.clone()))];
+    }
+    typed(values.collect(), data_type)
+}
+
+fn typed(array: Decimal64Array, data_type: &DataType) -> Vec<ArrayRef> {
     vec![Arc::new(array.with_data_type(data_type.clone()))]
+}
+
+/// A decimal column without an absent value.
+pub(crate) fn all_decimals(values: Vec<i64>, data_type: &DataType) -> Vec<ArrayRef> {
+    typed(Decimal64Array::from(values), data_type)
 }
 
 /// ρ = (C − U) / C to six places; nothing where the claim costs nothing.
 fn fund_share(total_cost: Option<i64>, patient_side: Option<i64>) -> Option<i64> {
-    let (total, patient) = (i128::from(total_cost?), i128::from(patient_side?));
+    let (total, patient) = (total_cost?, patient_side?);
     if total <= 0 {
         return None;
     }
+    let fund = total.checked_sub(patient);
+    let millionths = fund.and_then(|fund| fund.checked_mul(1_000_000));
+    let share = match millionths {
+        Some(millionths) => {
+            // A whole number of halves away from the quotient that cuts towards zero.
+            let (share, rest) = (millionths / total, millionths % total);
+            let is_away = rest.unsigned_abs() >= total.unsigned_abs() - rest.unsigned_abs();
+            share + i64::from(is_away) * millionths.signum()
+        }
+        None => wide_share(i128::from(total), i128::from(patient))?,
+    };
+    // An absurd patient side has no share that the column could hold.
+    (share.abs() < 1_000_000_000_000).then_some(share)
+}
+
+#[cold]
+fn wide_share(total: i128, patient: i128) -> Option<i64> {
     let millionths = (total - patient) * 1_000_000;
     let half = if millionths < 0 {
         -total / 2
     } else {
         total / 2
     };
-    let share = i64::try_from((millionths + half) / total).ok()?;
-    // An absurd patient side has no share that the column could hold.
-    (share.abs() < 1_000_000_000_000).then_some(share)
+    i64::try_from((millionths + half) / total).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(total: i64, patient: i64, share: Option<i64>) {
+        assert_eq!(fund_share(Some(total), Some(patient)), share);
+    }
+
+    #[test]
+    fn the_share_of_the_fund_is_rounded_half_away_from_zero() {
+        check(300, 100, Some(666_667));
+        check(300, 200, Some(333_333));
+        check(2_000_000, 1, Some(1_000_000));
+        check(2_000_000, 3, Some(999_999));
+        check(3, 5, Some(-666_667));
+        check(0, 0, None);
+        check(-1, 0, None);
+        assert_eq!(fund_share(None, Some(1)), None);
+    }
+
+    #[test]
+    fn a_share_of_large_amounts_is_exact_too() {
+        check(
+            6_000_000_000_000_000_000,
+            4_000_000_000_000_000_000,
+            Some(333_333),
+        );
+        check(9_223_372_036_855, 1, Some(1_000_000));
+        check(1, -1_000_000_000, None);
+        check(1, i64::MIN, None);
+    }
 }

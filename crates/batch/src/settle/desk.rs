@@ -2,11 +2,13 @@
 
 use super::batch::{Batch, Named};
 use super::cases::{SettledCase, SettledClass};
+use super::day_rules::{DayRules, HeldRules};
 use super::earn::Earning;
 use super::ledger::Account;
 use super::links::{self, LinkPage, PaidCase};
 use super::pooling::RegionPools;
-use super::setting::{Dated, Setting, date_of};
+use super::setting::Setting;
+use super::stays::StayFacts;
 use crate::Error;
 use crate::findings::FindingRow;
 use crate::grouped::invalid_finding;
@@ -16,8 +18,7 @@ use drgdip_claims::{Finding, Yuan};
 use drgdip_grouper::{Grouping, Outcome};
 use drgdip_points::Points;
 use drgdip_tables::policy::{LateEntries, PatientSide, ValueFamily};
-use std::collections::HashMap;
-use std::sync::Arc;
+use jiff::civil::Date;
 
 /// One grouped row.
 pub(super) struct Seen<'a> {
@@ -40,7 +41,7 @@ pub(super) struct Desk<'d, 'l> {
     pub(super) setting: &'d Setting<'d>,
     pub(super) batch: &'d Batch,
     pub(super) pools: &'d [RegionPools],
-    pub(super) days: &'d mut HashMap<i32, Option<Arc<Dated>>>,
+    pub(super) days: &'d mut DayRules,
     pub(super) links: &'d mut LinkPage<'l>,
     pub(super) has_verdicts: bool,
 }
@@ -154,7 +155,7 @@ impl Desk<'_, '_> {
         self.admit(seen)?;
         let cost = admissible_cost(self.batch.total[seen.row])?;
         let (day, dated) = self.rules(seen.row, say)?;
-        let (account, holds) = self.account(seen.row, day)?;
+        let (account, holds) = self.account(seen.row, case.pool, dated.date())?;
         self.require_patient_side(case)?;
         let wrong = |e: drgdip_points::Error| {
             let id = seen.id().unwrap_or_default();
@@ -166,7 +167,7 @@ impl Desk<'_, '_> {
             options: &dated.options,
             hospital: &self.setting.hospitals[hospital][holds],
             coefficient: dated.coefficients[hospital][holds],
-            stay: self.batch.stays.row(seen.row),
+            stay: stay(self.setting, (self.batch, seen.row), &dated),
             discharged: day,
             cost,
         };
@@ -218,7 +219,7 @@ impl Desk<'_, '_> {
         &mut self,
         row: usize,
         say: &mut impl FnMut(Finding),
-    ) -> Result<(i32, Arc<Dated>), Refusal> {
+    ) -> Result<(i32, HeldRules), Refusal> {
         if self.batch.discharges.is_null(row) {
             return Err(Refusal::Finding(Finding::DischargeMissing));
         }
@@ -226,11 +227,7 @@ impl Desk<'_, '_> {
         if day > self.setting.last_day {
             return Err(Refusal::Finding(Finding::DischargeAfterPeriod));
         }
-        if !self.days.contains_key(&day) {
-            let rules = self.setting.rules_on(day).map_err(Refusal::Error)?;
-            self.days.insert(day, rules);
-        }
-        let dated = self.days[&day].clone();
+        let dated = self.days.on(self.setting, day).map_err(Refusal::Error)?;
         let dated = dated.ok_or(Refusal::Finding(Finding::PolicyDateMissing))?;
         if day < self.setting.first_day {
             match dated.pricing.late {
@@ -244,26 +241,28 @@ impl Desk<'_, '_> {
     }
 
     /// The account that a case is booked in, and the hospital's row that holds on the day.
-    fn account(&self, row: usize, day: i32) -> Result<(Account, usize), Refusal> {
+    fn account(
+        &self,
+        row: usize,
+        pool: Option<u16>,
+        day: Option<Date>,
+    ) -> Result<(Account, usize), Refusal> {
         if self.batch.insurances[row].is_none() {
             return Err(Refusal::Finding(Finding::InsuranceUnknown));
         }
         if self.batch.regions[row].is_none() {
             return Err(Refusal::Finding(Finding::RegionMissing));
         }
-        let pool = self
-            .pool(row)
-            .ok_or(Refusal::Finding(Finding::RegionNotSettled))?;
+        let pool = pool.ok_or(Refusal::Finding(Finding::RegionNotSettled))?;
         let hospital = match self.batch.hospitals[row] {
             Named::Known(number) => number,
             Named::Unknown => return Err(Refusal::Finding(Finding::HospitalUnknown)),
             Named::Missing => return Err(Refusal::Finding(Finding::HospitalMissing)),
         };
         let rows = &self.setting.hospitals[hospital as usize];
-        let date = date_of(day);
         let holds = rows
             .iter()
-            .position(|row| date.is_some_and(|date| row.holds_on(date)));
+            .position(|row| day.is_some_and(|day| row.holds_on(day)));
         let holds = holds.ok_or(Refusal::Finding(Finding::HospitalUnknown))?;
         let members = &self.setting.pools.all[usize::from(pool)].members;
         if members
@@ -282,6 +281,19 @@ impl Desk<'_, '_> {
             return Err(Refusal::Finding(Finding::PaymentPartsMissing));
         }
         Ok(())
+    }
+}
+
+/// What the claim says of the stay, where a rule asks.
+fn stay<'b>(
+    setting: &Setting<'_>,
+    (batch, row): (&'b Batch, usize),
+    dated: &HeldRules,
+) -> StayFacts<'b> {
+    if dated.options.looks_at_stays || links::is_linked(setting) {
+        batch.stays.row(row)
+    } else {
+        StayFacts::default()
     }
 }
 

@@ -20,6 +20,8 @@ use rust_decimal::Decimal;
 /// The rules of one date beside prices, ready for every group of the run.
 pub(crate) struct CaseOptions {
     stays: StayTerms,
+    /// Whether some rule asks about the stay itself.
+    pub(super) looks_at_stays: bool,
     late_factor: Ratio,
     mean_stays: Vec<Option<i64>>,
     unstable: Option<(Vec<bool>, Prepared)>,
@@ -36,8 +38,15 @@ impl CaseOptions {
             prepare(treatment).map(|treatment| (groups, treatment))
         });
         let late = terms.stays.late_upload.map(|late| late.factor);
+        let stays = &terms.stays;
+        let looks_at_stays = stays.bed_day.is_some()
+            || stays.short_stay.is_some()
+            || stays.late_upload.is_some()
+            || !stays.transfer_ways.is_empty()
+            || !stays.low_exempt_ways.is_empty();
         Ok(Self {
-            stays: terms.stays.clone(),
+            stays: stays.clone(),
+            looks_at_stays,
             late_factor: Ratio::from_decimal(late.unwrap_or(Decimal::ONE)).map_err(wrong)?,
             mean_stays: means.stays(),
             unstable: unstable.transpose().map_err(wrong)?,

@@ -11,6 +11,7 @@ mod closing;
 mod closing_tables;
 pub(crate) mod columns;
 mod conduct;
+mod day_rules;
 mod describe;
 mod desk;
 mod earn;
@@ -22,13 +23,16 @@ mod links;
 mod means;
 mod measures;
 mod needs;
+mod payments;
 mod period;
+mod point_file;
 mod pooling;
 mod pools;
 mod pricing;
 mod prior;
 pub(crate) mod reports;
 pub(crate) mod setting;
+mod sorted;
 pub(crate) mod statements;
 mod stay_book;
 mod stays;
@@ -47,7 +51,7 @@ use crate::findings::{FindingRow, FindingTable};
 use crate::group::{thread_pool, with_fingerprints};
 use crate::grouped::OutcomeCounts;
 use crate::manifest::{Manifest, OutputFile};
-use crate::output::{Fingerprint, MANIFEST, StagedFolder};
+use crate::output::{MANIFEST, StagedFolder};
 use crate::read::ClaimFiles;
 use crate::run::{Run, Stage};
 use crate::spill::SpillFactory;
@@ -57,13 +61,15 @@ use arrow::datatypes::Schema;
 use cases::{CaseWorker, SettledRows, Sums};
 use closing::Closing;
 use closing_tables::write_all as write_closing;
-use columns::{CaseNames, class_code};
+use columns::CaseNames;
 use describe::describe;
 use journal::{Journal, LedgerRow, Month};
 use late::{Late, append_late};
 use ledger::Ledger;
 use links::{Adjustments, LinkNote, Links};
 use needs::{needs, period_with_inputs};
+use payments::Payments;
+use point_file::PointFile;
 use pools::{pay, settle_pools};
 use prior::priors;
 use serde_json::json;
@@ -132,7 +138,7 @@ pub(crate) fn settle_into(
     };
 
     progress.stage("check keys", Some(files.rows));
-    setting.verdicts = verdicts::find(&run)?;
+    setting.verdicts = verdicts::find(&run, folder)?;
     progress.stage("group and award points", Some(files.rows));
     let mut pass = first_pass(&run, &setting, folder)?;
 
@@ -141,17 +147,20 @@ pub(crate) fn settle_into(
     let closing = Closing::new(job, &setting, &pools, &journal)?;
     let ledger_rows = closing.ledger_rows();
     check_ledger(job, &setting, &journal, &ledger_rows)?;
-    let tallies = TallyBook::new(folder, setting.means.count())?;
-    let ledger = (&pass.ledger, &pass.adjusted, &tallies);
-    let payments = pool.install(|| pay(&setting, ledger, &pools, files.rows))?;
     let late = Late {
-        points: std::mem::take(&mut pass.record.points),
-        adjusted: pass.adjusted,
-        payments,
+        points: pass.record.points.take(),
+        adjusted: &pass.adjusted,
+        payments: Payments::new(folder, files.rows)?,
     };
+    let tallies = TallyBook::new(folder, setting.means.count())?;
+    let ledger = (&pass.ledger, late.adjusted, &tallies);
+    pool.install(|| pay(&setting, ledger, &pools, &late.payments))?;
     let chunks = std::mem::take(&mut pass.record.chunks);
     let encoding = (&pass.encoder, &pass.names);
-    append_late(&mut pass.writer, encoding, (chunks, &late), progress)?;
+    // One thread writes most of the time here, so others have time for the claims' hashes.
+    let fingerprints = with_fingerprints(&run, || {
+        append_late(&run, &mut pass.writer, encoding, (chunks, &late))
+    })?;
     let cases = OutputFile::new("cases.parquet", files.rows, pass.writer.finish()?);
     let mut outputs = vec![cases];
     outputs.extend(write_reports(folder, &setting, &pools, &pass.sums)?);
@@ -177,7 +186,7 @@ pub(crate) fn settle_into(
     };
     let mut manifest = Manifest::new("settle");
     manifest.plan(job.plan);
-    manifest.inputs(&files, &pass.fingerprints);
+    manifest.inputs(&files, &fingerprints);
     describe(&mut manifest, job, &setting, &summary);
     if let Some(claims) = priors.claims {
         manifest.set("prior_claims", claims);
@@ -221,7 +230,6 @@ struct FirstPass {
     /// Why, for every case that took part.
     notes: Vec<LinkNote>,
     record: Record,
-    fingerprints: Vec<Fingerprint>,
 }
 
 /// Groups, classifies and awards points.
@@ -238,10 +246,8 @@ fn first_pass(run: &Run<'_>, setting: &Setting<'_>, folder: &Path) -> Result<Fir
         links: &links,
         sums: &sums,
     };
-    let mut record = Record::new(folder)?;
-    let fingerprints = with_fingerprints(run, || {
-        run.stage(&stage, |encoded| record.keep(run.files, encoded))
-    })?;
+    let mut record = Record::new(folder, stage.is_linked())?;
+    run.stage(&stage, |encoded| record.keep(run.files, encoded))?;
     let CaseStage { encoder, names, .. } = stage;
     let mut sums = sums.into_inner().expect("no worker panicked");
     let adjusted = links.settle(setting)?;
@@ -255,7 +261,6 @@ fn first_pass(run: &Run<'_>, setting: &Setting<'_>, folder: &Path) -> Result<Fir
         notes: links.notes(),
         ledger,
         record,
-        fingerprints,
     })
 }
 
@@ -306,20 +311,19 @@ impl Stage for CaseStage<'_> {
         earlier.cases.append(&mut later.cases);
     }
 
-    fn encode(&self, chunk: usize, rows: SettledRows) -> Result<Encoded, Error> {
-        let mut columns = columns::case_columns(&rows, &self.names);
-        let points = rows.cases.iter().map(|case| case.points.ten_thousandths());
-        let mut points: Vec<i64> = points.collect();
-        if !self.is_linked() {
-            let unchanged = Adjustments::new();
-            columns.extend(columns::link_columns(&points, 0, &unchanged, &self.names));
-            points.clear();
-        }
+    fn encode(&self, chunk: usize, mut rows: SettledRows) -> Result<Encoded, Error> {
         let mut outcomes = OutcomeCounts::default();
         rows.grouped.count(&mut outcomes);
         let mut classes = BTreeMap::new();
-        for case in &rows.cases {
-            *classes.entry(class_code(case.class)).or_default() += 1;
+        rows.cases
+            .iter()
+            .for_each(|cases| cases.count(&mut classes));
+        let findings = std::mem::take(&mut rows.grouped.findings);
+        let (mut columns, mut points) = columns::case_columns(rows, &self.names);
+        if !self.is_linked() {
+            let unchanged = Adjustments::new();
+            let own = std::mem::take(&mut points);
+            columns.extend(columns::link_columns(own, 0, &unchanged, &self.names));
         }
         let chunks = self.encoder.encode(chunk, 0, &columns)?;
         Ok(Encoded {
@@ -327,7 +331,7 @@ impl Stage for CaseStage<'_> {
             outcomes,
             classes,
             points,
-            findings: rows.grouped.findings,
+            findings,
         })
     }
 }
@@ -338,17 +342,17 @@ struct Record {
     outcomes: OutcomeCounts,
     classes: BTreeMap<&'static str, u64>,
     /// The points of all rows, where other cases may still change them.
-    points: Vec<i64>,
+    points: Option<PointFile>,
     findings: FindingTable,
 }
 
 impl Record {
-    fn new(folder: &Path) -> Result<Self, Error> {
+    fn new(folder: &Path, is_linked: bool) -> Result<Self, Error> {
         Ok(Self {
             chunks: Vec::new(),
             outcomes: OutcomeCounts::default(),
             classes: BTreeMap::new(),
-            points: Vec::new(),
+            points: is_linked.then(|| PointFile::new(folder)).transpose()?,
             findings: FindingTable::create(&folder.join("findings.parquet"))?,
         })
     }
@@ -356,7 +360,9 @@ impl Record {
     fn keep(&mut self, files: &ClaimFiles, encoded: Encoded) -> Result<(), Error> {
         self.chunks.push(encoded.chunks);
         self.outcomes.add(&encoded.outcomes);
-        self.points.extend(encoded.points);
+        if let Some(points) = &self.points {
+            points.append(&encoded.points)?;
+        }
         for (class, count) in encoded.classes {
             *self.classes.entry(class).or_default() += count;
         }

@@ -5,6 +5,7 @@ use super::cases::Sums;
 use super::ledger::{Account, Ledger};
 use super::links::Adjustments;
 use super::measures::{ByMeasure, stated};
+use super::payments::Payments;
 use super::prior::initial;
 use super::setting::{Pool, Setting};
 use super::tallies::TallyBook;
@@ -20,7 +21,6 @@ use drgdip_points::pool::{
 use drgdip_tables::policy::{IncrementRule, ValueModel};
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Finds what a point is worth in every pool, and what every hospital is paid.
 pub(super) fn settle_pools(
@@ -200,44 +200,35 @@ fn tilts(setting: &Setting<'_>, inputs: &Inputs) -> Result<BTreeMap<String, Rati
     Ok(tilts)
 }
 
-/// What every row is paid, in fen.
+/// What every row is paid; the sum must be that of the pools.
 pub(super) fn pay(
     setting: &Setting<'_>,
     (ledger, adjusted, tallies): (&Ledger, &Adjustments, &TallyBook),
     pools: &[PoolReport],
-    rows: u64,
-) -> Result<Vec<AtomicI64>, Error> {
+    payments: &Payments,
+) -> Result<(), Error> {
     let mut by_account: HashMap<Account, &HospitalPayment> = HashMap::new();
     for (pool, report) in (0..).zip(pools) {
         for payment in &report.settlement.hospitals {
             if let Some(hospital) = setting.hospital_numbers.get(&payment.hospital_id) {
-                by_account.insert(
-                    Account {
-                        pool,
-                        hospital: *hospital,
-                    },
-                    payment,
-                );
+                let hospital = *hospital;
+                by_account.insert(Account { pool, hospital }, payment);
             }
         }
     }
-    let payments = ledger.payments(rows, &by_account, (adjusted, tallies))?;
-    let by_case: i128 = payments
-        .iter()
-        .map(|p| i128::from(p.load(Ordering::Relaxed)))
-        .sum();
+    let by_case = ledger.pay(&by_account, (adjusted, tallies), payments)?;
     let by_pool: i128 = pools
         .iter()
         .map(|p| i128::from(p.settlement.paid.fen()))
         .sum();
-    if by_case != by_pool {
-        let problem = format!("the cases add up to {by_case} fen, the pools to {by_pool}.");
-        return Err(Error::new(
-            Class::Reconcile,
-            "settlement",
-            problem,
-            "Please report this.",
-        ));
+    if by_case == by_pool {
+        return Ok(());
     }
-    Ok(payments)
+    let problem = format!("the cases add up to {by_case} fen, the pools to {by_pool}.");
+    Err(Error::new(
+        Class::Reconcile,
+        "settlement",
+        problem,
+        "Please report this.",
+    ))
 }

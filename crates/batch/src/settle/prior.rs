@@ -153,10 +153,10 @@ fn count(
         progress,
     };
     progress.stage("check keys of last year", Some(files.rows));
-    before.verdicts = super::verdicts::find(&run)?;
-    progress.stage("regroup last year", Some(files.rows));
     let folder =
         tempfile::tempdir().map_err(|e| Error::file(job.out, "write temporary files", &e))?;
+    before.verdicts = super::verdicts::find(&run, folder.path())?;
+    progress.stage("regroup last year", Some(files.rows));
     let ledger = Ledger::new(folder.path())?;
     let links = Links::new(&before, folder.path())?;
     let sums = Mutex::new(Sums::default());

@@ -1,5 +1,6 @@
 //! Exact totals that workers add up in any order.
 
+use super::ledger::Account;
 use super::links::Adjusted;
 use super::measures::{MOST, Measured};
 use crate::Error;
@@ -85,7 +86,9 @@ impl Totals {
             add(&mut self.weighted.1, weight)?;
         }
         for (sum, points) in self.measured.iter_mut().zip(case.measured) {
-            add(sum, points)?;
+            if points != 0 {
+                add(sum, points)?;
+            }
         }
         Ok(())
     }
@@ -177,42 +180,89 @@ pub(crate) struct GroupTotals {
     pub(crate) weights: i128,
 }
 
-/// The totals of all groups.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct TotalsByGroup(pub(crate) BTreeMap<u16, GroupTotals>);
-
-impl TotalsByGroup {
-    pub(crate) fn count(
-        &mut self,
-        group: GroupIndex,
-        points: Points,
-        total_cost: i64,
-        weight: Option<i64>,
-    ) -> Result<(), Error> {
-        let totals = self.0.entry(group.0).or_default();
-        totals.cases += 1;
-        add(&mut totals.points, points.ten_thousandths())?;
-        add(&mut totals.total_cost, total_cost)?;
-        add(&mut totals.weights, weight.unwrap_or(0))?;
+impl GroupTotals {
+    fn count(&mut self, points: Points, total_cost: i64, weight: i64) -> Result<(), Error> {
+        self.cases += 1;
+        add(&mut self.points, points.ten_thousandths())?;
+        add(&mut self.total_cost, total_cost)?;
+        add(&mut self.weights, weight)?;
         let magnitude = u128::from(total_cost.unsigned_abs());
-        let square = magnitude * magnitude;
-        totals.cost_squares = totals
-            .cost_squares
-            .checked_add(square)
-            .ok_or_else(overflow)?;
+        let squares = self.cost_squares.checked_add(magnitude * magnitude);
+        self.cost_squares = squares.ok_or_else(overflow)?;
         Ok(())
     }
 
-    pub(crate) fn add(&mut self, more: &Self) -> Result<(), Error> {
-        for (group, from) in &more.0 {
-            let sum = |a: i128, b: i128| a.checked_add(b).ok_or_else(overflow);
-            let to = self.0.entry(*group).or_default();
-            to.cases += from.cases;
-            to.points = sum(to.points, from.points)?;
-            to.total_cost = sum(to.total_cost, from.total_cost)?;
-            to.weights = sum(to.weights, from.weights)?;
-            let squares = to.cost_squares.checked_add(from.cost_squares);
-            to.cost_squares = squares.ok_or_else(overflow)?;
+    fn add(&mut self, more: &Self) -> Result<(), Error> {
+        let sum = |a: i128, b: i128| a.checked_add(b).ok_or_else(overflow);
+        self.cases += more.cases;
+        self.points = sum(self.points, more.points)?;
+        self.total_cost = sum(self.total_cost, more.total_cost)?;
+        self.weights = sum(self.weights, more.weights)?;
+        let squares = self.cost_squares.checked_add(more.cost_squares);
+        self.cost_squares = squares.ok_or_else(overflow)?;
+        Ok(())
+    }
+}
+
+/// The totals of all groups that have cases.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TotalsByGroup(pub(crate) BTreeMap<u16, GroupTotals>);
+
+/// What one worker adds up, found by number, since every case asks.
+pub(crate) struct Tally {
+    hospitals: usize,
+    /// One more than the place in `accounts`, by pool and hospital; zero where there is none.
+    places: Vec<u32>,
+    accounts: Vec<(Account, Totals)>,
+    groups: Vec<GroupTotals>,
+}
+
+impl Tally {
+    /// Nothing, for so many pools and hospitals.
+    pub(crate) fn new(pools: usize, hospitals: usize) -> Self {
+        Self {
+            hospitals,
+            places: vec![0; pools * hospitals],
+            accounts: Vec::new(),
+            groups: Vec::new(),
+        }
+    }
+
+    /// The totals of an account.
+    pub(crate) fn account(&mut self, account: Account) -> &mut Totals {
+        let number = usize::from(account.pool) * self.hospitals + account.hospital as usize;
+        if self.places[number] == 0 {
+            self.accounts.push((account, Totals::default()));
+            let places = u32::try_from(self.accounts.len());
+            self.places[number] = places.expect("fewer accounts than 2^32");
+        }
+        &mut self.accounts[self.places[number] as usize - 1].1
+    }
+
+    /// Counts a case of a group.
+    pub(crate) fn group(
+        &mut self,
+        group: GroupIndex,
+        (points, total_cost, weight): (Points, i64, Option<i64>),
+    ) -> Result<(), Error> {
+        let number = usize::from(group.0);
+        if number >= self.groups.len() {
+            self.groups.resize(number + 1, GroupTotals::default());
+        }
+        self.groups[number].count(points, total_cost, weight.unwrap_or(0))
+    }
+
+    /// The totals of the accounts that have any.
+    pub(crate) fn accounts(&self) -> &[(Account, Totals)] {
+        &self.accounts
+    }
+
+    /// Adds the totals of the groups that have cases to those of all workers.
+    pub(crate) fn add_groups_to(&self, all: &mut TotalsByGroup) -> Result<(), Error> {
+        for (number, totals) in (0..).zip(&self.groups) {
+            if totals.cases > 0 {
+                all.0.entry(number).or_default().add(totals)?;
+            }
         }
         Ok(())
     }

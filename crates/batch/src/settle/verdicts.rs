@@ -3,16 +3,17 @@
 //! A repeated `case_id` counts once, in its first row. A reversal and the case that it cancels
 //! are both left out of the settlement.
 
-use crate::duplicates::{IdHashes, hash_id, hash_ids};
+use crate::duplicates::{IdBook, hash_id, id_at};
 use crate::read::{ClaimFile, ClaimFiles, Column, MoneyCell, Unit, money};
 use crate::run::Run;
 use crate::{Error, Progress};
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use drgdip_claims::Finding;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
 
 /// Rows that another row decides, with what is found about them.
 #[derive(Debug, Default)]
@@ -35,68 +36,64 @@ struct Reversal {
     row: u64,
     /// The case that it cancels.
     target: String,
+}
+
+/// A row that may meet another one.
+struct Candidate {
+    row: u64,
+    id: Option<String>,
+    /// What it costs; missing where no row is a reversal.
     cost: MoneyCell,
 }
 
-/// Reads the keys of all rows and decides on those that meet another.
-pub(crate) fn find(run: &Run<'_>) -> Result<Verdicts, Error> {
-    let scanned: Vec<(u64, Vec<u64>, Vec<Reversal>)> = run.pool.install(|| {
-        run.files
-            .units
-            .par_iter()
-            .map(|unit| scan(run.files, unit, run.progress))
-            .collect::<Result<_, Error>>()
-    })?;
-    let mut hashes = IdHashes::default();
-    let mut reversals = Vec::new();
-    for (first_row, ids, mut found) in scanned {
-        hashes.add(first_row, ids);
-        reversals.append(&mut found);
-    }
-    let duplicates = run.pool.install(|| hashes.duplicates(run.files))?;
-    let mut verdicts = Verdicts::default();
-    verdicts.0.extend(
-        duplicates
-            .into_iter()
-            .map(|(row, _)| (row, Finding::DuplicateCase)),
-    );
-    if !reversals.is_empty() {
-        match_reversals(run.files, &hashes, &reversals, &mut verdicts)?;
-    }
-    Ok(verdicts)
+/// Reads the keys of all rows and decides on those that meet another; what has to be kept
+/// meanwhile goes to temporary files in the folder.
+pub(crate) fn find(run: &Run<'_>, folder: &Path) -> Result<Verdicts, Error> {
+    let book = IdBook::new(folder)?;
+    let scan = |unit| scan((run.files, unit), &book, run.progress);
+    run.pool.install(|| {
+        let units = run.files.units.par_iter();
+        let reversals: Vec<Vec<Reversal>> = units.map(scan).collect::<Result<_, Error>>()?;
+        let reversals: Vec<Reversal> = reversals.into_iter().flatten().collect();
+        let candidates = candidates(run.files, &book, &reversals)?;
+        Ok(decide(&candidates, &reversals))
+    })
 }
 
 fn scan(
-    files: &ClaimFiles,
-    unit: &Unit,
+    (files, unit): (&ClaimFiles, &Unit),
+    book: &IdBook,
     progress: &dyn Progress,
-) -> Result<(u64, Vec<u64>, Vec<Reversal>), Error> {
+) -> Result<Vec<Reversal>, Error> {
     let file = &files.files[unit.file];
-    let columns = [Column::CaseId, Column::Reverses, Column::TotalCost];
-    let columns = match file.layout.index(Column::Reverses) {
-        Some(_) => &columns[..],
-        None => &columns[..1],
+    let columns = [Column::CaseId, Column::Reverses];
+    let has_reversals = file.layout.index(Column::Reverses).is_some();
+    let columns = if has_reversals {
+        &columns[..]
+    } else {
+        &columns[..1]
     };
     let mut reader = file.read_columns(unit, columns)?;
-    let mut hashes = Vec::new();
+    let mut page = book.page();
+    let mut next_row = unit.first_row;
     let mut reversals = Vec::new();
     while let Some(batch) = file.next_batch(&mut reader)? {
         if progress.is_interrupted() {
             return Err(Error::interrupted());
         }
-        let first_row = unit.first_row + hashes.len() as u64;
-        hashes.extend(hash_ids(&text_column(
-            file,
-            &batch,
-            Column::CaseId,
-            columns,
-        )?));
-        if columns.len() > 1 {
-            reversals.extend(reversals_of(file, &batch, columns, first_row)?);
+        page.add(
+            next_row,
+            &text_column(file, &batch, Column::CaseId, columns)?,
+        )?;
+        if has_reversals {
+            let targets = text_column(file, &batch, Column::Reverses, columns)?;
+            reversals.extend(stated(&targets, next_row));
         }
+        next_row += batch.num_rows() as u64;
         progress.advance(batch.num_rows() as u64);
     }
-    Ok((unit.first_row, hashes, reversals))
+    page.finish()?;
+    Ok(reversals)
 }
 
 fn text_column(
@@ -104,7 +101,7 @@ fn text_column(
     batch: &RecordBatch,
     column: Column,
     read: &[Column],
-) -> Result<arrow::array::StringArray, Error> {
+) -> Result<StringArray, Error> {
     let position = file
         .position_among(column, read)
         .expect("the column was asked for");
@@ -112,80 +109,84 @@ fn text_column(
     Ok(text.as_string::<i32>().clone())
 }
 
-fn reversals_of(
-    file: &ClaimFile,
-    batch: &RecordBatch,
-    read: &[Column],
-    first_row: u64,
-) -> Result<Vec<Reversal>, Error> {
-    let targets = text_column(file, batch, Column::Reverses, read)?;
+/// The rows of a column that name a case to cancel.
+fn stated(targets: &StringArray, first_row: u64) -> Vec<Reversal> {
     if targets.null_count() == targets.len() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    let position = file
-        .position_among(Column::TotalCost, read)
-        .expect("total_cost is required");
-    let costs = money(file, batch.column(position))?;
-    let stated = targets
-        .iter()
-        .zip(costs)
-        .enumerate()
-        .filter_map(|(offset, (target, cost))| {
-            let target = target.filter(|text| !text.is_empty())?.to_owned();
-            Some(Reversal {
-                row: first_row + offset as u64,
-                target,
-                cost,
-            })
-        });
-    Ok(stated.collect())
+    let named = (first_row..).zip(targets);
+    let named = named.filter_map(|(row, target)| {
+        let target = target.filter(|text| !text.is_empty())?.to_owned();
+        Some(Reversal { row, target })
+    });
+    named.collect()
 }
 
-fn match_reversals(
+/// Reads the rows whose ids may meet another row's, the reversals, and what they cancel.
+fn candidates(
     files: &ClaimFiles,
-    hashes: &IdHashes,
+    book: &IdBook,
     reversals: &[Reversal],
-    verdicts: &mut Verdicts,
-) -> Result<(), Error> {
+) -> Result<Vec<Candidate>, Error> {
     let wanted: HashSet<u64> = reversals.iter().map(|r| hash_id(&r.target)).collect();
-    let rows: Vec<u64> = hashes
-        .rows_with(&wanted)
-        .into_iter()
-        .filter(|row| verdicts.on(*row).is_none())
-        .collect();
-    let mut by_id: HashMap<String, (u64, MoneyCell)> = HashMap::new();
+    let mut rows = book.candidates(&wanted)?;
+    rows.extend(reversals.iter().map(|reversal| reversal.row));
+    rows.sort_unstable();
+    rows.dedup();
     let columns = [Column::CaseId, Column::TotalCost];
-    files.visit_rows(&rows, &columns, |file, batch, row, offset| {
-        let ids = text_column(file, batch, Column::CaseId, &columns)?;
-        let position = file
-            .position_among(Column::TotalCost, &columns)
-            .expect("it is required");
-        let cost = money(file, &batch.column(position).slice(offset, 1))?[0];
-        if ids.is_valid(offset) {
-            by_id
-                .entry(ids.value(offset).to_owned())
-                .or_insert((row, cost));
+    let columns = if reversals.is_empty() {
+        &columns[..1]
+    } else {
+        &columns[..]
+    };
+    let read = files.read_rows(&rows, columns, |file, batch, offset| {
+        let position = |column| file.position_among(column, columns);
+        let ids = position(Column::CaseId).expect("it is required");
+        let id = id_at(file, batch, ids, offset)?;
+        if reversals.is_empty() {
+            return Ok((id, MoneyCell::Missing));
         }
-        Ok(())
+        let costs = position(Column::TotalCost).expect("it is required");
+        let cost = money(file, &batch.column(costs).slice(offset, 1))?[0];
+        Ok((id, cost))
     })?;
+    let found = rows.into_iter().zip(read);
+    Ok(found
+        .map(|(row, (id, cost))| Candidate { row, id, cost })
+        .collect())
+}
+
+fn decide(candidates: &[Candidate], reversals: &[Reversal]) -> Verdicts {
+    let mut verdicts = Verdicts::default();
+    let mut by_id: HashMap<&str, &Candidate> = HashMap::new();
+    let mut costs: HashMap<u64, MoneyCell> = HashMap::new();
+    for candidate in candidates {
+        costs.insert(candidate.row, candidate.cost);
+        let Some(id) = &candidate.id else { continue };
+        if by_id.contains_key(id.as_str()) {
+            verdicts.0.insert(candidate.row, Finding::DuplicateCase);
+        } else {
+            by_id.insert(id, candidate);
+        }
+    }
     for reversal in reversals {
         if verdicts.on(reversal.row).is_some() {
             continue;
         }
-        let target = by_id.get(&reversal.target).filter(|(row, cost)| {
-            let is_free = verdicts.on(*row).is_none() && *row != reversal.row;
-            is_free && is_opposite(*cost, reversal.cost)
+        let target = by_id.get(reversal.target.as_str()).filter(|target| {
+            let is_free = verdicts.on(target.row).is_none() && target.row != reversal.row;
+            is_free && is_opposite(target.cost, costs[&reversal.row])
         });
         let finding = match target {
-            Some((row, _)) => {
-                verdicts.0.insert(*row, Finding::Reversed);
+            Some(target) => {
+                verdicts.0.insert(target.row, Finding::Reversed);
                 Finding::Reversal
             }
             None => Finding::ReversalUnmatched,
         };
         verdicts.0.insert(reversal.row, finding);
     }
-    Ok(())
+    verdicts
 }
 
 fn is_opposite(cost: MoneyCell, other: MoneyCell) -> bool {

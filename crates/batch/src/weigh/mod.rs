@@ -121,7 +121,7 @@ fn weigh_into(
         chunk_rows: CHUNK_ROWS,
         progress,
     };
-    let (gathered, fingerprints) = gather(&run, &setting)?;
+    let (gathered, fingerprints) = gather(&run, &setting, folder)?;
     let Gathered {
         mut cases,
         keys,
@@ -170,9 +170,13 @@ fn weigh_into(
     Ok(summary)
 }
 
-fn gather(run: &Run<'_>, setting: &Setting<'_>) -> Result<(Gathered, Vec<Fingerprint>), Error> {
+fn gather(
+    run: &Run<'_>,
+    setting: &Setting<'_>,
+    folder: &Path,
+) -> Result<(Gathered, Vec<Fingerprint>), Error> {
     run.progress.stage("check keys", Some(run.files.rows));
-    let verdicts = verdicts::find(run)?;
+    let verdicts = verdicts::find(run, folder)?;
     run.progress.stage("group", Some(run.files.rows));
     let stage = Gather::new(setting, &verdicts, parts::are_stated(run.files));
     let mut all = Gathered::for_rows(run.files.rows, stage.keeps_keys());

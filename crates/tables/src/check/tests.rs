@@ -179,6 +179,33 @@ fn numbers_words_and_regions_are_understood() {
 }
 
 #[test]
+fn beginnings_of_codes_are_understood() {
+    #[track_caller]
+    fn check(rules: &[&str], out_of_reach: &[&str]) {
+        let lists = "list,code\nshort,1\nlong,1.1\nlong,1.2\nelsewhere,7\n";
+        let found = unreachable(&groups(rules).file("lists/more.csv", lists));
+        let codes: Vec<&str> = found.iter().map(|line| &line[..4]).collect();
+        assert_eq!(codes, out_of_reach, "{found:?}");
+    }
+    check(&["main_op starts short", "main_op starts long"], &["BR12"]);
+    check(&["main_op starts long", "main_op starts short"], &[]);
+    check(&["main_op starts short", "main_op in wide.op"], &["BR12"]);
+    check(&["main_op in wide.op", "main_op starts long"], &[]);
+    check(&["main_op starts long and main_op in third.op"], &["BR11"]);
+    check(
+        &[
+            "not main_op starts long",
+            "main_op in low.op",
+            "main_op starts long",
+        ],
+        &[],
+    );
+    // A code that the plan never mentions can begin so, but it does not enter the MDC.
+    check(&["main_op starts elsewhere", "true"], &[]);
+    check(&["principal starts elsewhere", "true"], &["BR11"]);
+}
+
+#[test]
 fn a_level_that_no_diagnosis_has_is_never_there() {
     let one_cc = "code,level,exclusion_table\nI1,cc,\n";
     let tables = groups(&["mcc", "cc"]).file("severity.csv", one_cc);

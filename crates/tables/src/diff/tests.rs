@@ -217,6 +217,24 @@ fn rows_come_go_move_and_change_their_names() {
 }
 
 #[test]
+fn beginnings_of_codes_are_compared_by_their_lists() {
+    let starts = ("adrg.csv", "main_op in BB1.op", "main_op starts BB1.op");
+    let other = ("lists/all.csv", "BB1.op,01.2", "BB1.op,01.4");
+    check_fields(&changed(&[starts]), &["rules"]);
+    check_fields(&diff(&plan(&[starts]), &plan(&[starts])), &[]);
+    let difference = diff(&plan(&[starts]), &plan(&[starts, other]));
+    check_fields(&difference, &["lists"]);
+    let [list] = &difference.lists[..] else {
+        panic!("one list")
+    };
+    assert_eq!(list.scopes, ["main_op starts"]);
+    assert_eq!(
+        (&list.added[..], &list.removed[..]),
+        (&["01.4".to_owned()][..], &["01.2".to_owned()][..],)
+    );
+}
+
+#[test]
 fn the_fewest_rows_explain_another_order() {
     let difference = changed(&[("adrg.csv", "MDCB,30,BR1", "MDCB,5,BR1")]);
     check_fields(&difference, &["adrgs"]);

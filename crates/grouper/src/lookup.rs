@@ -33,7 +33,7 @@ impl LookedUpClaim {
     pub fn new(claim: &Claim, plan: &GroupingPlan, grouper: &Grouper) -> Self {
         let resolved = ResolvedClaim::new(claim, plan);
         let claim = &*resolved.claim;
-        let look_up = |code: &String| CaseCode::looked_up(plan.codes.find(code));
+        let look_up = |code: &String| CaseCode::looked_up(plan.find_code(code));
         Self {
             sex: claim.sex,
             numbers: Numbers {

@@ -168,7 +168,7 @@ impl<'p> Resolver<'p> {
         };
         let text = mapped.unwrap_or(text);
         Resolved {
-            code: CaseCode::looked_up(self.plan.codes.find(text)),
+            code: CaseCode::looked_up(self.plan.find_code(text)),
             is_unknown: self.set().is_some_and(|set| !set.contains(kind, text)),
             grey: match kind {
                 CodeKind::Diagnosis => self.plan.find_grey(text),
@@ -182,9 +182,12 @@ impl<'p> Resolver<'p> {
     /// What the grouper gets for the text of a code, as [`Resolver::resolve`] says it.
     #[must_use]
     pub fn code(&self, kind: CodeKind, written: &str) -> CaseCode {
+        if !self.plan.settings.codes.can_change_outcomes() {
+            return CaseCode::looked_up(self.plan.find_code(written));
+        }
         let found = self.plan.codes.find(written);
         // What the plan knows is never changed, and nearly all codes are of that kind.
-        if found.is_some() || !self.plan.settings.codes.can_change_outcomes() {
+        if found.is_some() {
             return CaseCode::looked_up(found);
         }
         self.resolve(kind, written).code

@@ -13,6 +13,8 @@ mod properties;
 #[cfg(test)]
 mod reference;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use crate::case::{Case, CaseCode};
 use crate::compiler::Compiler;

@@ -3,7 +3,7 @@
 //! It follows the text of the matching order step by step, on strings and sets, and makes whole
 //! lists of what the others look up. It shares nothing with them but the loaded tables.
 
-use drgdip_claims::{Claim, Sex};
+use drgdip_claims::Claim;
 use drgdip_tables::GroupingPlan;
 use drgdip_tables::dip::codes::begins;
 use drgdip_tables::dip::tie_break::{Candidates, Test};
@@ -402,7 +402,7 @@ impl<'p> Reference<'p> {
                 };
                 number.is_some_and(|number| comparison.holds(number, *limit))
             }
-            Predicate::SexIs(sex) => claim.sex == Some(*sex) && claim.sex != None::<Sex>,
+            Predicate::SexIs(sex) => claim.sex == Some(*sex),
             other => panic!("generated conditions do not ask for {other:?}"),
         }
     }

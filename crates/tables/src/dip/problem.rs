@@ -40,8 +40,8 @@ pub enum DipProblem {
     },
     /// A key that is no beginning of a diagnosis.
     #[error(
-        "`{key}` is no key; a key is what a diagnosis begins with, three characters such as I25 \
-         or more such as I25.1, several are joined by `|`"
+        "`{key}` is no key; a key is what a diagnosis begins with, a category of three characters \
+         or more, several are joined by `|`"
     )]
     BadKey {
         /// As written.

@@ -203,22 +203,21 @@ fn the_manifest_is_checked() {
     );
 }
 
+#[track_caller]
+fn check_cell(old: &str, new: &str, message: &str) {
+    let message = format!("t/groups.csv, line {message}");
+    check_error("groups.csv", (old, new), &message);
+}
+
 #[test]
 fn the_cells_of_groups_are_checked() {
-    let check = |old: &str, new: &str, message: &str| {
-        check_error(
-            "groups.csv",
-            (old, new),
-            &format!("t/groups.csv, line {message}"),
-        );
-    };
-    check(
+    check_cell(
         "支架植入,basic",
         "支架植入,core",
         "11, layer: `core` is not known here; write pre_grouped, merged, auxiliary, basic, \
          comprehensive or fallback",
     );
-    check(
+    check_cell(
         "basic,I25.1,",
         "basic,,",
         "11, key: the key is missing; only rows of the layers \
@@ -226,70 +225,78 @@ fn the_cells_of_groups_are_checked() {
     );
     for key in ["I2", "i25", "I25||I26", "I25|I25", "I 25"] {
         let bad = key.split('|').find(|part| *part != "I25").unwrap_or("I25");
-        check(
+        check_cell(
             "basic,I25.1,",
             &format!("basic,{key},"),
             &format!(
-                "11, key: `{bad}` is no key; a key is what a diagnosis begins with, three \
-                 characters such as I25 or more such as I25.1, several are joined by `|`"
+                "11, key: `{bad}` is no key; a key is what a diagnosis begins with, a category of \
+                 three characters or more, several are joined by `|`"
             ),
         );
     }
-    check(
+}
+
+#[test]
+fn what_a_row_asks_of_procedures_is_checked() {
+    check_cell(
         "36.0600,,",
         "36.0600|,,",
         "11, procedures: a `|` has no code on one side; write codes \
          joined by `|` for or, `+` for and",
     );
-    check(
+    check_cell(
         "00.2400,,",
         "00.2400+,,",
         "12, related: a `+` has no code on one side; write codes \
          joined by `|` for or, `+` for and",
     );
-    check(
+    check_cell(
         "J18.9,,,",
         "J18.9,,36.0600,",
         "16, related: related procedures need procedures; state \
          them or leave this field empty",
     );
-    check(
+    check_cell(
         "I25,*,,surgery",
         "I25,36.0600,,surgery",
         "19, procedures: a row of the layer \
          comprehensive goes by its class; write `*` for its procedures and state its class",
     );
-    check(
+    check_cell(
         "I25,*,,surgery",
         "I25,*,,",
         "19, class: a row of the layer comprehensive goes by its \
          class; write `*` for its procedures and state its class",
     );
-    check(
+    check_cell(
         "I25,*,,surgery",
         "I25,*,,operation",
         "19, class: `operation` is not known here; write \
          conservative, diagnostic, therapeutic or surgery, or nothing",
     );
-    check(
+}
+
+#[test]
+fn flags_conditions_and_repeated_groups_are_checked() {
+    check_cell(
         "99.9200,,therapeutic,,,yes",
         "99.9200,,therapeutic,,,1",
         "18, tcm: `1` is not known \
          here; write yes or nothing",
     );
-    check(
+    check_cell(
         "any_op in ecmo",
         "any_op in ecm",
         "3, condition: the rule `any_op in ecm` cannot be \
          used, character 11: the plan has no list `ecm`",
     );
-    check(
+    check_cell(
         "any_op in ecmo",
         "mcc",
         "3, condition: a DIP plan has no severity; leave mcc and cc out \
          of the condition",
     );
-    check(
+    check_cell(
         "JC002,冠心病支架植入伴血管内超声",
         "JC001,冠心病支架",
         "12, group: the group `JC001` is \

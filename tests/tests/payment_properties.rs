@@ -18,9 +18,9 @@ use drgdip_points::pool::{
 use drgdip_points::settle::CaseSplitter;
 use drgdip_points::{PointValue, Points, Ratio, Rounding, Weight};
 use drgdip_tables::policy::{
-    BaselineIncrement, Bound, Calibration, CaseTerms, CoefficientUse, Elastic, HighRule,
-    HospitalBands, IncrementRule, NegativePayments, PaidValue, Reference, RegionBands,
-    ResidualRule, Share, UniformMode, ValueFamily, ValueModel, ValueTerms,
+    BaselineIncrement, Bound, Calibration, CaseTerms, CoefficientUse, HighRule, HospitalBands,
+    IncrementRule, NegativePayments, PaidValue, Reference, RegionBands, ResidualRule, Share,
+    UniformMode, ValueFamily, ValueModel, ValueTerms,
 };
 use generated::{baseline_increment, case_terms, pool, pool_of, ratio, terms};
 use proptest::collection::vec;

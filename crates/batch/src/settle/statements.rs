@@ -352,14 +352,14 @@ const HEADINGS: [&str; 13] = [
     "来源 source",
 ];
 
-/// The case lines are the payment without what is paid at cost, to the fen.
+/// The case lines are the payment, what is paid at cost among it, to the fen.
 fn add_up(lines: &[Line], paid: &HospitalPayment) -> Result<(), Error> {
     let cases = lines.iter().filter(|line| line.section == Section::Cases);
     let cases = Yuan::total(cases.filter_map(|line| line.amount));
-    let expected = paid.payment.minus(paid.at_cost);
-    let (Ok(cases), Ok(expected)) = (cases, expected) else {
+    let Ok(cases) = cases else {
         return Err(Error::input("statements", "an amount is too large."));
     };
+    let expected = paid.payment;
     if cases == expected {
         return Ok(());
     }

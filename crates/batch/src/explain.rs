@@ -14,6 +14,7 @@ mod linked;
 mod points;
 mod run;
 mod share;
+mod units;
 
 use drgdip_tables::policy::Described;
 use jiff::civil::Date;

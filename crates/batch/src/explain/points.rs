@@ -3,6 +3,7 @@
 use super::Step;
 use super::coefficient::{self, coefficient};
 use super::run::SettledRun;
+use super::units::Units;
 use crate::Error;
 use crate::find::{FoundClaim, TextRow};
 use crate::inputs::{GroupMean, Hospital};
@@ -30,6 +31,7 @@ pub(super) struct Award<'a> {
     pub(super) is_late: bool,
     rules: CaseRules,
     cost: Yuan,
+    units: Units,
 }
 
 /// The steps to the points of a case before other cases have a say.
@@ -78,7 +80,15 @@ impl<'a> Award<'a> {
             row,
             claim,
             is_late,
+            units: Units::default(),
         })
+    }
+
+    /// The same with what payment units change.
+    pub(super) fn with(mut self, units: Units) -> Self {
+        self.cost = units.seen.unwrap_or(self.cost);
+        self.units = units;
+        self
     }
 
     fn text(&self, column: &str) -> Option<&'a str> {
@@ -132,6 +142,15 @@ impl<'a> Award<'a> {
             "bed_day" => self.bed_day()?,
             class => self.priced(class)?,
         };
+        let extra = self.units.extra;
+        if let Some(points) = awarded.points.filter(|_| extra > Points::ZERO) {
+            let sum = points.plus(extra).map_err(wrong)?;
+            let text = format!("{points} + 新技术加成 of new technologies {extra}");
+            awarded
+                .steps
+                .push(Step::new("加成后点数 points with add-ons", sum).by(text));
+            awarded.points = Some(sum);
+        }
         if self.is_late {
             self.late(&mut awarded)?;
         }
@@ -341,7 +360,10 @@ impl<'a> Award<'a> {
                 .keys(&["case.high.thresholds"]),
         ];
         let mut decided = Step::new("病例类型 case class", keys::class_title(class));
-        if class == "normal" && by_cost == "low" {
+        if class == "normal" && self.units.is_carved_out {
+            decided = decided
+                .by("除外支付病例按标准支付 paid its standard, since a part is paid beside it");
+        } else if class == "normal" && by_cost == "low" {
             let text = "费用低于低倍率界，但离院方式豁免 below the low cut-off, but exempt by discharge way";
             decided = decided.by(text).keys(&["case.low.exempt_discharge_ways"]);
         }

@@ -76,6 +76,21 @@ impl GroupMeans {
         self.by_group(|code| regional.get(code)?.stay_days.filter(|days| *days > 0))
     }
 
+    /// What each group costs on average, all together and by kind of item.
+    pub(crate) fn by_kind(&self) -> Vec<drgdip_points::units::new_technology::GroupMeans> {
+        let regional = self.regional();
+        self.by_group(|code| {
+            regional.get(code).map_or_else(Default::default, |row| {
+                drgdip_points::units::new_technology::GroupMeans {
+                    cost: row.mean_cost,
+                    drug: row.mean_drug,
+                    consumable: row.mean_consumable,
+                    service: row.mean_service,
+                }
+            })
+        })
+    }
+
     /// Which groups are not stable, and what their cases earn.
     pub(crate) fn unstable(&self, terms: &UnstableTerms) -> (Vec<bool>, Treatment) {
         let regional = self.regional();

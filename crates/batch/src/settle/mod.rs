@@ -39,6 +39,7 @@ mod stays;
 mod tallies;
 mod totals;
 mod tree;
+pub(crate) mod units;
 pub(crate) mod verdicts;
 mod warnings;
 mod year_to_date;
@@ -144,6 +145,7 @@ pub(crate) fn settle_into(
 
     progress.stage("pay", Some(files.rows));
     let pools = settle_pools(&setting, job.inputs, &pass.sums, priors.years)?;
+    let lines = units::settle_lines(&setting, &mut pass.sums.units, &pass.adjusted, &pools)?;
     let closing = Closing::new(job, &setting, &pools, &journal)?;
     let ledger_rows = closing.ledger_rows();
     check_ledger(job, &setting, &journal, &ledger_rows)?;
@@ -164,8 +166,14 @@ pub(crate) fn settle_into(
     let cases = OutputFile::new("cases.parquet", files.rows, pass.writer.finish()?);
     let mut outputs = vec![cases];
     outputs.extend(write_reports(folder, &setting, &pools, &pass.sums)?);
+    outputs.extend(units::write(
+        folder,
+        &setting,
+        &lines,
+        &mut pass.sums.units,
+    )?);
     outputs.extend(write_closing(folder, &closing, is_annual)?);
-    let statements = Statements::new((job, &setting), (&pools, &closing, &tallies));
+    let statements = Statements::new((job, &setting), (&pools, &closing, &tallies), &lines);
     outputs.extend(write_accounts(folder, &statements, pass.notes, &pool)?);
     let (fingerprint, rows, findings) = pass.record.findings.finish()?;
     outputs.push(OutputFile::new("findings.parquet", rows, fingerprint));
@@ -394,7 +402,6 @@ fn write_reports(
         reports::hospitals(folder, pools, name_of)?,
         reports::pools(folder, pools, setting.terms.value.published_places)?,
         reports::groups(folder, setting.plan, &sums.groups)?,
-        reports::lines(folder)?,
         reports::subpools(folder, pools)?,
         reports::budget_lines(folder, &setting.pools.all)?,
     ])

@@ -20,6 +20,7 @@ use drgdip_tests::national;
 use jiff::civil::{Date, date};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
@@ -563,4 +564,73 @@ fn items_that_cost_more_than_the_case_keep_it_from_being_paid() {
     }
     assert!(settled.lines.is_empty());
     assert_eq!(settled.summary.rows, 3);
+}
+
+/// Ordinary claims, some of them high, and others with a carved-out technology outside the control
+/// proportion, or with a negotiated drug.
+fn mixed(ordinary: &[i64], flagged: &[i64], drugs: &[i64]) -> Vec<Claim> {
+    let id = |start: &str, number: usize| format!("{start}{number:03}");
+    let mut claims = Vec::new();
+    for (number, yuan) in ordinary.iter().enumerate() {
+        claims.push(claim(&id("o", number), *yuan));
+    }
+    for (number, yuan) in flagged.iter().enumerate() {
+        claims.push(with_items(
+            &id("f", number),
+            *yuan,
+            &[("X1", *yuan * 7 / 10)],
+        ));
+    }
+    for (number, yuan) in drugs.iter().enumerate() {
+        claims.push(with_drugs(&id("d", number), *yuan, &[("D1", *yuan / 2)]));
+    }
+    claims
+}
+
+fn controlled() -> Run {
+    let mut run = negotiated();
+    let modes = CARVE_OUT.replace("\"carve_out\"", "\"carve_out\", \"control_exempt\"");
+    run.registry = technology("t", "X1", &modes);
+    run.lines.push(("new_technology", "5000.00"));
+    run.rules = "\n[[case.high.control_share]]\nfrom = \"2026-01-01\"\nvalue = \"0.05\"\n\
+                 unit = \"share of discharges\"\nsource = \"model\"\n"
+        .to_owned();
+    run
+}
+
+/// The ordinary cases: class, rule and points of each.
+fn ordinary(settled: &Settled) -> Vec<(String, Option<String>, String)> {
+    let rows = settled.cases.iter();
+    let ordinary = rows.filter(|row| row["case_id"].starts_with('o'));
+    let said = |row: &Row| {
+        let rule = row.get("link_rule").cloned();
+        (row["case_class"].clone(), rule, row["points"].clone())
+    };
+    ordinary.map(said).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
+
+    /// A case is paid by points once, and each of its items by at most one line; the lines add up
+    /// (`settle` above verifies them). Flagged cases change no ordinary one.
+    #[test]
+    fn flagged_cases_change_no_ordinary_one(
+        usual in proptest::collection::vec(1_000_i64..30_000, 15..40),
+        flagged in proptest::collection::vec(1_000_i64..40_000, 1..6),
+        drugs in proptest::collection::vec(1_000_i64..40_000, 0..4),
+    ) {
+        let run = controlled();
+        let alone = run.settle(&mixed(&usual, &[], &drugs));
+        let with = run.settle(&mixed(&usual, &flagged, &drugs));
+        prop_assert_eq!(ordinary(&alone), ordinary(&with));
+        prop_assert_eq!(with.cases.len(), usual.len() + flagged.len() + drugs.len());
+        for row in &with.cases {
+            prop_assert_ne!(&row["points"], "0.0000");
+            let id = row["case_id"].as_str();
+            let on_drugs = with.line(id, "negotiated_drugs").is_some();
+            prop_assert_eq!(on_drugs, id.starts_with('d'));
+            let _ = with.line(id, "new_technology");
+        }
+    }
 }

@@ -11,10 +11,10 @@ mod coefficient;
 mod facts;
 mod hospital;
 mod linked;
+mod of_units;
 mod points;
 mod run;
 mod share;
-mod units;
 
 use drgdip_tables::policy::Described;
 use jiff::civil::Date;

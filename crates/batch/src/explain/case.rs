@@ -1,10 +1,10 @@
 //! A case of a settled folder, from its claim to the fen.
 
 use super::facts::Facts;
+use super::of_units::{self, Units};
 use super::points::{Award, Awarded, NEEDS_CLAIM};
 use super::run::SettledRun;
 use super::share::{Amounts, Place, before, decimal};
-use super::units::{self, Units};
 use super::{Explanation, Part, Step, hospital, linked, share};
 use crate::find::{FoundClaim, TextRow};
 use crate::{Error, Progress};
@@ -103,7 +103,7 @@ impl Case<'_> {
             parts.push(self.points(&terms, &mut differences, progress)?);
             parts.extend(self.money(&mut differences, progress)?);
             let case = (self.case_id, self.text("pool"));
-            parts.extend(units::lines(self.run, case, progress)?);
+            parts.extend(of_units::lines(self.run, case, progress)?);
         } else {
             let step = Step::new("政策日期 date of the policy", "").by(NEEDS_CLAIM);
             parts.push(Part {

@@ -2,8 +2,8 @@
 
 use super::Step;
 use super::coefficient::{self, coefficient};
+use super::of_units::Units;
 use super::run::SettledRun;
-use super::units::Units;
 use crate::Error;
 use crate::find::{FoundClaim, TextRow};
 use crate::inputs::{GroupMean, Hospital};

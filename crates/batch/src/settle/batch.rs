@@ -136,17 +136,8 @@ impl<'s> BatchReader<'s> {
         };
         let tcm = named(Column::TcmDisease)?;
         let discharges = dates(file, required(Column::DischargeDate))?;
-        let units = setting.unit_use.as_ref().map(|used| {
-            let with = (used, setting.policy.new_technologies());
-            UnitColumns::read((file, batch), with, &discharges)
-        });
-        let units = units.transpose()?;
-        let mut new_tech = array(Column::NewTech).map(|a| a.as_boolean().clone());
-        let mut stays = StayColumns::read(file, batch)?;
-        if let Some(units) = &units {
-            new_tech = units.flags(new_tech, batch.num_rows());
-            stays.exempt_too(units, batch.num_rows());
-        }
+        let flags = array(Column::NewTech).map(|a| a.as_boolean().clone());
+        let (units, new_tech, stays) = flagged(setting, (file, batch), &discharges, flags)?;
         Ok(Batch {
             away,
             new_tech,
@@ -166,6 +157,24 @@ impl<'s> BatchReader<'s> {
             units,
         })
     }
+}
+
+/// What claims state for units, and the flags of a batch with those that a registry raises.
+fn flagged(
+    setting: &Setting<'_>,
+    (file, batch): (&ClaimFile, &RecordBatch),
+    discharges: &Date32Array,
+    stated: Option<BooleanArray>,
+) -> Result<(Option<UnitColumns>, Option<BooleanArray>, StayColumns), Error> {
+    let mut stays = StayColumns::read(file, batch)?;
+    let Some(used) = &setting.unit_use else {
+        return Ok((None, stated, stays));
+    };
+    let with = (used, setting.policy.new_technologies());
+    let units = UnitColumns::read((file, batch), with, discharges)?;
+    stays.exempt_too(&units, batch.num_rows());
+    let flags = units.flags(stated, batch.num_rows());
+    Ok((Some(units), flags, stays))
 }
 
 /// The texts of a column; an empty one is none.

@@ -16,8 +16,8 @@ use drgdip_points::units::new_technology::{
 };
 use drgdip_points::{Error, Points, Rounding};
 use drgdip_tables::policy::{
-    NegotiatedTerms, Precedence, TechnologyKind, TechnologyMatch, TechnologyPay,
-    TechnologyRegistry, Validity,
+    AddOnTerms, CarveOutTerms, Line, NegotiatedTerms, Precedence, RaisedWeight, TechnologyKind,
+    TechnologyMatch, TechnologyPay, TechnologyRegistry, Validity,
 };
 use jiff::civil::Date;
 use std::cell::OnceCell;
@@ -207,7 +207,7 @@ impl<'c> UnitCase<'c> {
         }
         self.notes.push(UnitNote {
             cost: Some(self.cost),
-            line: Some(drgdip_tables::policy::Line::NegotiatedDrugs),
+            line: Some(Line::NegotiatedDrugs),
             amount: Some(asked),
             how: format!(
                 "C {total} − 谈判药 negotiated drugs = C' {}; 患者负担 borne by the patient {}",
@@ -229,76 +229,35 @@ impl<'c> UnitCase<'c> {
             ..UnitNote::new(NEW_TECHNOLOGY, &technology.id, decision)
         };
         let Some(change) = self.change.get() else {
-            let how = "病组无权重或不按病组支付，已由费用点数支付 not paid by a group's weight: no mode acts";
-            return note("without_weight", how.to_owned());
+            return note("without_weight", WITHOUT_WEIGHT.to_owned());
         };
-        let means = &change.means;
-        let kind = technology.kind;
         match &technology.pay {
-            None => note(
-                "control_exempt",
-                "不受高倍率控制比例限制 outside the control proportion".to_owned(),
-            ),
-            Some(TechnologyPay::OwnGroup) => note(
-                "own_group",
-                "只标记 new_tech，由分组规则入组 flagged for the grouping rules".to_owned(),
-            ),
-            Some(TechnologyPay::RaisedWeight(raised)) => note(
-                "raised_weight",
-                match (raised, &change.raised) {
-                    (drgdip_tables::policy::RaisedWeight::Weight(own), _) => format!("RW = {own}"),
-                    (drgdip_tables::policy::RaisedWeight::Factor(factor), Some((price, _))) => {
-                        format!(
-                            "病组权重 weight of the group × {factor} = {}",
-                            price.weight()
-                        )
-                    }
-                    (drgdip_tables::policy::RaisedWeight::Factor(factor), None) => {
-                        format!("× {factor}")
-                    }
-                },
-            ),
+            None => note("control_exempt", EXEMPT.to_owned()),
+            Some(TechnologyPay::OwnGroup) => note("own_group", FLAGGED.to_owned()),
+            Some(TechnologyPay::RaisedWeight(raised)) => {
+                note("raised_weight", change.weight_text(*raised))
+            }
             Some(TechnologyPay::AddOnPoints(terms)) => {
-                let value = terms.point_value.map_or_else(
-                    || "M ÷ scale".to_owned(),
-                    |value| value.normalize().to_string(),
-                );
-                note(
-                    "add_on_points",
-                    format!(
-                        "max(0, {cost} − {} {}) × φ {} ÷ v {value}",
-                        kind_words(kind),
-                        mean_of(means, kind),
-                        terms.share.normalize()
-                    ),
-                )
+                let text = change.add_on_text(cost, technology.kind, terms);
+                note("add_on_points", text)
             }
             Some(TechnologyPay::CarveOut(terms)) => {
                 let all = self.carved_cost();
-                let reached = is_carved_out((self.cost, all), terms, means).unwrap_or(false);
-                let bounds = format!(
-                    "C {} 对 against {} × 均费 mean {}; {all} 对 against {} × C",
-                    self.cost,
-                    terms.cost_more_than.normalize(),
-                    shown(means.cost),
-                    terms.share_more_than.normalize()
-                );
-                if !reached {
+                let reached = is_carved_out((self.cost, all), terms, &change.means);
+                let bounds = change.bounds_text((self.cost, all), terms);
+                if !reached.unwrap_or(false) {
                     let how = format!("{bounds}: 未同时超过 not both exceeded");
                     return note("bounds_not_reached", how);
                 }
                 let part = change.effect.carved_out.as_ref();
+                let how = format!(
+                    "{bounds}: 均超过 both exceeded; {all} − {} 专项支付 beside the standard",
+                    change.mean_text(technology.kind)
+                );
                 UnitNote {
                     line: part.map(|part| part.line),
                     amount: part.map(|part| part.amount),
-                    ..note(
-                        CARVED_OUT,
-                        format!(
-                            "{bounds}: 均超过 both exceeded; {all} − {} {} 专项支付 beside the standard",
-                            kind_words(kind),
-                            mean_of(means, kind)
-                        ),
-                    )
+                    ..note(CARVED_OUT, how)
                 }
             }
         }
@@ -314,6 +273,54 @@ impl<'c> UnitCase<'c> {
         Yuan::total(costs).unwrap_or(Yuan::ZERO)
     }
 }
+
+impl Change {
+    fn weight_text(&self, raised: RaisedWeight) -> String {
+        let now = self.raised.as_ref().map(|(price, _)| price.weight());
+        let now = now.map_or_else(String::new, |weight| format!(" → RW {weight}"));
+        match raised {
+            RaisedWeight::Weight(own) => format!("权重 weight {own}{now}"),
+            RaisedWeight::Factor(factor) => {
+                format!("病组权重 weight of the group × {}{now}", factor.normalize())
+            }
+        }
+    }
+
+    fn add_on_text(&self, cost: Yuan, kind: TechnologyKind, terms: &AddOnTerms) -> String {
+        let value = terms.point_value.map_or_else(
+            || "M ÷ scale".to_owned(),
+            |value| value.normalize().to_string(),
+        );
+        let mean = self.mean_text(kind);
+        let share = terms.share.normalize();
+        format!("max(0, {cost} − {mean}) × φ {share} ÷ v {value}")
+    }
+
+    fn bounds_text(&self, (cost, all): (Yuan, Yuan), terms: &CarveOutTerms) -> String {
+        format!(
+            "C {cost} 对 against {} × 均费 mean {}; {all} 对 against {} × C",
+            terms.cost_more_than.normalize(),
+            shown(self.means.cost),
+            terms.share_more_than.normalize()
+        )
+    }
+
+    fn mean_text(&self, kind: TechnologyKind) -> String {
+        let (name, mean) = match kind {
+            TechnologyKind::Drug => ("组均药费 mean drug cost", self.means.drug),
+            TechnologyKind::Consumable => {
+                ("组均耗材费 mean consumable cost", self.means.consumable)
+            }
+            TechnologyKind::Service => ("组均服务费 mean service cost", self.means.service),
+        };
+        format!("{name} {}", shown(mean))
+    }
+}
+
+const WITHOUT_WEIGHT: &str =
+    "不按病组权重支付，方式不生效 not paid by a group's weight, so no mode acts";
+const EXEMPT: &str = "不受高倍率控制比例限制 outside the control proportion";
+const FLAGGED: &str = "只标记 new_tech，由分组规则入组 flagged for the grouping rules";
 
 /// What the note is called that has the cost by which a case is classified and its extra points.
 pub(crate) const EFFECT: &str = "effect";
@@ -414,22 +421,6 @@ fn is_within(total: Yuan, assigned: &Assigned<'_>) -> bool {
 fn codes(used: &UsedTechnology<'_>) -> String {
     let codes: Vec<&str> = used.items.iter().map(|item| item.code.as_str()).collect();
     codes.join(";")
-}
-
-const fn kind_words(kind: TechnologyKind) -> &'static str {
-    match kind {
-        TechnologyKind::Drug => "组均药费 mean drug cost",
-        TechnologyKind::Consumable => "组均耗材费 mean consumable cost",
-        TechnologyKind::Service => "组均服务费 mean service cost",
-    }
-}
-
-fn mean_of(means: &GroupMeans, kind: TechnologyKind) -> String {
-    shown(match kind {
-        TechnologyKind::Drug => means.drug,
-        TechnologyKind::Consumable => means.consumable,
-        TechnologyKind::Service => means.service,
-    })
 }
 
 fn shown(amount: Option<Yuan>) -> String {

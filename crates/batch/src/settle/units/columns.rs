@@ -112,7 +112,7 @@ impl UnitColumns {
         }
         if !used.procedures.is_empty() {
             if let Some(main) = array(Column::MainProcedure) {
-                columns.procedures(&texts(file, main)?, &used.procedures, |at| Some(at));
+                columns.procedures(&texts(file, main)?, &used.procedures, Some);
             }
             if let Some(others) = array(Column::OtherProcedures) {
                 columns.other_procedures(file, others, &used.procedures)?;

@@ -40,6 +40,8 @@ struct Claim {
     items: Vec<(&'static str, i64)>,
     drugs: Vec<(&'static str, i64)>,
     procedure: Option<&'static str>,
+    /// The unit that pays it, the kind of care and the days of the stay.
+    unit: Option<(&'static str, &'static str, i32)>,
 }
 
 fn claim(id: &str, yuan: i64) -> Claim {
@@ -50,6 +52,7 @@ fn claim(id: &str, yuan: i64) -> Claim {
         items: Vec::new(),
         drugs: Vec::new(),
         procedure: None,
+        unit: None,
     }
 }
 
@@ -102,6 +105,12 @@ fn batch(claims: &[Claim]) -> RecordBatch {
     };
     let ages: Int32Array = claims.iter().map(|_| Some(50)).collect();
     let left: Date32Array = claims.iter().map(day).collect();
+    let days: Int32Array = claims
+        .iter()
+        .map(|claim| Some(claim.unit.map_or(4, |(_, _, days)| days)))
+        .collect();
+    let unit = texts(&|c| c.unit.map(|(unit, _, _)| unit.to_owned()));
+    let care = texts(&|c| c.unit.map(|(_, care, _)| care.to_owned()));
     RecordBatch::try_from_iter_with_nullable([
         ("case_id", texts(&|c| Some(c.id.clone())), true),
         ("hospital_id", constant("H1"), true),
@@ -116,6 +125,9 @@ fn batch(claims: &[Claim]) -> RecordBatch {
             true,
         ),
         ("discharge_date", Arc::new(left) as ArrayRef, true),
+        ("stay_days", Arc::new(days) as ArrayRef, true),
+        ("payment_unit", unit, true),
+        ("treatment_type", care, true),
         ("total_cost", money(&|c| c.cost), true),
         // The patient bears a fifth.
         ("patient_paid", money(&|c| c.cost / 5), true),
@@ -149,6 +161,8 @@ struct Run {
     registry: String,
     units: String,
     drugs: String,
+    /// Other tables of units, by name.
+    tables: Vec<(&'static str, &'static str)>,
     /// Parameters of the policy itself.
     rules: String,
     /// Rows of the budgets of lines, as `line,amount`.
@@ -171,6 +185,9 @@ impl Run {
         fs::write(tables.join("units/units.toml"), &self.units).unwrap();
         if !self.drugs.is_empty() {
             fs::write(tables.join("units/negotiated-drugs.csv"), &self.drugs).unwrap();
+        }
+        for (name, text) in &self.tables {
+            fs::write(tables.join("units").join(name), text).unwrap();
         }
         let path = folder.join("example-2026.toml");
         fs::write(&path, text + &self.rules).unwrap();
@@ -632,5 +649,133 @@ proptest! {
             prop_assert_eq!(on_drugs, id.starts_with('d'));
             let _ = with.line(id, "new_technology");
         }
+    }
+}
+
+const STAYS: &str = r#"
+[[unit.day_surgery.factor]]
+from = "2026-01-01"
+value = "0.9"
+unit = "ratio"
+source = "model"
+
+[[unit.bed_day.pays]]
+from = "2026-01-01"
+value = "PAYS"
+source = "model"
+
+[[unit.bed_day.overrun]]
+from = "2026-01-01"
+value = "supplement"
+source = "model"
+
+[[unit.bed_day.short_stay]]
+from = "2026-01-01"
+less_than = "7"
+unit = "days"
+source = "model"
+
+[[unit.single_disease.pays]]
+from = "2026-01-01"
+value = "PAYS"
+source = "model"
+
+[[unit.single_disease.overrun]]
+from = "2026-01-01"
+value = "pro_rata"
+source = "model"
+
+[[unit.item.pays]]
+from = "2026-01-01"
+value = "PAYS"
+source = "model"
+
+[[unit.item.overrun]]
+from = "2026-01-01"
+value = "pro_rata"
+source = "model"
+"#;
+
+const STAGES: &str = "care,level,first_day,yuan_per_day,from,until,source,note\n\
+                      rehabilitation,,1,420.00,2026-01-01,,model,\n\
+                      rehabilitation,,16,360.00,2026-01-01,,model,\n";
+const QUOTAS: &str = "group,level,yuan,from,until,source,note\nFV25,,5500.00,2026-01-01,,model,\n";
+
+fn stays(pays: &str) -> Run {
+    let rules = "\n[[points.preset_value]]\nfrom = \"2026-01-01\"\nvalue = \"110.00\"\n\
+                 unit = \"yuan per point\"\nsource = \"model\"\n";
+    Run {
+        units: STAYS.replace("PAYS", pays),
+        rules: rules.to_owned(),
+        tables: vec![
+            ("bed-day-stages.csv", STAGES),
+            ("single-disease-quotas.csv", QUOTAS),
+        ],
+        lines: vec![
+            ("bed_day", "7000.00"),
+            ("single_disease", "100000.00"),
+            ("item", "100000.00"),
+        ],
+        ..Run::default()
+    }
+}
+
+fn claims_of_units() -> Vec<Claim> {
+    let named = |id: &str, yuan, unit, care, days| Claim {
+        unit: Some((unit, care, days)),
+        ..claim(id, yuan)
+    };
+    vec![
+        claim("plain", 5_000),
+        named("day", 3_000, "day_surgery", "", 1),
+        named("quota", 9_000, "single_disease", "", 4),
+        named("item", 6_000, "item", "", 4),
+        named("rehab", 8_000, "bed_day", "rehabilitation", 20),
+        named("short", 5_000, "bed_day", "rehabilitation", 6),
+        named("other", 5_000, "bed_day", "nursing", 20),
+    ]
+}
+
+#[test]
+fn a_stay_is_paid_by_the_unit_that_its_claim_names() {
+    let settled = stays("points").settle(&claims_of_units());
+    settled.check("plain", "normal", NORMAL);
+    settled.check("day", "day_surgery", "46.3712");
+    settled.check("quota", "single_disease", "50.0000");
+    settled.check("item", "item", "54.5455");
+    // 15 days at 420 yuan and 5 at 360, over 110 yuan a point.
+    settled.check("rehab", "bed_day", "73.6364");
+    settled.check("short", "normal", NORMAL);
+    settled.check("other", "normal", NORMAL);
+    assert!(settled.lines.is_empty());
+    assert!(settled.explained("short").contains("bed_day_stay_short"));
+    assert!(
+        settled
+            .explained("rehab")
+            .contains("第 16 天起 from day 16: 360.00")
+    );
+}
+
+#[test]
+fn a_stay_on_a_line_has_no_points_and_is_paid_what_others_do_not_bear() {
+    for family in ["A", "C"] {
+        let run = Run {
+            family: Some(family),
+            ..stays("line")
+        };
+        let settled = run.settle(&claims_of_units());
+        // Each amount less the fifth of the cost that the patient bears.
+        settled.check("quota", "single_disease", "0.0000");
+        assert_eq!(settled.line("quota", "single_disease"), Some("3700.00"));
+        settled.check("item", "item", "0.0000");
+        assert_eq!(settled.line("item", "item"), Some("4800.00"));
+        settled.check("rehab", "bed_day", "0.0000");
+        // 8,100 yuan less 1,600 are within the budget of the line.
+        assert_eq!(settled.line("rehab", "bed_day"), Some("6500.00"));
+        for id in ["quota", "item", "rehab"] {
+            assert_eq!(settled.case(id)["payment"], "0.00", "{id} by points");
+        }
+        assert_eq!(settled.line("plain", "item"), None);
+        settled.check("day", "day_surgery", "46.3712");
     }
 }

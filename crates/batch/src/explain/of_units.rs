@@ -74,6 +74,9 @@ fn step(row: &TextRow) -> Step {
     if !how.is_empty() {
         text += &format!("; {how}");
     }
+    if let Some(points) = row.get("points") {
+        text += &format!(" → 点数 points {points}");
+    }
     if let (Some(amount), line) = (row.get("amount"), get(row, "line")) {
         text += &format!(" → {line} {amount}");
     }
@@ -110,6 +113,8 @@ const fn words(decision: &str) -> &'static str {
         b"window_closed" => "不在单列期 outside its window",
         b"on_line" => "单列支付 paid from the line",
         b"taken_out" => "费用剔除 taken out of the cost",
+        b"by_unit" => "按所列单元支付 paid by the unit that the claim names",
+        b"ordinary" => "按普通病例支付 paid as an ordinary case",
         b"paid_otherwise" => "已另行支付 paid by another rule",
         _ => "",
     }
@@ -124,6 +129,10 @@ fn keys(unit: &str) -> &'static [&'static str] {
             "unit.negotiated_drugs.months",
             "unit.negotiated_drugs.precedence",
         ],
+        "bed_day" => &["unit.bed_day.pays", "points.mean_cost", "points.scale"],
+        "day_surgery" => &["unit.day_surgery.factor", "coefficient.from"],
+        "single_disease" => &["unit.single_disease.pays", "points.preset_value"],
+        "item" => &["unit.item.pays", "points.preset_value"],
         _ => &[],
     }
 }
@@ -174,6 +183,9 @@ fn overrun(line: &str) -> &'static str {
     match line {
         "new_technology" => "unit.new_technology.overrun",
         "negotiated_drugs" => "unit.negotiated_drugs.overrun",
+        "bed_day" => "unit.bed_day.overrun",
+        "single_disease" => "unit.single_disease.overrun",
+        "item" => "unit.item.overrun",
         _ => "unit.lines.surplus",
     }
 }

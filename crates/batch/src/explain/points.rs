@@ -41,6 +41,16 @@ pub(super) struct Awarded {
     pub(super) points: Option<Points>,
 }
 
+impl Awarded {
+    /// A stay that its claim's unit pays; the steps of the unit have said how.
+    const fn by_unit() -> Self {
+        Self {
+            steps: Vec::new(),
+            points: None,
+        }
+    }
+}
+
 fn wrong(e: impl std::fmt::Display) -> Error {
     Error::input("explain", e)
 }
@@ -139,6 +149,8 @@ impl<'a> Award<'a> {
         let mut awarded = match self.text("case_class").unwrap_or_default() {
             "by_cost" => self.by_cost()?,
             "unstable" => self.unstable()?,
+            "day_surgery" | "single_disease" | "item" => Awarded::by_unit(),
+            "bed_day" if self.terms.stays.bed_day.is_none() => Awarded::by_unit(),
             "bed_day" => self.bed_day()?,
             class => self.priced(class)?,
         };

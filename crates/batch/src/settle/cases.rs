@@ -35,6 +35,12 @@ pub(crate) enum SettledClass {
     Transfer,
     /// Too few days for the whole points.
     ShortStay,
+    /// Registered day surgery, by its own group or a share of the inpatient one.
+    DaySurgery,
+    /// At the quota of a single disease.
+    SingleDisease,
+    /// By item, what it cost.
+    Item,
     Unpaid(Finding),
 }
 

@@ -181,6 +181,11 @@ impl Desk<'_, '_> {
         };
         let earned = earning.earn(seen.grouping.outcome, say).map_err(wrong)?;
         let earned = earned.map_err(Refusal::Finding)?;
+        let side = case.patient_side.map_or(Yuan::ZERO, Yuan::from_fen);
+        if unit.as_ref().is_some_and(|unit| unit.on_line().is_some()) {
+            // The line pays what others do not bear, so points have nothing to take off.
+            case.patient_side = case.patient_side.map(|_| 0);
+        }
         case.class = earned.class;
         case.points = earned.points;
         if let Some((price, reference_cost, coefficient)) = earned.price {
@@ -208,7 +213,8 @@ impl Desk<'_, '_> {
                 account,
                 row: seen.number,
             };
-            unit.close(key, earned.points, self.units).map_err(wrong)?;
+            unit.close(key, (earned.points, side), self.units)
+                .map_err(wrong)?;
         }
         Ok(account)
     }

@@ -4,7 +4,7 @@ use super::cases::SettledClass;
 use super::means::{GroupCoefficients, GroupMeans};
 use super::pricing::{Prepared, Pricing, Way, prepare, treated};
 use super::stays::StayFacts;
-use super::units::{Change, UnitCase};
+use super::units::{Change, StayPricing, UnitCase};
 use crate::inputs::Hospital;
 use crate::{Class, Error};
 use drgdip_claims::{Finding, Yuan};
@@ -92,7 +92,15 @@ impl<'e> Earning<'e> {
         say: &mut impl FnMut(Finding),
     ) -> Result<Result<Earned<'e>, Finding>, drgdip_points::Error> {
         let group = outcome.group().map(|group| group.0);
-        let earned = match self.bed_days(group)? {
+        let by_unit = match self.unit {
+            Some(unit) => self.by_unit(unit, (outcome, group))?,
+            None => None,
+        };
+        let by_days = || match by_unit {
+            Some(earned) => Ok(Some(earned)),
+            None => self.bed_days(group),
+        };
+        let earned = match by_days()? {
             Some(earned) => earned,
             None => match self.by_group(outcome, group, say)? {
                 Ok(earned) => earned,
@@ -117,6 +125,27 @@ impl<'e> Earning<'e> {
             Some(by_group) => by_group.of(group, self.hospital),
             None => Ok(self.coefficient),
         }
+    }
+
+    /// A stay whose claim names the unit that pays it.
+    fn by_unit(
+        &self,
+        unit: &UnitCase<'_>,
+        (outcome, group): (Outcome, Option<u16>),
+    ) -> Result<Option<Earned<'e>>, drgdip_points::Error> {
+        let price = match self.pricing.way(outcome) {
+            Way::ByWeight { price, .. } => Some(price),
+            Way::ByCost(..) | Way::Unpaid(_) => None,
+        };
+        let found = unit.stay(&StayPricing {
+            price,
+            group,
+            coefficient: self.coefficient(group)?,
+            level: &self.hospital.level,
+            days: None,
+            rules: self.rules(),
+        })?;
+        Ok(found.map(|(class, points)| Earned::without_price(class, points)))
     }
 
     /// A long stay, or a claim of the unit bed-day, is paid by the day whatever its group.

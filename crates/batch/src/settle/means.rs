@@ -48,6 +48,11 @@ impl GroupMeans {
         &self.codes[usize::from(group)]
     }
 
+    /// The codes of all groups of the run.
+    pub(crate) fn codes(&self) -> Vec<String> {
+        self.codes.clone()
+    }
+
     /// The code of its ADRG.
     pub(crate) fn adrg(&self, group: u16) -> &str {
         &self.adrgs[usize::from(group)]

@@ -52,6 +52,8 @@ pub(super) fn needs(setting: &Setting<'_>) -> ColumnNeeds {
     needs.required.dedup();
     let required = &needs.required;
     needs.optional.retain(|column| !required.contains(column));
+    needs.optional.sort_unstable();
+    needs.optional.dedup();
     needs
 }
 

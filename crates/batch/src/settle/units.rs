@@ -9,6 +9,7 @@ mod case;
 mod columns;
 pub(crate) mod reports;
 mod rules;
+mod stay;
 
 pub(crate) use book::{LineEntry, UnitNote, UnitSums};
 pub(super) use book::{LineReport, settle_lines};
@@ -16,6 +17,7 @@ pub(crate) use case::{CARVED_OUT, EFFECT};
 pub(super) use case::{Change, Judged, UnitCase, UnitKey};
 pub(super) use columns::{UnitColumns, UnitUse};
 pub(crate) use rules::UnitRules;
+pub(super) use stay::StayPricing;
 
 use super::setting::Setting;
 use crate::Error;
@@ -33,6 +35,9 @@ pub(crate) const fn overrun_key(line: Line) -> &'static str {
     match line {
         Line::NewTechnology => "unit.new_technology.overrun",
         Line::NegotiatedDrugs => "unit.negotiated_drugs.overrun",
+        Line::BedDay => "unit.bed_day.overrun",
+        Line::SingleDisease => "unit.single_disease.overrun",
+        Line::Item => "unit.item.overrun",
         _ => "unit.lines.surplus",
     }
 }

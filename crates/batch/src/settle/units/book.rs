@@ -10,7 +10,7 @@ use drgdip_claims::Yuan;
 use drgdip_points::pool::reserve_of;
 use drgdip_points::units::{LineClaim, LineInput, LineSettlement, settle_line};
 use drgdip_points::{Points, Ratio};
-use drgdip_tables::policy::{Line, LineSurplus, Overrun, UnitTerms};
+use drgdip_tables::policy::{Line, LineSurplus, Overrun, Pays, UnitTerms};
 use std::collections::BTreeMap;
 
 /// What a case asks of a line.
@@ -200,11 +200,21 @@ fn budget(setting: &Setting<'_>, pool: u16, line: Line) -> Result<Yuan, Error> {
     })
 }
 
+const fn rule(pays: Pays) -> Option<Overrun> {
+    match pays {
+        Pays::Line(overrun) => Some(overrun),
+        Pays::Points => None,
+    }
+}
+
 /// What becomes of claims above the budget of a line of cases.
 fn overrun(terms: &UnitTerms, line: Line) -> Result<Overrun, Error> {
     let stated = match line {
         Line::NewTechnology => terms.carve_out_overrun,
         Line::NegotiatedDrugs => terms.negotiated.as_ref().map(|terms| terms.overrun),
+        Line::BedDay => terms.bed_day.as_ref().and_then(|terms| rule(terms.pays)),
+        Line::SingleDisease => terms.single_disease.as_ref().and_then(|t| rule(t.pays)),
+        Line::Item => terms.item.and_then(rule),
         _ => None,
     };
     stated.ok_or_else(|| {

@@ -3,17 +3,19 @@
 
 use super::columns::UnitFacts;
 use super::rules::UnitRules;
+use super::stay::{StayPricing, Stayed, stayed};
 use super::{LineEntry, NEGOTIATED, NEW_TECHNOLOGY, UnitNote, UnitSums};
 use crate::inputs::Insurance;
+use crate::settle::cases::SettledClass;
 use crate::settle::ledger::Account;
 use drgdip_claims::{Finding, Yuan};
 use drgdip_points::award::{CaseRules, GroupPrice};
-use drgdip_points::units::LinePart;
 use drgdip_points::units::negotiated::{CodedItem, cost_without, drugs_on_line};
 use drgdip_points::units::new_technology::{
     Assigned, GroupMeans, TechnologyEffect, UsedTechnology, assign, classified_cost, effect,
     is_carved_out, pay,
 };
+use drgdip_points::units::{Bill, LinePart, Yield};
 use drgdip_points::{Error, Points, Rounding};
 use drgdip_tables::policy::{
     AddOnTerms, CarveOutTerms, Line, NegotiatedTerms, Precedence, RaisedWeight, TechnologyKind,
@@ -52,6 +54,9 @@ pub(in crate::settle) struct UnitCase<'c> {
     /// What patients bear of these drugs.
     pub(in crate::settle) patient_side: Yuan,
     change: OnceCell<Change>,
+    facts: &'c UnitFacts,
+    /// What the unit that the claim names pays for the stay, or why it does not.
+    stayed: OnceCell<Result<Stayed, String>>,
     notes: Vec<UnitNote>,
 }
 
@@ -96,6 +101,8 @@ impl<'c> UnitCase<'c> {
             cost,
             assigned,
             change: OnceCell::new(),
+            facts,
+            stayed: OnceCell::new(),
             notes,
         };
         if !case.assigned.negotiated.is_empty() {
@@ -148,6 +155,94 @@ impl<'c> UnitCase<'c> {
         Ok(self.change.get())
     }
 
+    /// The class and the points of a stay that its claim's unit pays; `None` where it is an
+    /// ordinary one.
+    ///
+    /// # Errors
+    /// Numbers that do not fit.
+    pub(in crate::settle) fn stay(
+        &self,
+        of: &StayPricing<'_>,
+    ) -> Result<Option<(SettledClass, Points)>, Error> {
+        let terms = &self.rules.terms;
+        let Some(unit) = self.facts.unit.filter(|unit| unit.is_in(terms)) else {
+            return Ok(None);
+        };
+        let of = StayPricing {
+            days: self.facts.days,
+            ..*of
+        };
+        let found = stayed(unit, (self.rules, &self.facts.care, self.cost), &of)?;
+        let earned = found.as_ref().ok();
+        let earned = earned.map(|stayed| (unit.class(), stayed.yielded.points()));
+        // A case is priced once, so the cell is empty.
+        let _ = self.stayed.set(found);
+        Ok(earned)
+    }
+
+    /// What a line pays for the whole stay, before what others bear of it.
+    pub(in crate::settle) fn on_line(&self) -> Option<&LinePart> {
+        match &self.stayed.get()?.as_ref().ok()?.yielded {
+            Yield::Line(part) => Some(part),
+            Yield::Points(_) | Yield::Both(_) => None,
+        }
+    }
+
+    /// What the case yields, each of its items once.
+    fn yielded(
+        &self,
+        case_id: &str,
+        own: Points,
+        (effect, patient_side): (&TechnologyEffect, Yuan),
+    ) -> Result<Yield, Error> {
+        let whole = (&self.assigned, effect);
+        let yielded = pay(case_id, own, whole, self.negotiated.clone())?;
+        let Some(stay) = self.on_line() else {
+            return Ok(yielded);
+        };
+        // The line pays what the points part would have paid, so no item is paid twice or never.
+        let by_points = match yielded {
+            Yield::Points(part) => part.items,
+            Yield::Both(split) => split.points().map_or_else(Vec::new, |p| p.items.clone()),
+            Yield::Line(_) => Vec::new(),
+        };
+        let mut items = by_points.clone();
+        items.extend(self.negotiated.iter().flat_map(|part| part.items.clone()));
+        let part = LinePart {
+            amount: stay.amount.minus(patient_side)?.max(Yuan::ZERO),
+            items: by_points,
+            ..stay.clone()
+        };
+        let lines = std::iter::once(part).chain(self.negotiated.clone());
+        Bill::new(case_id, items)?.pay(Vec::new(), lines.collect())
+    }
+
+    /// What the unit that the claim names did.
+    fn note_stay(&self, patient_side: Yuan) -> Option<UnitNote> {
+        let unit = self.facts.unit?;
+        Some(match self.stayed.get()? {
+            Ok(stayed) => {
+                let part = self.on_line();
+                let how = match part {
+                    Some(_) => format!("{} − U {patient_side}", stayed.how),
+                    None => stayed.how.clone(),
+                };
+                let asked = part.map(|part| part.amount.minus(patient_side));
+                UnitNote {
+                    points: part.is_none().then(|| stayed.yielded.points()),
+                    line: part.map(|part| part.line),
+                    amount: asked.and_then(Result::ok).map(|a| a.max(Yuan::ZERO)),
+                    how,
+                    ..UnitNote::new(stayed.unit.code(), "", "by_unit")
+                }
+            }
+            Err(why) => UnitNote {
+                how: why.clone(),
+                ..UnitNote::new(unit.code(), "", "ordinary")
+            },
+        })
+    }
+
     /// Hands over what is asked of lines and what is to be said, once the case has its points.
     ///
     /// # Errors
@@ -155,19 +250,14 @@ impl<'c> UnitCase<'c> {
     pub(in crate::settle) fn close(
         &self,
         key: UnitKey<'_>,
-        points: Points,
+        (points, patient_side): (Points, Yuan),
         sums: &mut UnitSums,
     ) -> Result<(), Error> {
         let nothing = TechnologyEffect::default();
         let change = self.change.get();
         let effect = change.map_or(&nothing, |change| &change.effect);
         let own = points.minus(effect.extra)?.max(Points::ZERO);
-        let yielded = pay(
-            key.case_id,
-            own,
-            (&self.assigned, effect),
-            self.negotiated.clone(),
-        )?;
+        let yielded = self.yielded(key.case_id, own, (effect, patient_side))?;
         let account = key.account;
         for part in yielded.lines() {
             sums.lines.push(LineEntry {
@@ -187,7 +277,8 @@ impl<'c> UnitCase<'c> {
                 ..UnitNote::new(NEW_TECHNOLOGY, "", EFFECT)
             });
         }
-        let own = self.notes.iter().cloned().chain(notes);
+        let stay = self.note_stay(patient_side);
+        let own = self.notes.iter().cloned().chain(stay).chain(notes);
         sums.notes.extend(own.map(|note| UnitNote {
             row: key.row,
             account,

@@ -1,7 +1,8 @@
 //! The columns of claims that payment units look at, and the few rows that state something there.
 
+use super::stay::StayUnit;
 use crate::Error;
-use crate::read::{ClaimFile, Column, MoneyCell, column_array, money, texts};
+use crate::read::{ClaimFile, Column, MoneyCell, column_array, ints, money, texts};
 use crate::settle::period::date_of;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, RecordBatch,
@@ -10,7 +11,7 @@ use arrow::datatypes::{DataType, Int32Type};
 use drgdip_claims::Yuan;
 use drgdip_points::units::negotiated::CodedItem;
 use drgdip_tables::Policy;
-use drgdip_tables::policy::{PolicyAt, TechnologyRegistry, Validity};
+use drgdip_tables::policy::{PolicyAt, TechnologyRegistry, UnitTerms, Validity};
 use jiff::civil::Date;
 use std::collections::{HashMap, HashSet};
 
@@ -21,6 +22,8 @@ pub(in crate::settle) struct UnitUse {
     /// The procedures that the registry names.
     procedures: HashSet<String>,
     has_negotiated: bool,
+    /// Whether claims can name the unit that pays the stay.
+    has_stays: bool,
     /// The day by which entries of the registry are valid, where it is not that of discharge.
     fixed_day: Option<Date>,
 }
@@ -31,16 +34,21 @@ impl UnitUse {
         let registry = policy.new_technologies();
         let named = registry.technologies().iter().flat_map(|t| &t.procedures);
         let on_days = policy.changes().into_iter();
-        let mut on_days = on_days.filter_map(|day| policy.at(day).ok());
-        let has_negotiated =
-            terms.units.negotiated.is_some() || on_days.any(|at| at.units.negotiated.is_some());
+        let on_days = on_days.filter_map(|day| policy.at(day).ok());
+        let mut of_units: Vec<UnitTerms> = on_days.map(|at| at.units).collect();
+        of_units.push(terms.units.clone());
+        let has_negotiated = of_units.iter().any(|terms| terms.negotiated.is_some());
+        let has_stays = of_units
+            .iter()
+            .any(|terms| StayUnit::ALL.iter().any(|unit| unit.is_in(terms)));
         let found = Self {
             has_registry: !registry.is_empty(),
             procedures: named.cloned().collect(),
             has_negotiated,
+            has_stays,
             fixed_day: None,
         };
-        (found.has_registry || found.has_negotiated).then_some(found)
+        (found.has_registry || has_negotiated || has_stays).then_some(found)
     }
 
     /// The columns that are read where claims have them.
@@ -51,6 +59,9 @@ impl UnitUse {
         }
         if self.has_negotiated {
             columns.push(Column::NegotiatedDrugs);
+        }
+        if self.has_stays {
+            columns.extend([Column::PaymentUnit, Column::TreatmentType]);
         }
         columns
     }
@@ -78,6 +89,11 @@ pub(in crate::settle) struct UnitFacts {
     pub(in crate::settle) procedures: Vec<String>,
     /// What it lists of negotiated drugs, by code, each once.
     pub(in crate::settle) negotiated: Vec<CodedItem>,
+    /// The unit that it names, and the kind of care.
+    pub(in crate::settle) unit: Option<StayUnit>,
+    pub(in crate::settle) care: String,
+    /// How many days the stay had.
+    pub(in crate::settle) days: Option<u32>,
     /// Whether an item has no code or no usable cost.
     pub(in crate::settle) is_unusable: bool,
 }
@@ -117,6 +133,9 @@ impl UnitColumns {
             if let Some(others) = array(Column::OtherProcedures) {
                 columns.other_procedures(file, others, &used.procedures)?;
             }
+        }
+        if used.has_stays {
+            columns.stays(file, batch)?;
         }
         columns.match_registry(used, registry, discharges);
         Ok(columns)
@@ -220,6 +239,31 @@ impl UnitColumns {
             (row < column.len() && column.is_valid(row) && place >= list.first).then_some(row)
         };
         self.procedures(&codes, named, row_of);
+        Ok(())
+    }
+
+    /// The units that claims name, with what they are priced by.
+    fn stays(&mut self, file: &ClaimFile, batch: &RecordBatch) -> Result<(), Error> {
+        let array = |column| column_array(batch, file.position(column, false));
+        let Some(units) = array(Column::PaymentUnit) else {
+            return Ok(());
+        };
+        let units = texts(file, units)?;
+        let care = array(Column::TreatmentType).map(|a| texts(file, a));
+        let care = care.transpose()?;
+        let days = array(Column::StayDays).map(|a| ints(file, a)).transpose()?;
+        for row in 0..units.len() {
+            let named = text_at(&units, row);
+            let unit = named.and_then(|name| StayUnit::ALL.into_iter().find(|u| u.code() == name));
+            if let Some(unit) = unit {
+                let facts = self.rows.entry(row).or_default();
+                let days = days.as_ref().filter(|days| days.is_valid(row));
+                facts.days = days.and_then(|days| u32::try_from(days.value(row)).ok());
+                let care = care.as_ref().and_then(|care| text_at(care, row));
+                care.unwrap_or_default().clone_into(&mut facts.care);
+                facts.unit = Some(unit);
+            }
+        }
         Ok(())
     }
 

@@ -15,6 +15,8 @@ pub(crate) struct UnitRules {
     fund_shares: BTreeMap<Insurance, Ratio>,
     /// What each group of the run costs on average.
     means: Vec<GroupMeans>,
+    /// The code of each group of the run.
+    codes: Vec<String>,
 }
 
 impl UnitRules {
@@ -31,6 +33,7 @@ impl UnitRules {
             terms: terms.units.clone(),
             fund_shares,
             means: means.by_kind(),
+            codes: means.codes(),
         })
     }
 
@@ -38,6 +41,12 @@ impl UnitRules {
     pub(super) fn means(&self, group: Option<u16>) -> GroupMeans {
         let means = group.and_then(|group| self.means.get(usize::from(group)));
         means.copied().unwrap_or_default()
+    }
+
+    /// The code of a group; nothing for a case without one.
+    pub(super) fn code(&self, group: Option<u16>) -> &str {
+        let code = group.and_then(|group| self.codes.get(usize::from(group)));
+        code.map_or("", String::as_str)
     }
 
     /// What the fund pays of a negotiated drug.

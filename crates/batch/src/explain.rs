@@ -11,6 +11,7 @@ mod coefficient;
 mod facts;
 mod hospital;
 mod linked;
+mod of_units;
 mod points;
 mod run;
 mod share;

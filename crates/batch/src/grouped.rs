@@ -167,6 +167,12 @@ impl<'p> GroupingWorker<'p> {
         Ok(())
     }
 
+    /// Raises the flag of a new technology in some rows of the batch.
+    pub(crate) fn flag_new_technology(&mut self, rows: &[usize]) {
+        let cases = self.loaded.iter_mut().flat_map(|loaded| &mut loaded.cases);
+        cases.flatten().for_each(|cases| cases.flag(rows));
+    }
+
     fn loaded(&self) -> &Loaded {
         self.loaded
             .as_ref()

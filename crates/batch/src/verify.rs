@@ -7,6 +7,7 @@ mod checks;
 mod cleared;
 mod files;
 mod ledger;
+mod lines;
 mod statements;
 mod sums;
 mod weighed;
@@ -118,6 +119,7 @@ pub fn verify(run: &Path, progress: &dyn Progress) -> Result<Verification, Error
                 statements::check(&files, &sums, &mut result, progress)
             })
             .and_then(|()| cleared::check(&files, &mut result, progress))
+            .and_then(|()| lines::check(&files, &mut result, progress))
     } else {
         sums::grouped(&files, progress).map(|counts| checks::counts(&files, &counts, &mut result))
     };

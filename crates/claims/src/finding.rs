@@ -149,6 +149,9 @@ findings! {
     CostNegative "cost_negative" "total_cost" Reject
         "医疗总费用为负且不是冲销记录" "The total cost is negative and the row is no reversal."
         "Name the cancelled case in the column reverses, or correct the amount.";
+    ItemsUnusable "items_unusable" "new_tech_items,negotiated_drugs" Reject
+        "新技术或谈判药品项目金额无效，或合计超过总费用" "An item has no usable cost, or the items cost more than the case."
+        "Correct the codes and costs of the items, or the total cost.";
     PaymentPartsMissing "payment_parts_missing" "fund_paid,other_funds_paid,patient_paid" Reject
         "基金与个人支付金额缺失" "An amount that the policy takes from the claim is missing."
         "Fill in who paid what; 0 where nobody did.";

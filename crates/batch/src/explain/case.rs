@@ -1,6 +1,7 @@
 //! A case of a settled folder, from its claim to the fen.
 
 use super::facts::Facts;
+use super::of_units::{self, Units};
 use super::points::{Award, Awarded, NEEDS_CLAIM};
 use super::run::SettledRun;
 use super::share::{Amounts, Place, before, decimal};
@@ -101,6 +102,8 @@ impl Case<'_> {
             let terms = self.run.terms(date)?;
             parts.push(self.points(&terms, &mut differences, progress)?);
             parts.extend(self.money(&mut differences, progress)?);
+            let case = (self.case_id, self.text("pool"));
+            parts.extend(of_units::lines(self.run, case, progress)?);
         } else {
             let step = Step::new("政策日期 date of the policy", "").by(NEEDS_CLAIM);
             parts.push(Part {
@@ -194,8 +197,12 @@ impl Case<'_> {
         progress: &dyn Progress,
     ) -> Result<Part, Error> {
         let is_late = has(self.findings, Finding::LateUpload);
+        let mut units = Units::find(self.run, self.case_id, progress)?;
+        let mut steps = std::mem::take(&mut units.steps);
         let award = Award::new((self.run, terms), self.row, (self.claim, is_late))?;
-        let Awarded { mut steps, points } = award.steps()?;
+        let awarded = award.with(units).steps()?;
+        let Awarded { points, .. } = awarded;
+        steps.extend(awarded.steps);
         let (linked, after) = linked::steps(self.run, self.case_id, progress)?;
         steps.extend(linked);
         let stated = self.text("points");

@@ -2,6 +2,7 @@
 
 use super::Step;
 use super::coefficient::{self, coefficient};
+use super::of_units::Units;
 use super::run::SettledRun;
 use crate::Error;
 use crate::find::{FoundClaim, TextRow};
@@ -30,6 +31,7 @@ pub(super) struct Award<'a> {
     pub(super) is_late: bool,
     rules: CaseRules,
     cost: Yuan,
+    units: Units,
 }
 
 /// The steps to the points of a case before other cases have a say.
@@ -37,6 +39,16 @@ pub(super) struct Awarded {
     pub(super) steps: Vec<Step>,
     /// The points; `None` where a fact is missing, which a step says.
     pub(super) points: Option<Points>,
+}
+
+impl Awarded {
+    /// A stay that its claim's unit pays; the steps of the unit have said how.
+    const fn by_unit() -> Self {
+        Self {
+            steps: Vec::new(),
+            points: None,
+        }
+    }
 }
 
 fn wrong(e: impl std::fmt::Display) -> Error {
@@ -78,7 +90,15 @@ impl<'a> Award<'a> {
             row,
             claim,
             is_late,
+            units: Units::default(),
         })
+    }
+
+    /// The same with what payment units change.
+    pub(super) fn with(mut self, units: Units) -> Self {
+        self.cost = units.seen.unwrap_or(self.cost);
+        self.units = units;
+        self
     }
 
     fn text(&self, column: &str) -> Option<&'a str> {
@@ -129,9 +149,20 @@ impl<'a> Award<'a> {
         let mut awarded = match self.text("case_class").unwrap_or_default() {
             "by_cost" => self.by_cost()?,
             "unstable" => self.unstable()?,
+            "day_surgery" | "single_disease" | "item" => Awarded::by_unit(),
+            "bed_day" if self.terms.stays.bed_day.is_none() => Awarded::by_unit(),
             "bed_day" => self.bed_day()?,
             class => self.priced(class)?,
         };
+        let extra = self.units.extra;
+        if let Some(points) = awarded.points.filter(|_| extra > Points::ZERO) {
+            let sum = points.plus(extra).map_err(wrong)?;
+            let text = format!("{points} + 新技术加成 of new technologies {extra}");
+            awarded
+                .steps
+                .push(Step::new("加成后点数 points with add-ons", sum).by(text));
+            awarded.points = Some(sum);
+        }
         if self.is_late {
             self.late(&mut awarded)?;
         }
@@ -341,7 +372,10 @@ impl<'a> Award<'a> {
                 .keys(&["case.high.thresholds"]),
         ];
         let mut decided = Step::new("病例类型 case class", keys::class_title(class));
-        if class == "normal" && by_cost == "low" {
+        if class == "normal" && self.units.is_carved_out {
+            decided = decided
+                .by("除外支付病例按标准支付 paid its standard, since a part is paid beside it");
+        } else if class == "normal" && by_cost == "low" {
             let text = "费用低于低倍率界，但离院方式豁免 below the low cut-off, but exempt by discharge way";
             decided = decided.by(text).keys(&["case.low.exempt_discharge_ways"]);
         }

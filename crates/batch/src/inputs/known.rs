@@ -17,6 +17,12 @@ pub struct GroupMean {
     pub hospital_id: Option<String>,
     /// The mean cost of a case.
     pub mean_cost: Option<Yuan>,
+    /// What of it are drugs.
+    pub mean_drug: Option<Yuan>,
+    /// What of it are consumables.
+    pub mean_consumable: Option<Yuan>,
+    /// What of it are services.
+    pub mean_service: Option<Yuan>,
     /// The mean stay in ten-thousandths of a day.
     pub stay_days: Option<i64>,
     /// How many cases the means are of.
@@ -41,12 +47,15 @@ pub(super) fn groups(table: &TextTable) -> Result<Vec<GroupMean>, Error> {
     let mut groups = Vec::new();
     let mut keys = Keys::new(table);
     for row in Row::all(table) {
-        let mean_cost = row.text("mean_cost").map(|_| row.yuan("mean_cost"));
+        let mean = |column| row.text(column).map(|_| row.yuan(column)).transpose();
         let group = GroupMean {
             group: row.required("group")?,
             level: row.text("level"),
             hospital_id: row.text("hospital_id"),
-            mean_cost: mean_cost.transpose()?,
+            mean_cost: mean("mean_cost")?,
+            mean_drug: mean("mean_drug")?,
+            mean_consumable: mean("mean_consumable")?,
+            mean_service: mean("mean_service")?,
             stay_days: row.ten_thousandths("stay_days")?,
             cases: row.whole("cases")?,
             variation: row.ten_thousandths("cv")?,

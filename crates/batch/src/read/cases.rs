@@ -211,6 +211,23 @@ impl CaseBatch {
         }
     }
 
+    /// Raises the flag of a new technology in some rows.
+    pub(crate) fn flag(&mut self, rows: &[usize]) {
+        if rows.is_empty() {
+            return;
+        }
+        let stated = self.new_tech.take();
+        let flag = |row: usize| {
+            let stated = stated.as_ref().filter(|flags| flags.is_valid(row));
+            stated.is_some_and(|flags| flags.value(row))
+        };
+        let mut flags: Vec<bool> = (0..self.sex.len()).map(flag).collect();
+        for row in rows {
+            flags[*row] = true;
+        }
+        self.new_tech = Some(BooleanArray::from(flags));
+    }
+
     /// What there is to say about the codes of a row.
     pub(crate) fn marks(&self, row: usize) -> Marks {
         self.marks.get(row).copied().unwrap_or_default()

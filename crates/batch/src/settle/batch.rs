@@ -3,6 +3,7 @@
 use super::pooling::RegionPools;
 use super::setting::Setting;
 use super::stays::StayColumns;
+use super::units::UnitColumns;
 use crate::Error;
 use crate::inputs::Insurance;
 use crate::read::{ClaimFile, Column, MoneyCell, Remap, column_array, dates, money, texts};
@@ -58,6 +59,8 @@ pub(super) struct Batch {
     pub(super) drugs: Option<Vec<MoneyCell>>,
     pub(super) consumables: Option<Vec<MoneyCell>>,
     pub(super) stays: StayColumns,
+    /// What claims state for payment units, where the policy has some.
+    pub(super) units: Option<UnitColumns>,
 }
 
 /// Reads batches; remembers the dictionaries that it has looked up.
@@ -132,9 +135,12 @@ impl<'s> BatchReader<'s> {
             }
         };
         let tcm = named(Column::TcmDisease)?;
+        let discharges = dates(file, required(Column::DischargeDate))?;
+        let flags = array(Column::NewTech).map(|a| a.as_boolean().clone());
+        let (units, new_tech, stays) = flagged(setting, (file, batch), &discharges, flags)?;
         Ok(Batch {
             away,
-            new_tech: array(Column::NewTech).map(|a| a.as_boolean().clone()),
+            new_tech,
             tcm: tcm.map(|tcm| tcm.iter().map(Option::is_some).collect()),
             drugs: amounts(Column::DrugCost)?,
             consumables: amounts(Column::ConsumableCost)?,
@@ -142,14 +148,33 @@ impl<'s> BatchReader<'s> {
             hospital_texts: Arc::new(hospitals),
             regions: region_numbers,
             insurances: insured,
-            discharges: dates(file, required(Column::DischargeDate))?,
+            discharges,
             total: money(file, required(Column::TotalCost))?,
             fund: amounts(Column::FundPaid)?,
             other_funds: amounts(Column::OtherFundsPaid)?,
             patient: amounts(Column::PatientPaid)?,
-            stays: StayColumns::read(file, batch)?,
+            stays,
+            units,
         })
     }
+}
+
+/// What claims state for units, and the flags of a batch with those that a registry raises.
+fn flagged(
+    setting: &Setting<'_>,
+    (file, batch): (&ClaimFile, &RecordBatch),
+    discharges: &Date32Array,
+    stated: Option<BooleanArray>,
+) -> Result<(Option<UnitColumns>, Option<BooleanArray>, StayColumns), Error> {
+    let mut stays = StayColumns::read(file, batch)?;
+    let Some(used) = &setting.unit_use else {
+        return Ok((None, stated, stays));
+    };
+    let with = (used, setting.policy.new_technologies());
+    let units = UnitColumns::read((file, batch), with, discharges)?;
+    stays.exempt_too(&units, batch.num_rows());
+    let flags = units.flags(stated, batch.num_rows());
+    Ok((Some(units), flags, stays))
 }
 
 /// The texts of a column; an empty one is none.

@@ -9,6 +9,7 @@ use super::links::{Adjustments, LinkPage, Links};
 use super::setting::Setting;
 use super::tallies::Kind;
 use super::totals::{Counted, Tally, Totals, TotalsByGroup};
+use super::units::UnitSums;
 use crate::Error;
 use crate::grouped::{GroupedRows, GroupingWorker};
 use crate::read::{ClaimFile, MoneyCell};
@@ -34,6 +35,12 @@ pub(crate) enum SettledClass {
     Transfer,
     /// Too few days for the whole points.
     ShortStay,
+    /// Registered day surgery, by its own group or a share of the inpatient one.
+    DaySurgery,
+    /// At the quota of a single disease.
+    SingleDisease,
+    /// By item, what it cost.
+    Item,
     Unpaid(Finding),
 }
 
@@ -65,6 +72,8 @@ pub(crate) struct SettledRows {
 pub(crate) struct Sums {
     pub(crate) accounts: HashMap<Account, Totals>,
     pub(crate) groups: TotalsByGroup,
+    /// What payment units note of single cases.
+    pub(crate) units: UnitSums,
 }
 
 impl Sums {
@@ -93,6 +102,7 @@ pub(crate) struct CaseWorker<'s> {
     links: LinkPage<'s>,
     own: Tally,
     days: DayRules,
+    units: UnitSums,
     batch: Option<Batch>,
 }
 
@@ -111,6 +121,7 @@ impl<'s> CaseWorker<'s> {
             links: links.page(),
             own: Tally::new(setting.pools.all.len(), setting.hospitals.len()),
             days: DayRules::default(),
+            units: UnitSums::default(),
             batch: None,
         }
     }
@@ -122,7 +133,11 @@ impl Worker for CaseWorker<'_> {
     fn load(&mut self, file: &ClaimFile, batch: RecordBatch) -> Result<(), Error> {
         self.grouping
             .load(file, &batch, |column| file.position(column, false))?;
-        self.batch = Some(self.reader.read(file, &batch)?);
+        let batch = self.reader.read(file, &batch)?;
+        if let Some(units) = &batch.units {
+            self.grouping.flag_new_technology(units.flagged());
+        }
+        self.batch = Some(batch);
         Ok(())
     }
 
@@ -147,6 +162,7 @@ impl Worker for CaseWorker<'_> {
             pools: self.reader.pools(),
             days: &mut self.days,
             links: &mut self.links,
+            units: &mut self.units,
             has_verdicts: self.setting.verdicts.touches(first_row..last_row),
         };
         if rows.cases.is_empty() {
@@ -189,6 +205,7 @@ impl Worker for CaseWorker<'_> {
         for (account, totals) in self.own.accounts() {
             sums.accounts.entry(*account).or_default().add(totals)?;
         }
+        sums.units.append(std::mem::take(&mut self.units));
         self.own.add_groups_to(&mut sums.groups)
     }
 }

@@ -59,7 +59,7 @@ pub(crate) fn case_fields() -> Vec<Field> {
 }
 
 /// All classes of paid cases; the number of a class is its place.
-pub(crate) const CLASSES: [SettledClass; 8] = [
+pub(crate) const CLASSES: [SettledClass; 11] = [
     SettledClass::Priced(CaseClass::Normal),
     SettledClass::Priced(CaseClass::Low),
     SettledClass::Priced(CaseClass::High),
@@ -68,6 +68,9 @@ pub(crate) const CLASSES: [SettledClass; 8] = [
     SettledClass::BedDay,
     SettledClass::Transfer,
     SettledClass::ShortStay,
+    SettledClass::DaySurgery,
+    SettledClass::SingleDisease,
+    SettledClass::Item,
 ];
 
 /// The class as written in outputs.
@@ -79,6 +82,9 @@ pub(crate) const fn class_code(class: SettledClass) -> &'static str {
         SettledClass::BedDay => "bed_day",
         SettledClass::Transfer => "transfer",
         SettledClass::ShortStay => "short_stay",
+        SettledClass::DaySurgery => "day_surgery",
+        SettledClass::SingleDisease => "single_disease",
+        SettledClass::Item => "item",
         SettledClass::Unpaid(_) => "unpaid",
     }
 }
@@ -93,7 +99,10 @@ pub(crate) const fn class_number(class: SettledClass) -> u16 {
         SettledClass::BedDay => 5,
         SettledClass::Transfer => 6,
         SettledClass::ShortStay => 7,
-        SettledClass::Unpaid(_) => 8,
+        SettledClass::DaySurgery => 8,
+        SettledClass::SingleDisease => 9,
+        SettledClass::Item => 10,
+        SettledClass::Unpaid(_) => 11,
     }
 }
 

@@ -9,6 +9,7 @@ use super::links::{self, LinkPage, PaidCase};
 use super::pooling::RegionPools;
 use super::setting::Setting;
 use super::stays::StayFacts;
+use super::units::{Judged, UnitCase, UnitKey, UnitSums};
 use crate::Error;
 use crate::findings::FindingRow;
 use crate::grouped::invalid_finding;
@@ -43,6 +44,7 @@ pub(super) struct Desk<'d, 'l> {
     pub(super) pools: &'d [RegionPools],
     pub(super) days: &'d mut DayRules,
     pub(super) links: &'d mut LinkPage<'l>,
+    pub(super) units: &'d mut UnitSums,
     pub(super) has_verdicts: bool,
 }
 
@@ -153,7 +155,7 @@ impl Desk<'_, '_> {
         say: &mut impl FnMut(Finding),
     ) -> Result<Account, Refusal> {
         self.admit(seen)?;
-        let cost = admissible_cost(self.batch.total[seen.row])?;
+        let total = admissible_cost(self.batch.total[seen.row])?;
         let (day, dated) = self.rules(seen.row, say)?;
         let (account, holds) = self.account(seen.row, case.pool, dated.date())?;
         self.require_patient_side(case)?;
@@ -161,6 +163,11 @@ impl Desk<'_, '_> {
             let id = seen.id().unwrap_or_default();
             Refusal::Error(Error::input(format!("case {id}"), e))
         };
+        let unit = self.unit((seen.row, day), &dated, total)?;
+        let cost = unit.as_ref().map_or(total, |unit| unit.cost);
+        if let Some(unit) = unit.as_ref().filter(|unit| unit.has_drugs()) {
+            without_drugs(case, unit)?;
+        }
         let hospital = account.hospital as usize;
         let earning = Earning {
             pricing: &dated.pricing,
@@ -170,9 +177,15 @@ impl Desk<'_, '_> {
             stay: stay(self.setting, (self.batch, seen.row), &dated),
             discharged: day,
             cost,
+            unit: unit.as_ref(),
         };
         let earned = earning.earn(seen.grouping.outcome, say).map_err(wrong)?;
         let earned = earned.map_err(Refusal::Finding)?;
+        let side = case.patient_side.map_or(Yuan::ZERO, Yuan::from_fen);
+        if unit.as_ref().is_some_and(|unit| unit.on_line().is_some()) {
+            // The line pays what others do not bear, so points have nothing to take off.
+            case.patient_side = case.patient_side.map(|_| 0);
+        }
         case.class = earned.class;
         case.points = earned.points;
         if let Some((price, reference_cost, coefficient)) = earned.price {
@@ -185,6 +198,7 @@ impl Desk<'_, '_> {
             account,
             earned,
             cost,
+            seen_cost: earned.seen_cost.unwrap_or(cost),
             stay: earning.stay,
             discharged: day,
             rules: &dated.pricing.rules,
@@ -193,7 +207,48 @@ impl Desk<'_, '_> {
         };
         let noted = self.links.note(self.setting, seen, &paid, say);
         noted.map_err(Refusal::Error)?;
+        if let Some(unit) = &unit {
+            let key = UnitKey {
+                case_id: seen.id().unwrap_or_default(),
+                account,
+                row: seen.number,
+            };
+            unit.close(key, (earned.points, side), self.units)
+                .map_err(wrong)?;
+        }
         Ok(account)
+    }
+
+    /// The case for payment units, where the claim states something that one of them looks at.
+    fn unit<'u>(
+        &self,
+        (row, discharged): (usize, i32),
+        dated: &'u HeldRules,
+        total: Yuan,
+    ) -> Result<Option<UnitCase<'u>>, Refusal>
+    where
+        Self: 'u,
+    {
+        let found = (self.batch.units.as_ref()).and_then(|units| units.row(row));
+        let (Some(facts), Some(rules), Some(used)) =
+            (found, dated.units.as_ref(), self.setting.unit_use.as_ref())
+        else {
+            return Ok(None);
+        };
+        let (Some(day), Some(insurance)) = (used.day(discharged), self.batch.insurances[row])
+        else {
+            return Ok(None);
+        };
+        let judged = Judged {
+            facts,
+            rules,
+            registry: self.setting.policy.new_technologies(),
+            day,
+            insurance,
+            rounding: self.setting.terms.value.money_rounding,
+        };
+        let case = UnitCase::new(judged, total).map_err(Refusal::Error)?;
+        case.map(Some).map_err(Refusal::Finding)
     }
 
     /// Whether the row may be paid at all.
@@ -282,6 +337,18 @@ impl Desk<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Takes negotiated drugs out of what points answer for: their cost, and what patients bear of it.
+fn without_drugs(case: &mut SettledCase, unit: &UnitCase<'_>) -> Result<(), Refusal> {
+    case.total_cost = Some(unit.cost.fen());
+    if let Some(side) = case.patient_side {
+        let left = Yuan::from_fen(side).minus(unit.patient_side);
+        let left = left.map_err(|e| Refusal::Error(Error::input("claims", e)))?;
+        // A patient who bore less than the policy's share leaves nothing to take off.
+        case.patient_side = Some(left.max(Yuan::ZERO).fen().min(side));
+    }
+    Ok(())
 }
 
 /// What the claim says of the stay, where a rule asks.

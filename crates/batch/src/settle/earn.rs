@@ -4,6 +4,7 @@ use super::cases::SettledClass;
 use super::means::{GroupCoefficients, GroupMeans};
 use super::pricing::{Prepared, Pricing, Way, prepare, treated};
 use super::stays::StayFacts;
+use super::units::{Change, StayPricing, UnitCase};
 use crate::inputs::Hospital;
 use crate::{Class, Error};
 use drgdip_claims::{Finding, Yuan};
@@ -66,6 +67,8 @@ pub(super) struct Earning<'e> {
     pub(super) stay: StayFacts<'e>,
     pub(super) discharged: i32,
     pub(super) cost: Yuan,
+    /// The technologies and drugs of the claim, where it lists some.
+    pub(super) unit: Option<&'e UnitCase<'e>>,
 }
 
 /// What a case earned.
@@ -77,6 +80,8 @@ pub(super) struct Earned<'e> {
     pub(super) price: Option<(&'e GroupPrice, Yuan, Ratio)>,
     /// What is left of a high case outside the control proportion.
     pub(super) normal: Option<Points>,
+    /// The cost by which the case was classified, where it is not its whole cost.
+    pub(super) seen_cost: Option<Yuan>,
 }
 
 impl<'e> Earning<'e> {
@@ -87,7 +92,15 @@ impl<'e> Earning<'e> {
         say: &mut impl FnMut(Finding),
     ) -> Result<Result<Earned<'e>, Finding>, drgdip_points::Error> {
         let group = outcome.group().map(|group| group.0);
-        let earned = match self.bed_days(group)? {
+        let by_unit = match self.unit {
+            Some(unit) => self.by_unit(unit, (outcome, group))?,
+            None => None,
+        };
+        let by_days = || match by_unit {
+            Some(earned) => Ok(Some(earned)),
+            None => self.bed_days(group),
+        };
+        let earned = match by_days()? {
             Some(earned) => earned,
             None => match self.by_group(outcome, group, say)? {
                 Ok(earned) => earned,
@@ -112,6 +125,27 @@ impl<'e> Earning<'e> {
             Some(by_group) => by_group.of(group, self.hospital),
             None => Ok(self.coefficient),
         }
+    }
+
+    /// A stay whose claim names the unit that pays it.
+    fn by_unit(
+        &self,
+        unit: &UnitCase<'_>,
+        (outcome, group): (Outcome, Option<u16>),
+    ) -> Result<Option<Earned<'e>>, drgdip_points::Error> {
+        let price = match self.pricing.way(outcome) {
+            Way::ByWeight { price, .. } => Some(price),
+            Way::ByCost(..) | Way::Unpaid(_) => None,
+        };
+        let found = unit.stay(&StayPricing {
+            price,
+            group,
+            coefficient: self.coefficient(group)?,
+            level: &self.hospital.level,
+            days: None,
+            rules: self.rules(),
+        })?;
+        Ok(found.map(|(class, points)| Earned::without_price(class, points)))
     }
 
     /// A long stay, or a claim of the unit bed-day, is paid by the day whatever its group.
@@ -172,9 +206,40 @@ impl<'e> Earning<'e> {
     ) -> Result<Earned<'e>, drgdip_points::Error> {
         let (price, _, coefficient) = priced;
         let rules = self.rules();
-        let mut awarded = award(price, coefficient, self.cost, rules)?;
+        let change = match self.unit {
+            Some(unit) => unit.change(price, group, rules)?,
+            None => None,
+        };
+        let raised = change.and_then(|change| change.raised.as_ref());
+        let priced = raised.map_or(priced, |(price, cost)| (price, *cost, coefficient));
+        let cost = change.map_or(self.cost, |change| change.seen);
+        let mut earned = self.classified(priced, (cost, change))?;
+        if let Some((class, points)) = self.cut_short(priced, (earned.class, cost), group)?
+            && points < earned.points
+        {
+            (earned.class, earned.points, earned.normal) = (class, points, None);
+        }
+        if let Some(change) = change {
+            earned.add(change.effect.extra)?;
+            earned.seen_cost = Some(cost);
+        }
+        Ok(earned)
+    }
+
+    /// What a case earns by how its cost stands to that of its group.
+    fn classified(
+        &self,
+        priced: (&'e GroupPrice, Yuan, Ratio),
+        (cost, change): (Yuan, Option<&Change>),
+    ) -> Result<Earned<'e>, drgdip_points::Error> {
+        let (price, _, coefficient) = priced;
+        let rules = self.rules();
+        let mut awarded = award(price, coefficient, cost, rules)?;
         let normal = || normal_points(price, coefficient, rules);
-        if awarded.class == CaseClass::Low && self.has_way(&self.options.stays.low_exempt_ways) {
+        let is_exempt =
+            awarded.class == CaseClass::Low && self.has_way(&self.options.stays.low_exempt_ways);
+        // What is paid beside the standard leaves the standard, neither more nor less.
+        if is_exempt || change.is_some_and(|change| change.effect.carved_out.is_some()) {
             awarded = CaseAward {
                 class: CaseClass::Normal,
                 points: normal()?,
@@ -185,14 +250,10 @@ impl<'e> Earning<'e> {
             points: awarded.points,
             price: Some(priced),
             normal: None,
+            seen_cost: None,
         };
         if awarded.class == CaseClass::High {
             earned.normal = Some(normal()?).filter(|normal| *normal != awarded.points);
-        }
-        if let Some((class, points)) = self.cut_short(priced, awarded, group)?
-            && points < earned.points
-        {
-            (earned.class, earned.points, earned.normal) = (class, points, None);
         }
         Ok(earned)
     }
@@ -201,7 +262,7 @@ impl<'e> Earning<'e> {
     fn cut_short(
         &self,
         (price, _, coefficient): (&GroupPrice, Yuan, Ratio),
-        awarded: CaseAward,
+        (class, cost): (SettledClass, Yuan),
         group: Option<u16>,
     ) -> Result<Option<(SettledClass, Points)>, drgdip_points::Error> {
         let stays = &self.options.stays;
@@ -211,10 +272,11 @@ impl<'e> Earning<'e> {
         let rules = self.rules();
         let mean_stay = group.and_then(|group| self.options.mean_stays[usize::from(group)]);
         if let Some(mean_stay) = mean_stay
-            && awarded.class == CaseClass::Normal
+            && class == SettledClass::Priced(CaseClass::Normal)
             && self.has_way(&stays.transfer_ways)
         {
-            let points = transfer_points(awarded.points, days, mean_stay, rules)?;
+            let normal = normal_points(price, coefficient, rules)?;
+            let points = transfer_points(normal, days, mean_stay, rules)?;
             return Ok(Some((SettledClass::Transfer, points)));
         }
         let short = stays.short_stay.filter(|short| {
@@ -225,7 +287,7 @@ impl<'e> Earning<'e> {
         let Some(short) = short else {
             return Ok(None);
         };
-        let case = (coefficient, self.cost);
+        let case = (coefficient, cost);
         let points = short_stay_points(short.rule, price, case, rules)?;
         Ok(Some((SettledClass::ShortStay, points)))
     }
@@ -261,12 +323,21 @@ impl<'e> Earning<'e> {
 }
 
 impl Earned<'_> {
+    /// Adds points that come on top whatever the class is.
+    fn add(&mut self, extra: Points) -> Result<(), drgdip_points::Error> {
+        self.points = self.points.plus(extra)?;
+        let normal = self.normal.map(|normal| normal.plus(extra));
+        self.normal = normal.transpose()?;
+        Ok(())
+    }
+
     const fn without_price(class: SettledClass, points: Points) -> Self {
         Self {
             class,
             points,
             price: None,
             normal: None,
+            seen_cost: None,
         }
     }
 }

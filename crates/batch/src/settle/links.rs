@@ -142,6 +142,8 @@ pub(super) struct PaidCase<'c> {
     pub(super) account: Account,
     pub(super) earned: Earned<'c>,
     pub(super) cost: Yuan,
+    /// The cost by which it is classified.
+    pub(super) seen_cost: Yuan,
     pub(super) stay: StayFacts<'c>,
     pub(super) discharged: i32,
     pub(super) rules: &'c CaseRules,
@@ -260,7 +262,10 @@ impl LinkPage<'_> {
         if terms.control.is_some()
             && let (Some(normal), Some((_, reference, _))) = (normal, case.earned.price)
         {
-            let excess = case.cost.minus(reference).map_err(|e| wrong(seen, e))?;
+            let excess = case
+                .seen_cost
+                .minus(reference)
+                .map_err(|e| wrong(seen, e))?;
             let mut candidate = candidate(seen, case, (excess, normal), version);
             candidate.money = money;
             self.own.high.push(candidate);

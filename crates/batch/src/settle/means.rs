@@ -48,6 +48,11 @@ impl GroupMeans {
         &self.codes[usize::from(group)]
     }
 
+    /// The codes of all groups of the run.
+    pub(crate) fn codes(&self) -> Vec<String> {
+        self.codes.clone()
+    }
+
     /// The code of its ADRG.
     pub(crate) fn adrg(&self, group: u16) -> &str {
         &self.adrgs[usize::from(group)]
@@ -74,6 +79,21 @@ impl GroupMeans {
     pub(crate) fn stays(&self) -> Vec<Option<i64>> {
         let regional = self.regional();
         self.by_group(|code| regional.get(code)?.stay_days.filter(|days| *days > 0))
+    }
+
+    /// What each group costs on average, all together and by kind of item.
+    pub(crate) fn by_kind(&self) -> Vec<drgdip_points::units::new_technology::GroupMeans> {
+        let regional = self.regional();
+        self.by_group(|code| {
+            regional.get(code).map_or_else(Default::default, |row| {
+                drgdip_points::units::new_technology::GroupMeans {
+                    cost: row.mean_cost,
+                    drug: row.mean_drug,
+                    consumable: row.mean_consumable,
+                    service: row.mean_service,
+                }
+            })
+        })
     }
 
     /// Which groups are not stable, and what their cases earn.

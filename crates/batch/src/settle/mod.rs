@@ -39,6 +39,7 @@ mod stays;
 mod tallies;
 mod totals;
 mod tree;
+pub(crate) mod units;
 pub(crate) mod verdicts;
 mod warnings;
 mod year_to_date;
@@ -123,7 +124,6 @@ pub(crate) fn settle_into(
     progress: &dyn Progress,
 ) -> Result<(SettleSummary, Vec<LedgerRow>), Error> {
     let period = period_with_inputs(job)?;
-    let is_annual = job.span == SettleSpan::Year;
     let mut setting = Setting::new(job.plan, job.policy, job.inputs, period)?;
     let journal = open_journal(job, &setting)?;
     let needs = needs(&setting);
@@ -144,6 +144,7 @@ pub(crate) fn settle_into(
 
     progress.stage("pay", Some(files.rows));
     let pools = settle_pools(&setting, job.inputs, &pass.sums, priors.years)?;
+    let lines = units::settle_lines(&setting, &mut pass.sums.units, &pass.adjusted, &pools)?;
     let closing = Closing::new(job, &setting, &pools, &journal)?;
     let ledger_rows = closing.ledger_rows();
     check_ledger(job, &setting, &journal, &ledger_rows)?;
@@ -161,11 +162,11 @@ pub(crate) fn settle_into(
     let fingerprints = with_fingerprints(&run, || {
         append_late(&run, &mut pass.writer, encoding, (chunks, &late))
     })?;
-    let cases = OutputFile::new("cases.parquet", files.rows, pass.writer.finish()?);
-    let mut outputs = vec![cases];
-    outputs.extend(write_reports(folder, &setting, &pools, &pass.sums)?);
-    outputs.extend(write_closing(folder, &closing, is_annual)?);
-    let statements = Statements::new((job, &setting), (&pools, &closing, &tallies));
+    let cases = pass.writer.finish()?;
+    let mut outputs = vec![OutputFile::new("cases.parquet", files.rows, cases)];
+    let of = (&pools[..], &closing, &lines[..]);
+    outputs.extend(write_tables(folder, &setting, of, &mut pass.sums)?);
+    let statements = Statements::new((job, &setting), (&pools, &closing, &tallies), &lines);
     outputs.extend(write_accounts(folder, &statements, pass.notes, &pool)?);
     let (fingerprint, rows, findings) = pass.record.findings.finish()?;
     outputs.push(OutputFile::new("findings.parquet", rows, fingerprint));
@@ -191,13 +192,31 @@ pub(crate) fn settle_into(
     if let Some(claims) = priors.claims {
         manifest.set("prior_claims", claims);
     }
-    if job.ledger.is_some() {
-        let entries: BTreeMap<_, _> = journal.named_before(&summary.period).into_iter().collect();
-        manifest.set("ledger", json!(entries));
-    }
+    name_ledger(&mut manifest, job, &journal, &summary.period);
     manifest.outputs(&outputs);
     manifest.write(&folder.join(MANIFEST))?;
     Ok((summary, ledger_rows))
+}
+
+/// Names the entries of the ledger that the run was made with.
+fn name_ledger(manifest: &mut Manifest, job: &SettleJob<'_>, journal: &Journal, period: &str) {
+    if job.ledger.is_some() {
+        let entries: BTreeMap<_, _> = journal.named_before(period).into_iter().collect();
+        manifest.set("ledger", json!(entries));
+    }
+}
+
+/// The tables beside the cases: hospitals, pools, lines and whatever units and closing add.
+fn write_tables(
+    folder: &Path,
+    setting: &Setting<'_>,
+    (pools, closing, lines): (&[PoolReport], &Closing, &[units::LineReport]),
+    sums: &mut Sums,
+) -> Result<Vec<OutputFile>, Error> {
+    let mut outputs = write_reports(folder, setting, pools, sums)?;
+    outputs.extend(units::write(folder, setting, lines, &mut sums.units)?);
+    outputs.extend(write_closing(folder, closing, setting.period.is_year())?);
+    Ok(outputs)
 }
 
 /// Refuses a month that the ledger has with other amounts, before anything is published.
@@ -394,7 +413,6 @@ fn write_reports(
         reports::hospitals(folder, pools, name_of)?,
         reports::pools(folder, pools, setting.terms.value.published_places)?,
         reports::groups(folder, setting.plan, &sums.groups)?,
-        reports::lines(folder)?,
         reports::subpools(folder, pools)?,
         reports::budget_lines(folder, &setting.pools.all)?,
     ])

@@ -46,10 +46,14 @@ pub(super) fn needs(setting: &Setting<'_>) -> ColumnNeeds {
     if is_compared && setting.period.is_year() {
         needs.required.push(FundPaid);
     }
+    let of_units = setting.unit_use.as_ref().map(|used| used.columns());
+    needs.optional.extend(of_units.into_iter().flatten());
     needs.required.sort_unstable();
     needs.required.dedup();
     let required = &needs.required;
     needs.optional.retain(|column| !required.contains(column));
+    needs.optional.sort_unstable();
+    needs.optional.dedup();
     needs
 }
 

@@ -308,19 +308,6 @@ fn cost_cv(totals: &GroupTotals) -> Option<i64> {
     i64::try_from(cv).ok()
 }
 
-/// Writes `lines.parquet`: what is paid beside points. This settlement has no such line.
-pub(super) fn lines(folder: &Path) -> Result<OutputFile, Error> {
-    write(
-        folder,
-        "lines.parquet",
-        vec![
-            ("case_id", texts(std::iter::empty())),
-            ("line", texts(std::iter::empty())),
-            ("amount", amounts(std::iter::empty())),
-        ],
-    )
-}
-
 /// Writes `subpools.parquet`: what the increment of each pool was cut into.
 pub(super) fn subpools(folder: &Path, pools: &[PoolReport]) -> Result<OutputFile, Error> {
     let rows: Vec<_> = pools

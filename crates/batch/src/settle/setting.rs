@@ -8,6 +8,7 @@ pub(crate) use super::period::{Period, date_of, day_number};
 pub(crate) use super::pooling::{Pool, UNIT};
 use super::pooling::{Pools, RegionPools};
 use super::pricing::{self, Pricing};
+use super::units::{UnitRules, UnitUse};
 use super::verdicts::Verdicts;
 use crate::Error;
 use crate::in_force::PlanChoice;
@@ -24,6 +25,8 @@ use std::sync::{Arc, Mutex};
 pub(crate) struct Dated {
     pub(crate) pricing: Pricing,
     pub(crate) options: CaseOptions,
+    /// The rules of payment units, where the policy has units that look at claims.
+    pub(crate) units: Option<UnitRules>,
     /// For each hospital, one coefficient for each of its rows.
     pub(crate) coefficients: Vec<Vec<Ratio>>,
 }
@@ -52,6 +55,8 @@ pub(crate) struct Setting<'s> {
     approved: HashMap<String, Option<Yuan>>,
     /// The rules that link cases, each once, where dates of discharge select them.
     pub(crate) link_terms: Vec<LinkTerms>,
+    /// What payment units look at; `None` where the policy has no such unit.
+    pub(super) unit_use: Option<UnitUse>,
     at_settlement: Arc<Dated>,
     by_discharge: Mutex<HashMap<i32, Option<Arc<Dated>>>>,
 }
@@ -83,7 +88,9 @@ impl<'s> Setting<'s> {
         let units = hospitals.iter().map(unit).collect();
         let link_terms = links::versions(policy, &terms)?;
         let means = GroupMeans::new(inputs, plan);
-        let at_settlement = Arc::new(dated(&terms, plan, &hospitals, &means)?);
+        let unit_use = UnitUse::new(policy, &terms);
+        let with = (&means, unit_use.is_some());
+        let at_settlement = Arc::new(dated(&terms, plan, &hospitals, with)?);
         let approved = inputs.reviews.iter().filter(|review| review.is_approved);
         let approved = approved
             .map(|review| (review.case_id.clone(), review.amount))
@@ -104,6 +111,7 @@ impl<'s> Setting<'s> {
             means,
             approved,
             link_terms,
+            unit_use,
             at_settlement,
             by_discharge: Mutex::default(),
         })
@@ -139,6 +147,8 @@ impl<'s> Setting<'s> {
             means: self.means.clone(),
             approved: HashMap::new(),
             link_terms: vec![self.terms.links.clone()],
+            // A registry of this year does for last year's claims what it does for this year's.
+            unit_use: (self.unit_use.as_ref()).map(|used| used.always_on(self.period.last)),
             at_settlement: Arc::clone(&self.at_settlement),
             by_discharge: Mutex::default(),
         })
@@ -177,7 +187,10 @@ impl<'s> Setting<'s> {
         }
         let terms = date_of(day).and_then(|date| self.policy.at(date).ok());
         let rules = terms
-            .map(|terms| dated(&terms, self.plan, &self.hospitals, &self.means))
+            .map(|terms| {
+                let with = (&self.means, self.unit_use.is_some());
+                dated(&terms, self.plan, &self.hospitals, with)
+            })
             .transpose()?;
         let rules = rules.map(Arc::new);
         known.insert(day, rules.clone());
@@ -189,7 +202,7 @@ fn dated(
     terms: &PolicyAt,
     plan: PlanChoice<'_>,
     hospitals: &[Vec<Hospital>],
-    means: &GroupMeans,
+    (means, has_units): (&GroupMeans, bool),
 ) -> Result<Dated, Error> {
     let pricing = Pricing::new(terms, plan)?;
     let options = CaseOptions::new(terms, means)?;
@@ -201,9 +214,13 @@ fn dated(
                 .collect()
         })
         .collect::<Result<_, Error>>()?;
+    let units = has_units
+        .then(|| UnitRules::new(terms, means))
+        .transpose()?;
     Ok(Dated {
         pricing,
         options,
+        units,
         coefficients,
     })
 }

@@ -4,6 +4,7 @@
 //! for people. Hospitals are taken some at a time, so that a region of very many small ones needs no
 //! more memory than a region of a few large ones. The index names every CSV file with its hash.
 
+mod beside;
 mod cells;
 mod closing;
 mod hospital;
@@ -17,6 +18,7 @@ use super::ledger::Account;
 use super::reports::{self, texts};
 use super::setting::Setting;
 use super::tallies::TallyBook;
+use super::units::LineReport;
 use super::{PoolReport, SettleJob};
 use crate::manifest::OutputFile;
 use crate::output::sha256;
@@ -54,6 +56,8 @@ pub(super) struct Statements<'s> {
     pub(super) pools: &'s [PoolReport],
     pub(super) closing: &'s Closing,
     pub(super) tallies: &'s TallyBook,
+    /// What lines pay beside points.
+    pub(super) lines: &'s [LineReport],
 }
 
 /// The statement of one hospital in one pool.
@@ -79,6 +83,7 @@ impl<'s> Statements<'s> {
     pub(super) fn new(
         (job, setting): (&'s SettleJob<'s>, &'s Setting<'s>),
         (pools, closing, tallies): (&'s [PoolReport], &'s Closing, &'s TallyBook),
+        lines: &'s [LineReport],
     ) -> Self {
         Self {
             job,
@@ -86,6 +91,7 @@ impl<'s> Statements<'s> {
             pools,
             closing,
             tallies,
+            lines,
         }
     }
 
@@ -96,6 +102,7 @@ impl<'s> Statements<'s> {
     pub(super) fn write(&self, folder: &Path) -> Result<Vec<OutputFile>, Error> {
         let said = Said::new(self)?;
         let closing = ClosingLines::new(self.setting, self.job.inputs, self.pools, self.closing)?;
+        let beside = beside::beside(self.lines)?;
         let (mut table, mut index) = (Table::create(folder)?, Vec::new());
         let root = folder.join(FOLDER);
         make(&root)?;
@@ -107,6 +114,7 @@ impl<'s> Statements<'s> {
                 statements: self,
                 said: &said,
                 closing: &closing,
+                beside: &beside,
                 number,
                 value: pool.lines(),
                 pool,
@@ -188,6 +196,7 @@ struct Maker<'m> {
     statements: &'m Statements<'m>,
     said: &'m Said<'m>,
     closing: &'m ClosingLines<'m>,
+    beside: &'m BTreeMap<Account, Vec<Line>>,
     /// The number of the pool in the run.
     number: u16,
     pool: PoolLines<'m>,
@@ -255,6 +264,7 @@ impl<'m> Maker<'m> {
             lines.extend_from_slice(&self.value);
             lines.extend_from_slice(after);
         }
+        lines.extend(self.on_lines(party.hospital));
         let of = (party.hospital, party.payment);
         lines.extend(self.closing.lines(self.pool.report, of));
         let basis = self.said.behind(&lines);
@@ -281,6 +291,17 @@ impl<'m> Maker<'m> {
         };
         let pool = self.number;
         self.statements.tallies.of(Account { pool, hospital })
+    }
+
+    /// What lines pay the hospital.
+    fn on_lines(&self, hospital: &str) -> Vec<Line> {
+        let number = self.statements.setting.hospital_numbers.get(hospital);
+        let account = number.map(|hospital| Account {
+            pool: self.number,
+            hospital: *hospital,
+        });
+        let found = account.and_then(|account| self.beside.get(&account));
+        found.cloned().unwrap_or_default()
     }
 
     fn head(&self, hospital: &str) -> Vec<Line> {
@@ -352,13 +373,14 @@ const HEADINGS: [&str; 13] = [
     "来源 source",
 ];
 
-/// The case lines are the payment, what is paid at cost among it, to the fen.
+/// The case lines are the payment without what is paid at cost, to the fen.
 fn add_up(lines: &[Line], paid: &HospitalPayment) -> Result<(), Error> {
     let cases = lines.iter().filter(|line| line.section == Section::Cases);
     let cases = Yuan::total(cases.filter_map(|line| line.amount));
     let Ok(cases) = cases else {
         return Err(Error::input("statements", "an amount is too large."));
     };
+    // What single cases are paid at cost is among their payments.
     let expected = paid.payment;
     if cases == expected {
         return Ok(());

@@ -1,5 +1,6 @@
 //! What a claim says of the stay itself, for the rules that set a case apart by it.
 
+use super::units::UnitColumns;
 use crate::Error;
 use crate::read::{ClaimFile, Column, column_array, dates, ints, texts};
 use arrow::array::{
@@ -82,6 +83,11 @@ impl StayColumns {
             persons: persons.map(|texts| texts.as_string::<i32>().clone()),
             new_tech: array(Column::NewTech).map(|a| a.as_boolean().clone()),
         })
+    }
+
+    /// Raises the flag of cases that a registry puts outside the control proportion.
+    pub(super) fn exempt_too(&mut self, units: &UnitColumns, rows: usize) {
+        self.new_tech = units.exemptions(self.new_tech.take(), rows);
     }
 
     pub(super) fn row(&self, row: usize) -> StayFacts<'_> {

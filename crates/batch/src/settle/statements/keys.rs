@@ -29,15 +29,22 @@ pub(crate) fn of_class(class: &str) -> Vec<&'static str> {
             "case.unstable.variation",
             "case.unstable.groups",
         ],
-        "bed_day" => &["case.bed_day.day_cost", "case.bed_day.long_stay"],
+        "bed_day" => &[
+            "case.bed_day.day_cost",
+            "case.bed_day.long_stay",
+            "unit.bed_day.pays",
+        ],
         "transfer" => &["case.transfer.discharge_ways"],
         "short_stay" => &["case.short_stay.limit", "case.short_stay.rule"],
+        "day_surgery" => &["unit.day_surgery.factor"],
+        "single_disease" => &["unit.single_disease.pays", "points.preset_value"],
+        "item" => &["unit.item.pays", "points.preset_value"],
         _ => &[],
     };
     let mut keys = vec!["points.scale"];
     if matches!(
         class,
-        "normal" | "low" | "high" | "bed_day" | "transfer" | "short_stay"
+        "normal" | "low" | "high" | "bed_day" | "transfer" | "short_stay" | "day_surgery"
     ) {
         keys.push("coefficient.from");
     }
@@ -59,6 +66,9 @@ pub(crate) const fn class_title(class: &str) -> &'static str {
         b"bed_day" => "床日病例 bed_day",
         b"transfer" => "转院病例 transfer",
         b"short_stay" => "短住院病例 short_stay",
+        b"day_surgery" => "日间手术 day_surgery",
+        b"single_disease" => "单病种定额 single_disease",
+        b"item" => "按项目付费 item",
         _ => "不支付 unpaid",
     }
 }

@@ -1,0 +1,225 @@
+//! What units note while cases are settled, and the barrier at which every line is paid.
+
+use super::unit_of;
+use crate::Error;
+use crate::settle::PoolReport;
+use crate::settle::ledger::Account;
+use crate::settle::links::{Adjustments, LinkRule};
+use crate::settle::setting::Setting;
+use drgdip_claims::Yuan;
+use drgdip_points::pool::reserve_of;
+use drgdip_points::units::{LineClaim, LineInput, LineSettlement, settle_line};
+use drgdip_points::{Points, Ratio};
+use drgdip_tables::policy::{Line, LineSurplus, Overrun, Pays, UnitTerms};
+use std::collections::BTreeMap;
+
+/// What a case asks of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LineEntry {
+    pub(crate) row: u64,
+    pub(crate) account: Account,
+    pub(crate) case_id: String,
+    pub(crate) line: Line,
+    pub(crate) asked: Yuan,
+}
+
+/// What was found and decided about a case by a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UnitNote {
+    pub(crate) row: u64,
+    pub(crate) account: Account,
+    pub(crate) case_id: String,
+    pub(crate) unit: &'static str,
+    /// The technology, drug, disease or kind of care.
+    pub(crate) key: String,
+    /// The codes of the claim behind it.
+    pub(crate) code: String,
+    /// A stable word.
+    pub(crate) decision: &'static str,
+    pub(crate) cost: Option<Yuan>,
+    pub(crate) points: Option<Points>,
+    pub(crate) line: Option<Line>,
+    /// What is asked of the line.
+    pub(crate) amount: Option<Yuan>,
+    /// How, in Chinese and English, with the numbers.
+    pub(crate) how: String,
+}
+
+impl UnitNote {
+    pub(super) fn new(unit: &'static str, key: &str, decision: &'static str) -> Self {
+        Self {
+            row: 0,
+            account: Account {
+                pool: 0,
+                hospital: 0,
+            },
+            case_id: String::new(),
+            unit,
+            key: key.to_owned(),
+            code: String::new(),
+            decision,
+            cost: None,
+            points: None,
+            line: None,
+            amount: None,
+            how: String::new(),
+        }
+    }
+}
+
+/// What the workers note for units.
+#[derive(Debug, Default)]
+pub(crate) struct UnitSums {
+    pub(crate) lines: Vec<LineEntry>,
+    pub(crate) notes: Vec<UnitNote>,
+}
+
+impl UnitSums {
+    pub(crate) fn append(&mut self, mut more: Self) {
+        self.lines.append(&mut more.lines);
+        self.notes.append(&mut more.notes);
+    }
+}
+
+/// A line of a pool, settled against its own budget.
+#[derive(Clone, Debug)]
+pub(crate) struct LineReport {
+    pub(crate) pool: u16,
+    pub(crate) budget: Yuan,
+    /// Who asked, by `case_id`.
+    pub(crate) entries: Vec<LineEntry>,
+    pub(crate) settled: LineSettlement,
+}
+
+/// Pays every line of every pool that a case asks, in the order of pools and lines.
+///
+/// A case whose whole cost is paid by another rule, as special-case review or payment at cost do,
+/// asks nothing for the technologies in it. Errors: a line without a budget, or amounts that do
+/// not fit.
+pub(in crate::settle) fn settle_lines(
+    setting: &Setting<'_>,
+    sums: &mut UnitSums,
+    adjusted: &Adjustments,
+    pools: &[PoolReport],
+) -> Result<Vec<LineReport>, Error> {
+    let mut by_line: BTreeMap<(u16, Line), Vec<LineEntry>> = BTreeMap::new();
+    for entry in std::mem::take(&mut sums.lines) {
+        if is_paid_otherwise(&entry, adjusted) {
+            sums.notes.push(replaced(&entry));
+            continue;
+        }
+        let key = (entry.account.pool, entry.line);
+        by_line.entry(key).or_default().push(entry);
+    }
+    let mut reports: Vec<LineReport> = Vec::new();
+    let mut reserves: BTreeMap<u16, Yuan> = BTreeMap::new();
+    for ((pool, line), mut entries) in by_line {
+        entries.sort_by(|a, b| a.case_id.cmp(&b.case_id).then(a.row.cmp(&b.row)));
+        let id = &pools[usize::from(pool)].id;
+        let wrong = |e: drgdip_points::Error| Error::input(format!("pool {id}, line"), e);
+        let reserve = match reserves.get(&pool) {
+            Some(left) => *left,
+            None => reserve(setting, pool)?,
+        };
+        let input = LineInput {
+            line,
+            budget: budget(setting, pool, line)?,
+            brought_forward: Yuan::ZERO,
+            reserve,
+            overrun: overrun(&setting.terms.units, line)?,
+            surplus: setting
+                .terms
+                .units
+                .line_surplus
+                .unwrap_or(LineSurplus::Reserve),
+            owed: Vec::new(),
+            claims: entries.iter().map(claim).collect(),
+        };
+        let settled = settle_line(&input).map_err(wrong)?;
+        let left = reserve.minus(settled.supplement);
+        reserves.insert(pool, left.map_err(|e| Error::input("pools", e))?);
+        reports.push(LineReport {
+            pool,
+            budget: input.budget,
+            entries,
+            settled,
+        });
+    }
+    Ok(reports)
+}
+
+/// Whether another rule pays the whole cost of the case, the items of the line with it.
+fn is_paid_otherwise(entry: &LineEntry, adjusted: &Adjustments) -> bool {
+    let change = adjusted.get(&entry.row);
+    let pays_all = change
+        .is_some_and(|change| change.rule == LinkRule::SpecialReview || change.at_cost.is_some());
+    // Negotiated drugs are taken out of the cost that these rules pay.
+    pays_all && entry.line != Line::NegotiatedDrugs
+}
+
+fn replaced(entry: &LineEntry) -> UnitNote {
+    UnitNote {
+        row: entry.row,
+        account: entry.account,
+        case_id: entry.case_id.clone(),
+        line: Some(entry.line),
+        amount: Some(Yuan::ZERO),
+        how: "特例单议或按项目已支付全部费用 another rule pays the whole cost, so the line pays nothing"
+            .to_owned(),
+        ..UnitNote::new(unit_of(entry.line), "", "paid_otherwise")
+    }
+}
+
+fn claim(entry: &LineEntry) -> LineClaim {
+    LineClaim {
+        key: entry.case_id.clone(),
+        amount: entry.asked,
+    }
+}
+
+/// What the pool's reserve can give to its lines.
+fn reserve(setting: &Setting<'_>, pool: u16) -> Result<Yuan, Error> {
+    let pool = &setting.pools.all[usize::from(pool)];
+    let wrong = |e: drgdip_points::Error| Error::input(format!("pool {}", pool.id), e);
+    let share = Ratio::from_decimal(setting.terms.reserve_share).map_err(wrong)?;
+    reserve_of(pool.budget, share, setting.terms.value.money_rounding).map_err(wrong)
+}
+
+fn budget(setting: &Setting<'_>, pool: u16, line: Line) -> Result<Yuan, Error> {
+    let pool = &setting.pools.all[usize::from(pool)];
+    let stated = pool.lines.get(line.code()).copied();
+    stated.ok_or_else(|| {
+        let problem = format!(
+            "cases of the pool {} are to be paid from the line {:?}, which has no budget for {}.",
+            pool.id,
+            line.code(),
+            setting.period.text
+        );
+        let hint = "Add a row with this text in the column line, 0 where there is no money.";
+        Error::input("budgets", problem).with_hint(hint)
+    })
+}
+
+const fn rule(pays: Pays) -> Option<Overrun> {
+    match pays {
+        Pays::Line(overrun) => Some(overrun),
+        Pays::Points => None,
+    }
+}
+
+/// What becomes of claims above the budget of a line of cases.
+fn overrun(terms: &UnitTerms, line: Line) -> Result<Overrun, Error> {
+    let stated = match line {
+        Line::NewTechnology => terms.carve_out_overrun,
+        Line::NegotiatedDrugs => terms.negotiated.as_ref().map(|terms| terms.overrun),
+        Line::BedDay => terms.bed_day.as_ref().and_then(|terms| rule(terms.pays)),
+        Line::SingleDisease => terms.single_disease.as_ref().and_then(|t| rule(t.pays)),
+        Line::Item => terms.item.and_then(rule),
+        _ => None,
+    };
+    stated.ok_or_else(|| {
+        let key = format!("unit.{}.overrun", line.code());
+        let problem = format!("the policy does not say what becomes of claims above {key}.");
+        Error::new(crate::Class::Table, "policy", problem, "Add the parameter.")
+    })
+}

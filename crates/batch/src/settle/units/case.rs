@@ -1,0 +1,519 @@
+//! One case with new technologies or negotiated drugs: what its class and points see of its cost,
+//! what comes on top, and what lines pay.
+
+use super::columns::UnitFacts;
+use super::rules::UnitRules;
+use super::stay::{StayPricing, Stayed, stayed};
+use super::{LineEntry, NEGOTIATED, NEW_TECHNOLOGY, UnitNote, UnitSums};
+use crate::inputs::Insurance;
+use crate::settle::cases::SettledClass;
+use crate::settle::ledger::Account;
+use drgdip_claims::{Finding, Yuan};
+use drgdip_points::award::{CaseRules, GroupPrice};
+use drgdip_points::units::negotiated::{CodedItem, cost_without, drugs_on_line};
+use drgdip_points::units::new_technology::{
+    Assigned, GroupMeans, TechnologyEffect, UsedTechnology, assign, classified_cost, effect,
+    is_carved_out, pay,
+};
+use drgdip_points::units::{Bill, LinePart, Yield};
+use drgdip_points::{Error, Points, Rounding};
+use drgdip_tables::policy::{
+    AddOnTerms, CarveOutTerms, Line, NegotiatedTerms, Precedence, RaisedWeight, TechnologyKind,
+    TechnologyMatch, TechnologyPay, TechnologyRegistry, Validity,
+};
+use jiff::civil::Date;
+use std::cell::OnceCell;
+
+/// What a case with units is judged by.
+#[derive(Clone, Copy)]
+pub(in crate::settle) struct Judged<'c> {
+    pub(in crate::settle) facts: &'c UnitFacts,
+    pub(in crate::settle) rules: &'c UnitRules,
+    pub(in crate::settle) registry: &'c TechnologyRegistry,
+    pub(in crate::settle) day: Date,
+    pub(in crate::settle) insurance: Insurance,
+    pub(in crate::settle) rounding: Rounding,
+}
+
+/// Which case it is.
+#[derive(Clone, Copy)]
+pub(in crate::settle) struct UnitKey<'k> {
+    pub(in crate::settle) case_id: &'k str,
+    pub(in crate::settle) account: Account,
+    pub(in crate::settle) row: u64,
+}
+
+/// A case with new technologies or negotiated drugs.
+pub(in crate::settle) struct UnitCase<'c> {
+    rules: &'c UnitRules,
+    assigned: Assigned<'c>,
+    /// What the line of negotiated drugs is asked.
+    negotiated: Option<LinePart>,
+    /// The cost without negotiated drugs.
+    pub(in crate::settle) cost: Yuan,
+    /// What patients bear of these drugs.
+    pub(in crate::settle) patient_side: Yuan,
+    change: OnceCell<Change>,
+    facts: &'c UnitFacts,
+    /// What the unit that the claim names pays for the stay, or why it does not.
+    stayed: OnceCell<Result<Stayed, String>>,
+    notes: Vec<UnitNote>,
+}
+
+/// What technologies change where the group has a weight.
+pub(in crate::settle) struct Change {
+    pub(in crate::settle) effect: TechnologyEffect,
+    /// The price and the reference cost at a raised weight.
+    pub(in crate::settle) raised: Option<(GroupPrice, Yuan)>,
+    /// The cost by which the case is classified.
+    pub(in crate::settle) seen: Yuan,
+    means: GroupMeans,
+}
+
+impl<'c> UnitCase<'c> {
+    /// Gives each item to its unit; a finding where the claim cannot be right.
+    ///
+    /// # Errors
+    /// A policy that does not fit the claim, or numbers that do not fit.
+    pub(in crate::settle) fn new(
+        judged: Judged<'c>,
+        total: Yuan,
+    ) -> Result<Result<Self, Finding>, crate::Error> {
+        let facts = judged.facts;
+        if facts.is_unusable {
+            return Ok(Err(Finding::ItemsUnusable));
+        }
+        let mut notes = Vec::new();
+        let technologies = technologies(&judged, &mut notes);
+        let terms = judged.rules.terms.negotiated.as_ref();
+        let drugs = drugs(&judged, terms, &mut notes);
+        let precedence = terms.map_or(Precedence::NegotiatedDrugs, |terms| terms.precedence);
+        let assigned = assign(&drugs, technologies, precedence);
+        if !is_within(total, &assigned) {
+            return Ok(Err(Finding::ItemsUnusable));
+        }
+        let wrong = |e: Error| crate::Error::input("claims", e);
+        let cost = cost_without(total, &assigned.negotiated).map_err(wrong)?;
+        let mut case = Self {
+            rules: judged.rules,
+            negotiated: None,
+            patient_side: Yuan::ZERO,
+            cost,
+            assigned,
+            change: OnceCell::new(),
+            facts,
+            stayed: OnceCell::new(),
+            notes,
+        };
+        if !case.assigned.negotiated.is_empty() {
+            let share = judged.rules.fund_share(judged.insurance)?;
+            let line = drugs_on_line(&case.assigned.negotiated, share, judged.rounding);
+            case.negotiated = line.map_err(wrong)?;
+            let taken_out = total.minus(cost).map_err(|e| wrong(e.into()))?;
+            let asked = case.negotiated.as_ref().map_or(Yuan::ZERO, |l| l.amount);
+            case.patient_side = taken_out.minus(asked).map_err(|e| wrong(e.into()))?;
+            case.note_drugs(share, asked, total);
+        }
+        Ok(Ok(case))
+    }
+
+    /// Whether anything of the case is paid by an item of its own.
+    pub(in crate::settle) fn has_drugs(&self) -> bool {
+        self.negotiated.is_some()
+    }
+
+    /// What its technologies change where its group has this price.
+    ///
+    /// # Errors
+    /// A mean that the groups input lacks, or numbers that do not fit.
+    pub(in crate::settle) fn change(
+        &self,
+        price: &GroupPrice,
+        group: Option<u16>,
+        rules: &CaseRules,
+    ) -> Result<Option<&Change>, Error> {
+        if self.assigned.technologies.is_empty() {
+            return Ok(None);
+        }
+        if self.change.get().is_none() {
+            let means = self.rules.means(group);
+            let case = (self.cost, price.weight());
+            let effect = effect(&self.assigned.technologies, case, &means, rules)?;
+            let raised = effect.weight.map(|weight| {
+                let price = rules.price(weight)?;
+                Ok::<_, Error>((price, price.reference_cost()?))
+            });
+            let change = Change {
+                seen: classified_cost(self.cost, &effect)?,
+                raised: raised.transpose()?,
+                effect,
+                means,
+            };
+            // The cell was empty a moment ago, so the value is taken.
+            let _ = self.change.set(change);
+        }
+        Ok(self.change.get())
+    }
+
+    /// The class and the points of a stay that its claim's unit pays; `None` where it is an
+    /// ordinary one.
+    ///
+    /// # Errors
+    /// Numbers that do not fit.
+    pub(in crate::settle) fn stay(
+        &self,
+        of: &StayPricing<'_>,
+    ) -> Result<Option<(SettledClass, Points)>, Error> {
+        let terms = &self.rules.terms;
+        let Some(unit) = self.facts.unit.filter(|unit| unit.is_in(terms)) else {
+            return Ok(None);
+        };
+        let of = StayPricing {
+            days: self.facts.days,
+            ..*of
+        };
+        let found = stayed(unit, (self.rules, &self.facts.care, self.cost), &of)?;
+        let earned = found.as_ref().ok();
+        let earned = earned.map(|stayed| (unit.class(), stayed.yielded.points()));
+        // A case is priced once, so the cell is empty.
+        let _ = self.stayed.set(found);
+        Ok(earned)
+    }
+
+    /// What a line pays for the whole stay, before what others bear of it.
+    pub(in crate::settle) fn on_line(&self) -> Option<&LinePart> {
+        match &self.stayed.get()?.as_ref().ok()?.yielded {
+            Yield::Line(part) => Some(part),
+            Yield::Points(_) | Yield::Both(_) => None,
+        }
+    }
+
+    /// What the case yields, each of its items once.
+    fn yielded(
+        &self,
+        case_id: &str,
+        own: Points,
+        (effect, patient_side): (&TechnologyEffect, Yuan),
+    ) -> Result<Yield, Error> {
+        let whole = (&self.assigned, effect);
+        let yielded = pay(case_id, own, whole, self.negotiated.clone())?;
+        let Some(stay) = self.on_line() else {
+            return Ok(yielded);
+        };
+        // The line pays what the points part would have paid, so no item is paid twice or never.
+        let by_points = match yielded {
+            Yield::Points(part) => part.items,
+            Yield::Both(split) => split.points().map_or_else(Vec::new, |p| p.items.clone()),
+            Yield::Line(_) => Vec::new(),
+        };
+        let mut items = by_points.clone();
+        items.extend(self.negotiated.iter().flat_map(|part| part.items.clone()));
+        let part = LinePart {
+            amount: stay.amount.minus(patient_side)?.max(Yuan::ZERO),
+            items: by_points,
+            ..stay.clone()
+        };
+        let lines = std::iter::once(part).chain(self.negotiated.clone());
+        Bill::new(case_id, items)?.pay(Vec::new(), lines.collect())
+    }
+
+    /// What the unit that the claim names did.
+    fn note_stay(&self, patient_side: Yuan) -> Option<UnitNote> {
+        let unit = self.facts.unit?;
+        Some(match self.stayed.get()? {
+            Ok(stayed) => {
+                let part = self.on_line();
+                let how = match part {
+                    Some(_) => format!("{} − U {patient_side}", stayed.how),
+                    None => stayed.how.clone(),
+                };
+                let asked = part.map(|part| part.amount.minus(patient_side));
+                UnitNote {
+                    points: part.is_none().then(|| stayed.yielded.points()),
+                    line: part.map(|part| part.line),
+                    amount: asked.and_then(Result::ok).map(|a| a.max(Yuan::ZERO)),
+                    how,
+                    ..UnitNote::new(stayed.unit.code(), "", "by_unit")
+                }
+            }
+            Err(why) => UnitNote {
+                how: why.clone(),
+                ..UnitNote::new(unit.code(), "", "ordinary")
+            },
+        })
+    }
+
+    /// Hands over what is asked of lines and what is to be said, once the case has its points.
+    ///
+    /// # Errors
+    /// An item that is paid twice or not at all, or numbers that do not fit.
+    pub(in crate::settle) fn close(
+        &self,
+        key: UnitKey<'_>,
+        (points, patient_side): (Points, Yuan),
+        sums: &mut UnitSums,
+    ) -> Result<(), Error> {
+        let nothing = TechnologyEffect::default();
+        let change = self.change.get();
+        let effect = change.map_or(&nothing, |change| &change.effect);
+        let own = points.minus(effect.extra)?.max(Points::ZERO);
+        let yielded = self.yielded(key.case_id, own, (effect, patient_side))?;
+        let account = key.account;
+        for part in yielded.lines() {
+            sums.lines.push(LineEntry {
+                row: key.row,
+                account,
+                case_id: key.case_id.to_owned(),
+                line: part.line,
+                asked: part.amount,
+            });
+        }
+        let decided = self.assigned.technologies.iter();
+        let mut notes: Vec<UnitNote> = decided.map(|used| self.technology(used)).collect();
+        if let Some(change) = change {
+            notes.push(UnitNote {
+                cost: Some(change.seen),
+                points: Some(effect.extra),
+                ..UnitNote::new(NEW_TECHNOLOGY, "", EFFECT)
+            });
+        }
+        let stay = self.note_stay(patient_side);
+        let own = self.notes.iter().cloned().chain(stay).chain(notes);
+        sums.notes.extend(own.map(|note| UnitNote {
+            row: key.row,
+            account,
+            case_id: key.case_id.to_owned(),
+            ..note
+        }));
+        Ok(())
+    }
+
+    fn note_drugs(&mut self, share: drgdip_points::Ratio, asked: Yuan, total: Yuan) {
+        for drug in &self.assigned.negotiated {
+            self.notes.push(UnitNote {
+                cost: Some(drug.cost),
+                how: format!("{} × 基金比例 fund share {share}", drug.cost),
+                ..UnitNote::new(NEGOTIATED, &drug.code, "on_line")
+            });
+        }
+        self.notes.push(UnitNote {
+            cost: Some(self.cost),
+            line: Some(Line::NegotiatedDrugs),
+            amount: Some(asked),
+            how: format!(
+                "C {total} − 谈判药 negotiated drugs = C' {}; 患者负担 borne by the patient {}",
+                self.cost, self.patient_side
+            ),
+            ..UnitNote::new(NEGOTIATED, "", "taken_out")
+        });
+    }
+
+    /// What was decided about a technology, and why.
+    fn technology(&self, used: &UsedTechnology<'_>) -> UnitNote {
+        let technology = used.technology;
+        let cost = Yuan::total(used.items.iter().map(|item| item.cost));
+        let cost = cost.unwrap_or(Yuan::ZERO);
+        let note = |decision, how: String| UnitNote {
+            cost: Some(cost),
+            how,
+            code: codes(used),
+            ..UnitNote::new(NEW_TECHNOLOGY, &technology.id, decision)
+        };
+        let Some(change) = self.change.get() else {
+            return note("without_weight", WITHOUT_WEIGHT.to_owned());
+        };
+        match &technology.pay {
+            None => note("control_exempt", EXEMPT.to_owned()),
+            Some(TechnologyPay::OwnGroup) => note("own_group", FLAGGED.to_owned()),
+            Some(TechnologyPay::RaisedWeight(raised)) => {
+                note("raised_weight", change.weight_text(*raised))
+            }
+            Some(TechnologyPay::AddOnPoints(terms)) => {
+                let text = change.add_on_text(cost, technology.kind, terms);
+                note("add_on_points", text)
+            }
+            Some(TechnologyPay::CarveOut(terms)) => {
+                let all = self.carved_cost();
+                let reached = is_carved_out((self.cost, all), terms, &change.means);
+                let bounds = change.bounds_text((self.cost, all), terms);
+                if !reached.unwrap_or(false) {
+                    let how = format!("{bounds}: 未同时超过 not both exceeded");
+                    return note("bounds_not_reached", how);
+                }
+                let part = change.effect.carved_out.as_ref();
+                let how = format!(
+                    "{bounds}: 均超过 both exceeded; {all} − {} 专项支付 beside the standard",
+                    change.mean_text(technology.kind)
+                );
+                UnitNote {
+                    line: part.map(|part| part.line),
+                    amount: part.map(|part| part.amount),
+                    ..note(CARVED_OUT, how)
+                }
+            }
+        }
+    }
+
+    /// What all carve-outs of the case cost.
+    fn carved_cost(&self) -> Yuan {
+        let is_carved = |used: &&UsedTechnology<'_>| {
+            matches!(used.technology.pay, Some(TechnologyPay::CarveOut(_)))
+        };
+        let used = self.assigned.technologies.iter().filter(is_carved);
+        let costs = used.flat_map(|used| &used.items).map(|item| item.cost);
+        Yuan::total(costs).unwrap_or(Yuan::ZERO)
+    }
+}
+
+impl Change {
+    fn weight_text(&self, raised: RaisedWeight) -> String {
+        let now = self.raised.as_ref().map(|(price, _)| price.weight());
+        let now = now.map_or_else(String::new, |weight| format!(" → RW {weight}"));
+        match raised {
+            RaisedWeight::Weight(own) => format!("权重 weight {own}{now}"),
+            RaisedWeight::Factor(factor) => {
+                format!("病组权重 weight of the group × {}{now}", factor.normalize())
+            }
+        }
+    }
+
+    fn add_on_text(&self, cost: Yuan, kind: TechnologyKind, terms: &AddOnTerms) -> String {
+        let value = terms.point_value.map_or_else(
+            || "M ÷ scale".to_owned(),
+            |value| value.normalize().to_string(),
+        );
+        let mean = self.mean_text(kind);
+        let share = terms.share.normalize();
+        format!("max(0, {cost} − {mean}) × φ {share} ÷ v {value}")
+    }
+
+    fn bounds_text(&self, (cost, all): (Yuan, Yuan), terms: &CarveOutTerms) -> String {
+        format!(
+            "C {cost} 对 against {} × 均费 mean {}; {all} 对 against {} × C",
+            terms.cost_more_than.normalize(),
+            shown(self.means.cost),
+            terms.share_more_than.normalize()
+        )
+    }
+
+    fn mean_text(&self, kind: TechnologyKind) -> String {
+        let (name, mean) = match kind {
+            TechnologyKind::Drug => ("组均药费 mean drug cost", self.means.drug),
+            TechnologyKind::Consumable => {
+                ("组均耗材费 mean consumable cost", self.means.consumable)
+            }
+            TechnologyKind::Service => ("组均服务费 mean service cost", self.means.service),
+        };
+        format!("{name} {}", shown(mean))
+    }
+}
+
+const WITHOUT_WEIGHT: &str =
+    "不按病组权重支付，方式不生效 not paid by a group's weight, so no mode acts";
+const EXEMPT: &str = "不受高倍率控制比例限制 outside the control proportion";
+const FLAGGED: &str = "只标记 new_tech，由分组规则入组 flagged for the grouping rules";
+
+/// What the note is called that has the cost by which a case is classified and its extra points.
+pub(crate) const EFFECT: &str = "effect";
+/// What the note of a technology is called that is paid beside the standard.
+pub(crate) const CARVED_OUT: &str = "carved_out";
+
+/// The technologies of a claim that are valid; those that are not are noted.
+fn technologies<'c>(judged: &Judged<'c>, notes: &mut Vec<UnitNote>) -> Vec<UsedTechnology<'c>> {
+    let mut used: Vec<UsedTechnology<'c>> = Vec::new();
+    let mut take = |found: TechnologyMatch<'c>, code: &str, item: Option<&CodedItem>| {
+        if found.validity != Validity::Matched {
+            notes.push(out_of_time(found, code, (item, judged.day)));
+            return;
+        }
+        let place = used
+            .iter()
+            .position(|used| std::ptr::eq(used.technology, found.technology));
+        let place = place.unwrap_or_else(|| {
+            used.push(UsedTechnology {
+                technology: found.technology,
+                items: Vec::new(),
+            });
+            used.len() - 1
+        });
+        used[place].items.extend(item.cloned());
+    };
+    for item in &judged.facts.items {
+        if let Some(found) = judged.registry.item(&item.code, judged.day) {
+            take(found, &item.code, Some(item));
+        }
+    }
+    for code in &judged.facts.procedures {
+        if let Some(found) = judged.registry.procedure(code, judged.day) {
+            take(found, code, None);
+        }
+    }
+    used
+}
+
+fn out_of_time(
+    found: TechnologyMatch<'_>,
+    code: &str,
+    (item, day): (Option<&CodedItem>, Date),
+) -> UnitNote {
+    let technology = found.technology;
+    let until = technology.until.map(|until| until.to_string());
+    UnitNote {
+        code: code.to_owned(),
+        cost: item.map(|item| item.cost),
+        how: format!(
+            "{day} 不在 is not within {} – {}；按普通项目处理 it does nothing",
+            technology.from,
+            until.unwrap_or_default()
+        ),
+        ..UnitNote::new(NEW_TECHNOLOGY, &technology.id, found.validity.word())
+    }
+}
+
+/// The negotiated drugs of a claim whose window is open; others are noted and stay in the cost.
+fn drugs(
+    judged: &Judged<'_>,
+    terms: Option<&NegotiatedTerms>,
+    notes: &mut Vec<UnitNote>,
+) -> Vec<CodedItem> {
+    let Some(terms) = terms else {
+        return Vec::new();
+    };
+    let mut open = Vec::new();
+    for drug in &judged.facts.negotiated {
+        let found = terms.drugs.get(&drug.code);
+        let is_open =
+            found.is_some_and(|found| found.listed <= judged.day && judged.day <= found.last_day);
+        if is_open {
+            open.push(drug.clone());
+            continue;
+        }
+        let window = found.map_or_else(
+            || "政策当日无此药的单列期 the policy has no open window for it".to_owned(),
+            |found| format!("{} – {}", found.listed, found.last_day),
+        );
+        notes.push(UnitNote {
+            cost: Some(drug.cost),
+            how: format!("{window}; 费用计入病例 its cost stays in the case"),
+            ..UnitNote::new(NEGOTIATED, &drug.code, "window_closed")
+        });
+    }
+    open
+}
+
+/// Whether the items together cost at most what the case cost.
+fn is_within(total: Yuan, assigned: &Assigned<'_>) -> bool {
+    let drugs = assigned.negotiated.iter();
+    let others = assigned.technologies.iter().flat_map(|used| &used.items);
+    let sum = Yuan::total(drugs.chain(others).map(|item| item.cost));
+    sum.is_ok_and(|sum| sum <= total)
+}
+
+fn codes(used: &UsedTechnology<'_>) -> String {
+    let codes: Vec<&str> = used.items.iter().map(|item| item.code.as_str()).collect();
+    codes.join(";")
+}
+
+fn shown(amount: Option<Yuan>) -> String {
+    amount.map_or_else(|| "—".to_owned(), |amount| amount.to_string())
+}

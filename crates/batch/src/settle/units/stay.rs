@@ -1,0 +1,203 @@
+//! Stays whose claim names the unit that pays them: by the day, as day surgery, at a quota, by item.
+
+use super::rules::UnitRules;
+use crate::settle::cases::SettledClass;
+use drgdip_claims::Yuan;
+use drgdip_points::award::{CaseRules, GroupPrice, PresetValue};
+use drgdip_points::units::quota::{AmountRule, agreed_amount, by_item, quota};
+use drgdip_points::units::{Yield, bed_day, day_surgery};
+use drgdip_points::{Error, Ratio};
+use drgdip_tables::policy::{Line, Pays, UnitTerms};
+
+/// A unit that a claim can name in `payment_unit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::settle) enum StayUnit {
+    BedDay,
+    DaySurgery,
+    SingleDisease,
+    Item,
+}
+
+impl StayUnit {
+    pub(super) const ALL: [Self; 4] = [
+        Self::BedDay,
+        Self::DaySurgery,
+        Self::SingleDisease,
+        Self::Item,
+    ];
+
+    /// As claims and outputs write it.
+    pub(in crate::settle) const fn code(self) -> &'static str {
+        match self {
+            Self::BedDay => "bed_day",
+            Self::DaySurgery => "day_surgery",
+            Self::SingleDisease => "single_disease",
+            Self::Item => "item",
+        }
+    }
+
+    /// Whether the policy has the unit.
+    pub(super) const fn is_in(self, terms: &UnitTerms) -> bool {
+        match self {
+            Self::BedDay => terms.bed_day.is_some(),
+            Self::DaySurgery => terms.day_surgery.is_some(),
+            Self::SingleDisease => terms.single_disease.is_some(),
+            Self::Item => terms.item.is_some(),
+        }
+    }
+
+    pub(super) const fn class(self) -> SettledClass {
+        match self {
+            Self::BedDay => SettledClass::BedDay,
+            Self::DaySurgery => SettledClass::DaySurgery,
+            Self::SingleDisease => SettledClass::SingleDisease,
+            Self::Item => SettledClass::Item,
+        }
+    }
+}
+
+/// What a stay is priced by.
+#[derive(Clone, Copy)]
+pub(in crate::settle) struct StayPricing<'p> {
+    pub(in crate::settle) price: Option<&'p GroupPrice>,
+    pub(in crate::settle) group: Option<u16>,
+    pub(in crate::settle) coefficient: Ratio,
+    /// The level of the hospital.
+    pub(in crate::settle) level: &'p str,
+    pub(in crate::settle) days: Option<u32>,
+    pub(in crate::settle) rules: &'p CaseRules,
+}
+
+/// What a stay yields by its unit, and how.
+pub(super) struct Stayed {
+    pub(super) unit: StayUnit,
+    pub(super) yielded: Yield,
+    pub(super) how: String,
+}
+
+/// What the unit of the claim pays; the reason in words where the stay is an ordinary one.
+///
+/// # Errors
+/// Numbers that do not fit.
+pub(super) fn stayed(
+    unit: StayUnit,
+    (rules, care, cost): (&UnitRules, &str, Yuan),
+    of: &StayPricing<'_>,
+) -> Result<Result<Stayed, String>, Error> {
+    let terms = &rules.terms;
+    let found = match unit {
+        StayUnit::BedDay => by_day(terms, care, of)?,
+        StayUnit::DaySurgery => as_day_surgery(terms, rules.code(of.group), of)?,
+        StayUnit::SingleDisease => at_quota(terms, rules.code(of.group), of)?,
+        StayUnit::Item => match terms.item {
+            Some(pays) => {
+                let amount = by_item(cost, Yuan::ZERO)?;
+                let yielded = agreed(terms, (pays, Line::Item, amount), of)?;
+                Ok((
+                    yielded,
+                    format!("费用 cost {amount}{}", as_points(terms, pays)),
+                ))
+            }
+            None => Err(NOT_IN_POLICY.to_owned()),
+        },
+    };
+    Ok(found.map(|(yielded, how)| Stayed { unit, yielded, how }))
+}
+
+type Found = Result<Result<(Yield, String), String>, Error>;
+
+const NOT_IN_POLICY: &str = "政策无此单元 the policy has no such unit";
+const NO_GROUP: &str = "病组无权重或未入组 no group with a weight";
+
+fn by_day(terms: &UnitTerms, care: &str, of: &StayPricing<'_>) -> Found {
+    let (Some(terms), Some(days)) = (&terms.bed_day, of.days) else {
+        return Ok(Err(
+            "住院天数缺失 the days of the stay are missing".to_owned()
+        ));
+    };
+    let stages = match bed_day::stages(terms, (care, of.level), days) {
+        Ok(stages) => stages,
+        Err(gate) => return Ok(Err(gate.code().to_owned())),
+    };
+    let yielded = bed_day::whole_stay(stages, days, terms.pays, of.rules)?;
+    let each: Vec<String> = stages
+        .iter()
+        .filter(|stage| stage.first_day <= days)
+        .map(|stage| {
+            let price = Yuan::from_fen(stage.day_fen);
+            format!(
+                "第 {} 天起 from day {}: {price}",
+                stage.first_day, stage.first_day
+            )
+        })
+        .collect();
+    let sum = bed_day::price(stages, (1, days))?;
+    let how = format!("{care}, {days} 天 days; {} → Σ {sum}", each.join(", "));
+    let points = match terms.pays {
+        Pays::Points => " ÷ M × scale",
+        Pays::Line(_) => "",
+    };
+    Ok(Ok((yielded, how + points)))
+}
+
+fn as_day_surgery(terms: &UnitTerms, group: &str, of: &StayPricing<'_>) -> Found {
+    let (Some(terms), Some(price)) = (&terms.day_surgery, of.price) else {
+        return Ok(Err(NO_GROUP.to_owned()));
+    };
+    let case = (group, price.weight());
+    let yielded = day_surgery::day_surgery(case, of.coefficient, terms, of.rules)?;
+    let k = of.coefficient;
+    let how = match terms.own_groups.get(group) {
+        Some(own) => format!(
+            "日间病组 day group {}, RW {} × scale × k {k}",
+            own.group, own.weight
+        ),
+        None => format!(
+            "b {} × k {k} × 日间系数 factor {}",
+            price.base_points(),
+            terms.factor.normalize()
+        ),
+    };
+    Ok(Ok((yielded, how)))
+}
+
+fn at_quota(terms: &UnitTerms, group: &str, of: &StayPricing<'_>) -> Found {
+    let Some(single) = &terms.single_disease else {
+        return Ok(Err(NOT_IN_POLICY.to_owned()));
+    };
+    let Some(amount) = quota(single, group, of.level) else {
+        let how = format!(
+            "{group} 无定额 no quota for the group at the level {}",
+            of.level
+        );
+        return Ok(Err(how));
+    };
+    let yielded = agreed(terms, (single.pays, Line::SingleDisease, amount), of)?;
+    let how = format!(
+        "{group} 定额 quota {amount}{}",
+        as_points(terms, single.pays)
+    );
+    Ok(Ok((yielded, how)))
+}
+
+fn agreed(
+    terms: &UnitTerms,
+    (pays, line, amount): (Pays, Line, Yuan),
+    of: &StayPricing<'_>,
+) -> Result<Yield, Error> {
+    // The policy states the preset value wherever an amount becomes points.
+    let preset = terms.preset_value.unwrap_or(rust_decimal::Decimal::ONE);
+    let rule = AmountRule {
+        pays,
+        line,
+        preset_value: PresetValue::from_decimal(preset)?,
+    };
+    agreed_amount(amount, rule, of.rules)
+}
+
+fn as_points(terms: &UnitTerms, pays: Pays) -> String {
+    match (pays, terms.preset_value) {
+        (Pays::Points, Some(value)) => format!(" ÷ v_ref {}", value.normalize()),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,781 @@
+//! Payment units of single cases through whole settlements of a few claims, whose points and
+//! amounts were computed by hand.
+//!
+//! Every claim is of one group with the weight 0.4907 in one hospital with the coefficient 1.05:
+//! base points 49.07, reference cost 5,397.70 yuan, normal points 51.5235; high above 16,193.10.
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, Date32Array, Decimal128Array, Int32Array, ListBuilder, RecordBatch,
+    StringArray, StringBuilder, StructBuilder, builder::Decimal128Builder,
+};
+use arrow::compute::{cast, concat_batches};
+use arrow::datatypes::{DataType, Decimal128Type, Field, Fields};
+use drgdip_batch::explain::explain_case;
+use drgdip_batch::inputs::Inputs;
+use drgdip_batch::verify::verify;
+use drgdip_batch::{
+    Error, PreparedPolicy, ReadOptions, SettleJob, SettleSpan, SettleSummary, Silent, settle,
+};
+use drgdip_tests::national;
+use jiff::civil::{Date, date};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+const NORMAL: &str = "51.5235";
+
+/// A claim of an ordinary stay, changed by a test.
+#[derive(Clone)]
+struct Claim {
+    id: String,
+    left: Date,
+    /// In fen.
+    cost: i64,
+    /// New technologies and negotiated drugs, each with what it cost in fen.
+    items: Vec<(&'static str, i64)>,
+    drugs: Vec<(&'static str, i64)>,
+    procedure: Option<&'static str>,
+    /// The unit that pays it, the kind of care and the days of the stay.
+    unit: Option<(&'static str, &'static str, i32)>,
+}
+
+fn claim(id: &str, yuan: i64) -> Claim {
+    Claim {
+        id: id.to_owned(),
+        left: date(2026, 10, 6),
+        cost: yuan * 100,
+        items: Vec::new(),
+        drugs: Vec::new(),
+        procedure: None,
+        unit: None,
+    }
+}
+
+fn with_items(id: &str, yuan: i64, items: &[(&'static str, i64)]) -> Claim {
+    let items = items.iter().map(|(code, yuan)| (*code, yuan * 100));
+    Claim {
+        items: items.collect(),
+        ..claim(id, yuan)
+    }
+}
+
+fn with_drugs(id: &str, yuan: i64, drugs: &[(&'static str, i64)]) -> Claim {
+    let drugs = drugs.iter().map(|(code, yuan)| (*code, yuan * 100));
+    Claim {
+        drugs: drugs.collect(),
+        ..claim(id, yuan)
+    }
+}
+
+fn item_list(claims: &[Claim], of: impl Fn(&Claim) -> &[(&'static str, i64)]) -> ArrayRef {
+    let money = DataType::Decimal128(16, 2);
+    let fields = Fields::from(vec![
+        Field::new("code", DataType::Utf8, true),
+        Field::new("cost", money.clone(), true),
+    ]);
+    let mut list = ListBuilder::new(StructBuilder::from_fields(fields, 0));
+    for claim in claims {
+        for (code, fen) in of(claim) {
+            let item = list.values();
+            let text = item.field_builder::<StringBuilder>(0).unwrap();
+            text.append_value(code);
+            let cost = item.field_builder::<Decimal128Builder>(1).unwrap();
+            cost.append_value(i128::from(*fen));
+            item.append(true);
+        }
+        list.append(true);
+    }
+    Arc::new(list.finish())
+}
+
+fn batch(claims: &[Claim]) -> RecordBatch {
+    let texts = |of: &dyn Fn(&Claim) -> Option<String>| -> ArrayRef {
+        Arc::new(claims.iter().map(of).collect::<StringArray>())
+    };
+    let constant = |text: &str| texts(&|_| Some(text.to_owned()));
+    let day = |claim: &Claim| Some((claim.left - date(1970, 1, 1)).get_days());
+    let money = |of: &dyn Fn(&Claim) -> i64| -> ArrayRef {
+        let fen: Decimal128Array = claims.iter().map(|c| Some(i128::from(of(c)))).collect();
+        Arc::new(fen.with_data_type(DataType::Decimal128(16, 2)))
+    };
+    let ages: Int32Array = claims.iter().map(|_| Some(50)).collect();
+    let left: Date32Array = claims.iter().map(day).collect();
+    let days: Int32Array = claims
+        .iter()
+        .map(|claim| Some(claim.unit.map_or(4, |(_, _, days)| days)))
+        .collect();
+    let unit = texts(&|c| c.unit.map(|(unit, _, _)| unit.to_owned()));
+    let care = texts(&|c| c.unit.map(|(_, care, _)| care.to_owned()));
+    RecordBatch::try_from_iter_with_nullable([
+        ("case_id", texts(&|c| Some(c.id.clone())), true),
+        ("hospital_id", constant("H1"), true),
+        ("region", constant("990100"), true),
+        ("insurance", constant("employee"), true),
+        ("sex", constant("1"), true),
+        ("age_years", Arc::new(ages) as ArrayRef, true),
+        ("principal_diagnosis", constant("I10.x00x002"), true),
+        (
+            "main_procedure",
+            texts(&|c| c.procedure.map(str::to_owned)),
+            true,
+        ),
+        ("discharge_date", Arc::new(left) as ArrayRef, true),
+        ("stay_days", Arc::new(days) as ArrayRef, true),
+        ("payment_unit", unit, true),
+        ("treatment_type", care, true),
+        ("total_cost", money(&|c| c.cost), true),
+        // The patient bears a fifth.
+        ("patient_paid", money(&|c| c.cost / 5), true),
+        ("other_funds_paid", money(&|_| 0), true),
+        ("new_tech_items", item_list(claims, |c| &c.items), true),
+        ("negotiated_drugs", item_list(claims, |c| &c.drugs), true),
+    ])
+    .unwrap()
+}
+
+const EXAMPLE: &str = include_str!("../../policies/example-2026.toml");
+const SOURCES: &str = include_str!("../../policies/example-2026/SOURCES.toml");
+const HOSPITALS: &str = "hospital_id,level,coefficient\nH1,3,1.05\n";
+const GROUPS: &str = "group,mean_cost,mean_drug,mean_consumable,mean_service\n\
+                      FV25,5400.00,2000.00,500.00,900.00\n";
+
+/// A technology of the registry, valid from 2026-01-01 on.
+fn technology(id: &str, code: &str, rest: &str) -> String {
+    format!(
+        "[[technology]]\nid = \"{id}\"\nkind = \"drug\"\nname = \"某药\"\ncodes = [\"{code}\"]\n\
+         from = \"2026-01-01\"\nsource = \"model\"\n{rest}\n"
+    )
+}
+
+const CARVE_OUT: &str =
+    "modes = [\"carve_out\"]\ncost_more_than = \"2.0\"\nshare_more_than = \"0.64\"";
+
+/// A few claims under a registry and the parameters of units.
+#[derive(Clone, Default)]
+struct Run {
+    registry: String,
+    units: String,
+    drugs: String,
+    /// Other tables of units, by name.
+    tables: Vec<(&'static str, &'static str)>,
+    /// Parameters of the policy itself.
+    rules: String,
+    /// Rows of the budgets of lines, as `line,amount`.
+    lines: Vec<(&'static str, &'static str)>,
+    /// What stands in the place of a passage of the example.
+    family: Option<&'static str>,
+    reviews: &'static str,
+}
+
+impl Run {
+    fn policy(&self, folder: &Path) -> PreparedPolicy {
+        let family = format!("value = \"{}\"", self.family.unwrap_or("A"));
+        let text = EXAMPLE
+            .replacen("value = \"baseline_increment\"", "value = \"uniform\"", 1)
+            .replacen("value = \"C\"", &family, 1);
+        let tables = folder.join("example-2026");
+        fs::create_dir_all(tables.join("units")).unwrap();
+        fs::write(tables.join("SOURCES.toml"), SOURCES).unwrap();
+        fs::write(tables.join("new-technology.toml"), &self.registry).unwrap();
+        fs::write(tables.join("units/units.toml"), &self.units).unwrap();
+        if !self.drugs.is_empty() {
+            fs::write(tables.join("units/negotiated-drugs.csv"), &self.drugs).unwrap();
+        }
+        for (name, text) in &self.tables {
+            fs::write(tables.join("units").join(name), text).unwrap();
+        }
+        let path = folder.join("example-2026.toml");
+        fs::write(&path, text + &self.rules).unwrap();
+        PreparedPolicy::load(path.to_str().unwrap()).unwrap()
+    }
+
+    fn try_settle(&self, claims: &[Claim], folder: &Path) -> Result<SettleSummary, Error> {
+        let inputs = folder.join("inputs");
+        fs::create_dir_all(&inputs).unwrap();
+        let mut budgets = "region,insurance,period,amount,line\n".to_owned();
+        for region in ["990100", "990200", "990300"] {
+            for insurance in ["employee", "resident"] {
+                budgets += &format!("{region},{insurance},2026-10,1000000.00,\n");
+            }
+        }
+        for (line, amount) in &self.lines {
+            budgets += &format!("990100,employee,2026-10,{amount},{line}\n");
+        }
+        fs::write(inputs.join("hospitals.csv"), HOSPITALS).unwrap();
+        fs::write(inputs.join("groups.csv"), GROUPS).unwrap();
+        fs::write(inputs.join("budgets.csv"), budgets).unwrap();
+        if !self.reviews.is_empty() {
+            fs::write(inputs.join("reviews.csv"), self.reviews).unwrap();
+        }
+        let path = folder.join("claims.parquet");
+        let batch = batch(claims);
+        let mut writer =
+            ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let policy = self.policy(folder);
+        let inputs = Inputs::read(Some(&inputs), &[]).unwrap();
+        let job = SettleJob {
+            claims: &[path],
+            plan: national().into(),
+            policy: &policy.policy,
+            policy_files: &policy.files,
+            inputs: &inputs,
+            period: Some("2026-10"),
+            span: SettleSpan::Month,
+            ledger: None,
+            prior_claims: &[],
+            out: &folder.join("settled"),
+            read: ReadOptions::default(),
+            threads: Some(2),
+        };
+        settle(&job, &Silent)
+    }
+
+    /// Settles, and checks that all adds up and that every case is explained without a difference.
+    fn settle(&self, claims: &[Claim]) -> Settled {
+        let folder = tempfile::tempdir().unwrap();
+        let summary = self.try_settle(claims, folder.path()).unwrap();
+        let out = folder.path().join("settled");
+        let verified = verify(&out, &Silent).unwrap();
+        assert!(verified.mismatches.is_empty(), "{:?}", verified.mismatches);
+        let settled = Settled {
+            cases: table(&out.join("cases.parquet")),
+            lines: table(&out.join("lines.parquet")),
+            summary,
+            folder,
+        };
+        for id in claims.iter().map(|claim| &claim.id).take(40) {
+            let explained = explain_case(&out, id, &[], &Silent).unwrap();
+            assert!(explained[0].differences.is_empty(), "{id}: {explained:?}");
+        }
+        settled
+    }
+}
+
+type Row = BTreeMap<String, String>;
+
+struct Settled {
+    cases: Vec<Row>,
+    lines: Vec<Row>,
+    summary: SettleSummary,
+    folder: TempDir,
+}
+
+impl Settled {
+    fn case(&self, id: &str) -> &Row {
+        self.cases.iter().find(|row| row["case_id"] == id).unwrap()
+    }
+
+    #[track_caller]
+    fn check(&self, id: &str, class: &str, points: &str) {
+        let row = self.case(id);
+        let found = (row["case_class"].as_str(), row["points"].as_str());
+        assert_eq!(found, (class, points), "{id}");
+    }
+
+    /// What a case is paid from a line; nothing where it is on none.
+    fn line(&self, id: &str, line: &str) -> Option<&str> {
+        let is_meant = |row: &&Row| row["case_id"] == id && row["line"] == line;
+        let mut rows = self.lines.iter().filter(is_meant);
+        let found = rows.next().map(|row| row["amount"].as_str());
+        assert!(rows.next().is_none(), "{id} is on {line} once");
+        found
+    }
+
+    /// What is said of a case, in one text.
+    fn explained(&self, id: &str) -> String {
+        let out = self.folder.path().join("settled");
+        let explained = explain_case(&out, id, &[], &Silent).unwrap();
+        let steps = explained[0].parts.iter().flat_map(|part| &part.steps);
+        let said = steps.map(|step| format!("{}: {} {}\n", step.item, step.value, step.arithmetic));
+        said.collect()
+    }
+}
+
+/// The rows of a table as texts; an absent value is left out.
+fn table(path: &Path) -> Vec<Row> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+    let schema = reader.schema().clone();
+    let batches: Vec<_> = reader.build().unwrap().map(Result::unwrap).collect();
+    let all = concat_batches(&schema, &batches).unwrap();
+    let mut rows = vec![Row::new(); all.num_rows()];
+    for (field, column) in all.schema().fields().iter().zip(all.columns()) {
+        let texts = match column.data_type() {
+            DataType::Decimal128(_, _) => {
+                let column = column.as_primitive::<Decimal128Type>();
+                let rows = 0..column.len();
+                StringArray::from_iter_values(rows.map(|row| column.value_as_string(row)))
+            }
+            _ => cast(column, &DataType::Utf8)
+                .unwrap()
+                .as_string::<i32>()
+                .clone(),
+        };
+        for (row, text) in rows.iter_mut().zip(0..) {
+            if column.is_valid(text) {
+                row.insert(field.name().clone(), texts.value(text).to_owned());
+            }
+        }
+    }
+    rows
+}
+
+fn overrun(rule: &str) -> String {
+    format!(
+        "[[unit.new_technology.overrun]]\nfrom = \"2026-01-01\"\nvalue = \"{rule}\"\nsource = \"model\"\n"
+    )
+}
+
+fn carve_outs() -> Run {
+    Run {
+        registry: technology("t", "X1", CARVE_OUT),
+        units: overrun("pro_rata"),
+        lines: vec![("new_technology", "100000.00")],
+        ..Run::default()
+    }
+}
+
+#[test]
+fn a_carved_out_technology_is_paid_from_its_line_beside_the_standard() {
+    let settled = carve_outs().settle(&[
+        claim("plain", 20_000),
+        with_items("carved", 20_000, &[("X1", 15_000)]),
+        with_items("small-share", 20_000, &[("X1", 12_800)]),
+        with_items("cheap", 10_800, &[("X1", 10_000)]),
+    ]);
+    settled.check("plain", "high", "86.1317");
+    // 15,000 yuan less the mean 2,000 of drugs, and the standard without an extra.
+    settled.check("carved", "normal", NORMAL);
+    assert_eq!(settled.line("carved", "new_technology"), Some("13000.00"));
+    // Both bounds are exclusive: 64 % of the cost, and twice the mean.
+    settled.check("small-share", "high", "86.1317");
+    settled.check("cheap", "normal", NORMAL);
+    assert_eq!(settled.lines.len(), 1);
+    let said = settled.explained("carved");
+    assert!(said.contains("除外支付 paid beside the standard"), "{said}");
+    assert!(said.contains("13000.00"), "{said}");
+}
+
+#[test]
+fn a_technology_out_of_its_time_does_nothing_but_say_so() {
+    let dated = |from: &str, until: &str| Run {
+        registry: technology("t", "X1", CARVE_OUT).replace(
+            "from = \"2026-01-01\"",
+            &format!("from = \"{from}\"\nuntil = \"{until}\""),
+        ),
+        ..carve_outs()
+    };
+    let claims = [with_items("a", 20_000, &[("X1", 15_000)])];
+    for (from, until, word) in [
+        ("2026-01-01", "2026-10-05", "expired"),
+        ("2026-10-07", "2027-12-31", "not_yet_valid"),
+    ] {
+        let settled = dated(from, until).settle(&claims);
+        settled.check("a", "high", "86.1317");
+        assert!(settled.lines.is_empty());
+        assert!(settled.explained("a").contains(word));
+    }
+    let settled = dated("2026-10-06", "2026-10-06").settle(&claims);
+    assert_eq!(settled.line("a", "new_technology"), Some("13000.00"));
+}
+
+#[test]
+fn removing_a_technology_gives_the_run_without_it() {
+    let claims = [
+        claim("plain", 5_000),
+        with_items("a", 20_000, &[("X1", 15_000)]),
+    ];
+    let without = Run {
+        registry: technology("other", "X9", CARVE_OUT),
+        ..carve_outs()
+    };
+    let never = [claim("plain", 5_000), claim("a", 20_000)];
+    assert_eq!(
+        without.settle(&claims).cases,
+        carve_outs().settle(&never).cases
+    );
+    assert_ne!(
+        carve_outs().settle(&claims).cases,
+        carve_outs().settle(&never).cases
+    );
+}
+
+#[test]
+fn a_line_is_cut_to_its_budget_to_the_fen() {
+    let claims: Vec<Claim> = ["a", "b", "c"]
+        .map(|id| with_items(id, 20_000, &[("X1", 15_000)]))
+        .to_vec();
+    let run = Run {
+        lines: vec![("new_technology", "10000.00")],
+        ..carve_outs()
+    };
+    let settled = run.settle(&claims);
+    let paid = ["a", "b", "c"].map(|id| settled.line(id, "new_technology").unwrap());
+    assert_eq!(paid, ["3333.34", "3333.33", "3333.33"]);
+}
+
+#[test]
+fn a_line_without_a_budget_says_which_row_to_add() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Run {
+        lines: Vec::new(),
+        ..carve_outs()
+    };
+    let claims = [with_items("a", 20_000, &[("X1", 15_000)])];
+    let error = run.try_settle(&claims, folder.path()).unwrap_err();
+    assert_eq!(
+        error.problem(),
+        "cases of the pool 990100-employee-drg are to be paid from the line \"new_technology\", \
+         which has no budget for 2026-10."
+    );
+    assert!(!folder.path().join("settled").exists());
+}
+
+#[test]
+fn add_on_points_come_on_top_and_their_cost_is_not_seen() {
+    let run = Run {
+        registry: technology(
+            "t",
+            "X1",
+            "modes = [\"add_on_points\"]\nadd_on_share = \"0.5\"",
+        ),
+        ..Run::default()
+    };
+    let settled = run.settle(&[with_items("a", 20_000, &[("X1", 15_000)])]);
+    // 13,000 yuan above the mean are not seen: 7,000 make a normal case. Half of them over 110 yuan
+    // a point are 59.0909 points.
+    settled.check("a", "normal", "110.6144");
+    assert!(settled.lines.is_empty());
+}
+
+#[test]
+fn a_raised_weight_stands_for_the_group_s() {
+    let run = Run {
+        registry: technology(
+            "t",
+            "X1",
+            "modes = [\"raised_weight\"]\nweight_factor = \"2\"",
+        ),
+        ..Run::default()
+    };
+    let settled = run.settle(&[with_items("a", 5_500, &[("X1", 100)])]);
+    settled.check("a", "normal", "103.0470");
+    assert_eq!(settled.case("a")["weight"], "0.9814");
+}
+
+#[test]
+fn a_procedure_shows_a_technology_too() {
+    let run = Run {
+        registry: technology(
+            "t",
+            "X1",
+            "modes = [\"raised_weight\"]\nweight_factor = \"2\"",
+        )
+        .replace("codes = [\"X1\"]", "procedures = [\"17.4200\"]"),
+        ..Run::default()
+    };
+    let robot = Claim {
+        procedure: Some("17.4200"),
+        ..claim("a", 5_500)
+    };
+    let settled = run.settle(&[robot, claim("b", 5_500)]);
+    assert_eq!(settled.case("a").get("weight").unwrap(), "0.9814");
+    assert_eq!(settled.case("b")["weight"], "0.4907");
+    assert!(settled.explained("a").contains("raised_weight"));
+    assert!(!settled.explained("b").contains("新技术"));
+}
+
+const NEGOTIATED: &str = r#"
+[[unit.negotiated_drugs.overrun]]
+from = "2026-01-01"
+value = "carry_over"
+source = "model"
+
+[[unit.negotiated_drugs.fund_shares]]
+from = "2026-01-01"
+values = { employee = "0.8", resident = "0.65" }
+unit = "share of amount"
+source = "model"
+
+[[unit.negotiated_drugs.months]]
+from = "2026-01-01"
+value = "36"
+unit = "months"
+source = "model"
+"#;
+
+fn negotiated() -> Run {
+    Run {
+        units: NEGOTIATED.to_owned() + &overrun("pro_rata"),
+        drugs: "drug,title,from,until,source,note\nD1,甲,2026-01-01,,model,\n\
+                D2,乙,2023-10-07,,model,\nD3,丙,2023-11-01,,model,\n"
+            .to_owned(),
+        lines: vec![("negotiated_drugs", "100000.00")],
+        ..Run::default()
+    }
+}
+
+#[test]
+fn a_negotiated_drug_leaves_the_cost_and_is_paid_from_its_line() {
+    let settled = negotiated().settle(&[
+        with_drugs("a", 20_000, &[("D1", 14_000)]),
+        with_drugs("closed", 20_000, &[("D2", 14_000)]),
+        with_drugs("open", 20_000, &[("D3", 14_000)]),
+        claim("plain", 6_000),
+    ]);
+    // What is left of 20,000 yuan is 6,000, like the plain case.
+    settled.check("a", "normal", NORMAL);
+    settled.check("plain", "normal", NORMAL);
+    assert_eq!(settled.case("a")["total_cost"], "6000.00");
+    assert_eq!(settled.line("a", "negotiated_drugs"), Some("11200.00"));
+    // Of the patient's 4,000 yuan, 2,800 were for the drug.
+    assert_eq!(settled.case("a")["patient_side"], "1200.00");
+    // Thirty-six months from the day of listing.
+    settled.check("closed", "high", "86.1317");
+    assert_eq!(settled.line("closed", "negotiated_drugs"), None);
+    assert!(settled.explained("closed").contains("不在单列期"));
+    assert_eq!(settled.line("open", "negotiated_drugs"), Some("11200.00"));
+    assert!(
+        settled
+            .explained("a")
+            .contains("单列支付 paid from the line")
+    );
+}
+
+#[test]
+fn an_item_that_is_both_is_paid_once() {
+    let mut run = negotiated();
+    run.registry = technology("t", "D1", CARVE_OUT);
+    run.lines.push(("new_technology", "100000.00"));
+    let both = Claim {
+        drugs: vec![("D1", 1_500_000)],
+        ..with_items("a", 20_000, &[("D1", 15_000)])
+    };
+    let settled = run.settle(std::slice::from_ref(&both));
+    assert_eq!(settled.line("a", "negotiated_drugs"), Some("12000.00"));
+    assert_eq!(settled.line("a", "new_technology"), None);
+    settled.check("a", "normal", NORMAL);
+
+    run.units += "[[unit.negotiated_drugs.precedence]]\nfrom = \"2026-01-01\"\n\
+                  value = \"new_technology\"\nsource = \"model\"\n";
+    let settled = run.settle(&[both]);
+    assert_eq!(settled.line("a", "negotiated_drugs"), None);
+    assert_eq!(settled.line("a", "new_technology"), Some("13000.00"));
+}
+
+#[test]
+fn items_that_cost_more_than_the_case_keep_it_from_being_paid() {
+    let settled = negotiated().settle(&[
+        claim("plain", 5_000),
+        with_drugs("a", 5_000, &[("D1", 5_001)]),
+        with_drugs("b", 5_000, &[("D1", -1)]),
+    ]);
+    for id in ["a", "b"] {
+        assert_eq!(settled.case(id)["unpaid_reason"], "items_unusable");
+    }
+    assert!(settled.lines.is_empty());
+    assert_eq!(settled.summary.rows, 3);
+}
+
+/// Ordinary claims, some of them high, and others with a carved-out technology outside the control
+/// proportion, or with a negotiated drug.
+fn mixed(ordinary: &[i64], flagged: &[i64], drugs: &[i64]) -> Vec<Claim> {
+    let id = |start: &str, number: usize| format!("{start}{number:03}");
+    let mut claims = Vec::new();
+    for (number, yuan) in ordinary.iter().enumerate() {
+        claims.push(claim(&id("o", number), *yuan));
+    }
+    for (number, yuan) in flagged.iter().enumerate() {
+        claims.push(with_items(
+            &id("f", number),
+            *yuan,
+            &[("X1", *yuan * 7 / 10)],
+        ));
+    }
+    for (number, yuan) in drugs.iter().enumerate() {
+        claims.push(with_drugs(&id("d", number), *yuan, &[("D1", *yuan / 2)]));
+    }
+    claims
+}
+
+fn controlled() -> Run {
+    let mut run = negotiated();
+    let modes = CARVE_OUT.replace("\"carve_out\"", "\"carve_out\", \"control_exempt\"");
+    run.registry = technology("t", "X1", &modes);
+    run.lines.push(("new_technology", "5000.00"));
+    run.rules = "\n[[case.high.control_share]]\nfrom = \"2026-01-01\"\nvalue = \"0.05\"\n\
+                 unit = \"share of discharges\"\nsource = \"model\"\n"
+        .to_owned();
+    run
+}
+
+/// The ordinary cases: class, rule and points of each.
+fn ordinary(settled: &Settled) -> Vec<(String, Option<String>, String)> {
+    let rows = settled.cases.iter();
+    let ordinary = rows.filter(|row| row["case_id"].starts_with('o'));
+    let said = |row: &Row| {
+        let rule = row.get("link_rule").cloned();
+        (row["case_class"].clone(), rule, row["points"].clone())
+    };
+    ordinary.map(said).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
+
+    /// A case is paid by points once, and each of its items by at most one line; the lines add up
+    /// (`settle` above verifies them). Flagged cases change no ordinary one.
+    #[test]
+    fn flagged_cases_change_no_ordinary_one(
+        usual in proptest::collection::vec(1_000_i64..30_000, 15..40),
+        flagged in proptest::collection::vec(1_000_i64..40_000, 1..6),
+        drugs in proptest::collection::vec(1_000_i64..40_000, 0..4),
+    ) {
+        let run = controlled();
+        let alone = run.settle(&mixed(&usual, &[], &drugs));
+        let with = run.settle(&mixed(&usual, &flagged, &drugs));
+        prop_assert_eq!(ordinary(&alone), ordinary(&with));
+        prop_assert_eq!(with.cases.len(), usual.len() + flagged.len() + drugs.len());
+        for row in &with.cases {
+            prop_assert_ne!(&row["points"], "0.0000");
+            let id = row["case_id"].as_str();
+            let on_drugs = with.line(id, "negotiated_drugs").is_some();
+            prop_assert_eq!(on_drugs, id.starts_with('d'));
+            let _ = with.line(id, "new_technology");
+        }
+    }
+}
+
+const STAYS: &str = r#"
+[[unit.day_surgery.factor]]
+from = "2026-01-01"
+value = "0.9"
+unit = "ratio"
+source = "model"
+
+[[unit.bed_day.pays]]
+from = "2026-01-01"
+value = "PAYS"
+source = "model"
+
+[[unit.bed_day.overrun]]
+from = "2026-01-01"
+value = "supplement"
+source = "model"
+
+[[unit.bed_day.short_stay]]
+from = "2026-01-01"
+less_than = "7"
+unit = "days"
+source = "model"
+
+[[unit.single_disease.pays]]
+from = "2026-01-01"
+value = "PAYS"
+source = "model"
+
+[[unit.single_disease.overrun]]
+from = "2026-01-01"
+value = "pro_rata"
+source = "model"
+
+[[unit.item.pays]]
+from = "2026-01-01"
+value = "PAYS"
+source = "model"
+
+[[unit.item.overrun]]
+from = "2026-01-01"
+value = "pro_rata"
+source = "model"
+"#;
+
+const STAGES: &str = "care,level,first_day,yuan_per_day,from,until,source,note\n\
+                      rehabilitation,,1,420.00,2026-01-01,,model,\n\
+                      rehabilitation,,16,360.00,2026-01-01,,model,\n";
+const QUOTAS: &str = "group,level,yuan,from,until,source,note\nFV25,,5500.00,2026-01-01,,model,\n";
+
+fn stays(pays: &str) -> Run {
+    let rules = "\n[[points.preset_value]]\nfrom = \"2026-01-01\"\nvalue = \"110.00\"\n\
+                 unit = \"yuan per point\"\nsource = \"model\"\n";
+    Run {
+        units: STAYS.replace("PAYS", pays),
+        rules: rules.to_owned(),
+        tables: vec![
+            ("bed-day-stages.csv", STAGES),
+            ("single-disease-quotas.csv", QUOTAS),
+        ],
+        lines: vec![
+            ("bed_day", "7000.00"),
+            ("single_disease", "100000.00"),
+            ("item", "100000.00"),
+        ],
+        ..Run::default()
+    }
+}
+
+fn claims_of_units() -> Vec<Claim> {
+    let named = |id: &str, yuan, unit, care, days| Claim {
+        unit: Some((unit, care, days)),
+        ..claim(id, yuan)
+    };
+    vec![
+        claim("plain", 5_000),
+        named("day", 3_000, "day_surgery", "", 1),
+        named("quota", 9_000, "single_disease", "", 4),
+        named("item", 6_000, "item", "", 4),
+        named("rehab", 8_000, "bed_day", "rehabilitation", 20),
+        named("short", 5_000, "bed_day", "rehabilitation", 6),
+        named("other", 5_000, "bed_day", "nursing", 20),
+    ]
+}
+
+#[test]
+fn a_stay_is_paid_by_the_unit_that_its_claim_names() {
+    let settled = stays("points").settle(&claims_of_units());
+    settled.check("plain", "normal", NORMAL);
+    settled.check("day", "day_surgery", "46.3712");
+    settled.check("quota", "single_disease", "50.0000");
+    settled.check("item", "item", "54.5455");
+    // 15 days at 420 yuan and 5 at 360, over 110 yuan a point.
+    settled.check("rehab", "bed_day", "73.6364");
+    settled.check("short", "normal", NORMAL);
+    settled.check("other", "normal", NORMAL);
+    assert!(settled.lines.is_empty());
+    assert!(settled.explained("short").contains("bed_day_stay_short"));
+    assert!(
+        settled
+            .explained("rehab")
+            .contains("第 16 天起 from day 16: 360.00")
+    );
+}
+
+#[test]
+fn a_stay_on_a_line_has_no_points_and_is_paid_what_others_do_not_bear() {
+    for family in ["A", "C"] {
+        let run = Run {
+            family: Some(family),
+            ..stays("line")
+        };
+        let settled = run.settle(&claims_of_units());
+        // Each amount less the fifth of the cost that the patient bears.
+        settled.check("quota", "single_disease", "0.0000");
+        assert_eq!(settled.line("quota", "single_disease"), Some("3700.00"));
+        settled.check("item", "item", "0.0000");
+        assert_eq!(settled.line("item", "item"), Some("4800.00"));
+        settled.check("rehab", "bed_day", "0.0000");
+        // 8,100 yuan less 1,600 are within the budget of the line.
+        assert_eq!(settled.line("rehab", "bed_day"), Some("6500.00"));
+        for id in ["quota", "item", "rehab"] {
+            assert_eq!(settled.case(id)["payment"], "0.00", "{id} by points");
+        }
+        assert_eq!(settled.line("plain", "item"), None);
+        settled.check("day", "day_surgery", "46.3712");
+    }
+}

@@ -1,5 +1,7 @@
 //! `drgdip demo`: a generated month, settled, in one folder.
 
+mod people;
+
 use crate::find::first_value;
 use crate::grouped::PreparedPlan;
 use crate::inputs::Inputs;
@@ -66,6 +68,7 @@ pub fn demo(job: &DemoJob<'_>, progress: &dyn Progress) -> Result<DemoSummary, E
         threads: job.threads,
     };
     let synth = synth(&made, progress)?;
+    people::add(&inputs_folder, job.policy, job.period)?;
     let inputs = read_inside(&inputs_folder, folder.path(), job.policy)?;
     let settled = SettleJob {
         claims: &claims,

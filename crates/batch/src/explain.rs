@@ -15,6 +15,7 @@ mod of_units;
 mod points;
 mod run;
 mod share;
+mod units;
 
 use drgdip_tables::policy::Described;
 use jiff::civil::Date;

@@ -64,11 +64,17 @@ pub enum InputTable {
     Teams,
     /// Service packages.
     Packages,
+    /// Visit-days of home beds (家庭病床).
+    HomeBeds,
+    /// What the fund paid for members of an alliance elsewhere.
+    AllianceOutside,
+    /// How the parts of an alliance's assessment are scored.
+    AllianceScores,
 }
 
 impl InputTable {
     /// All tables, in the order in which they are read.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::Hospitals,
         Self::Budgets,
         Self::Prior,
@@ -87,6 +93,9 @@ impl InputTable {
         Self::Efficacy,
         Self::Teams,
         Self::Packages,
+        Self::HomeBeds,
+        Self::AllianceOutside,
+        Self::AllianceScores,
     ];
 
     /// The file name without its extension.
@@ -111,6 +120,9 @@ impl InputTable {
             Self::Efficacy => "efficacy",
             Self::Teams => "teams",
             Self::Packages => "packages",
+            Self::HomeBeds => "home_beds",
+            Self::AllianceOutside => "alliance_outside",
+            Self::AllianceScores => "alliance_scores",
         }
     }
 

@@ -18,6 +18,7 @@ mod in_force;
 pub mod inputs;
 mod manifest;
 mod migrate;
+mod newtech;
 mod output;
 mod policy;
 mod progress;
@@ -41,13 +42,14 @@ pub use group::{GroupJob, GroupSummary, group};
 pub use grouped::{OutcomeCounts, PreparedPlan};
 pub use in_force::{PlanChoice, PlansInForce, PlansRequest};
 pub use migrate::{Landing, MigrateJob, Migration, Move, migrate};
+pub use newtech::{CandidateRow, CandidatesJob, CandidatesSummary, candidates};
 pub use policy::PreparedPolicy;
 pub use progress::{Progress, Silent};
 pub use publish::{Existing, publish_plan};
 pub use read::ReadOptions;
 pub use settle::{
     CaseMix, ClearedHospital, HospitalAdjustment, LedgerUse, PoolReport, PrepaidHospital,
-    SettleJob, SettleSpan, SettleSummary, settle,
+    SettleJob, SettleSpan, SettleSummary, UnitShare, settle,
 };
 pub use synth::{SynthJob, SynthSummary, synth};
 pub use weigh::{LeftOut, WeighJob, WeighSummary, weigh};

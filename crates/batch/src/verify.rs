@@ -10,6 +10,7 @@ mod ledger;
 mod lines;
 mod statements;
 mod sums;
+mod units;
 mod weighed;
 
 use crate::{Error, Progress};
@@ -120,6 +121,7 @@ pub fn verify(run: &Path, progress: &dyn Progress) -> Result<Verification, Error
             })
             .and_then(|()| cleared::check(&files, &mut result, progress))
             .and_then(|()| lines::check(&files, &mut result, progress))
+            .and_then(|()| units::check(&files, &mut result, progress))
     } else {
         sums::grouped(&files, progress).map(|counts| checks::counts(&files, &counts, &mut result))
     };

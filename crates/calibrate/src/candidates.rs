@@ -8,7 +8,7 @@
 
 use crate::adjust::ten_thousandths;
 use crate::{Error, Exact, Spread};
-use drgdip_tables::policy::{Bound, NewGroupTerms};
+use drgdip_tables::policy::{Bound, NewGroupTerms, Trim};
 use num_bigint::BigInt;
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
@@ -35,6 +35,15 @@ pub struct Side {
     pub mean: Option<Exact>,
     /// The weight that it would have, in ten-thousandths; `None` without a case.
     pub weight: Option<i64>,
+}
+
+/// The cases of a group that trimming leaves, by the rule that weights are made with.
+#[must_use]
+pub fn trimmed(mut cases: Vec<CandidateCase>, terms: &Trim) -> Vec<CandidateCase> {
+    cases.sort_unstable_by_key(|case| (case.cost_fen, case.hospital, case.is_new));
+    let costs: Vec<i64> = cases.iter().map(|case| case.cost_fen).collect();
+    let kept = crate::trim::kept(&costs, terms);
+    cases.get(kept).map_or_else(Vec::new, <[_]>::to_vec)
 }
 
 /// What splitting a group would do.

@@ -59,6 +59,12 @@ pub(crate) enum Command {
     /// Turn claims of several years into weights and base points.
     #[command(after_help = include_str!("../help/weigh.txt"))]
     Weigh(WeighArgs),
+    /// Which new technologies could have groups of their own.
+    #[command(after_help = include_str!("../help/newtech.txt"))]
+    Newtech {
+        #[command(subcommand)]
+        command: NewtechCommand,
+    },
     /// Make realistic claims from a plan; no row is about a person.
     #[command(after_help = include_str!("../help/synth.txt"))]
     Synth(SynthArgs),
@@ -246,6 +252,34 @@ pub(crate) struct WeighArgs {
     /// A table of given mean costs (group, mean_cost), for the quota method.
     #[arg(long, value_name = "FILE")]
     pub(crate) quotas: Option<PathBuf>,
+    /// Accept amounts stored as floating-point numbers, each rounded to the fen.
+    #[arg(long)]
+    pub(crate) allow_float_money: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NewtechCommand {
+    /// Examine every registered technology in every group, and write the overlay of the new groups.
+    Candidates(CandidatesArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CandidatesArgs {
+    /// Parquet files of several years, folders of them, or globs.
+    #[arg(required = true, value_name = "HISTORY")]
+    pub(crate) claims: Vec<PathBuf>,
+    /// The payment policy with the registry: a bundled name, or the path of a policy file.
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: String,
+    /// The plan, in place of the one that the policy names.
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: Option<String>,
+    /// The day on which the policy is read; the first on which it holds unless told otherwise.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) date: Option<String>,
+    /// The folder to write; without it the table is only printed.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
     /// Accept amounts stored as floating-point numbers, each rounded to the fen.
     #[arg(long)]
     pub(crate) allow_float_money: bool,

@@ -5,6 +5,7 @@ mod convert;
 mod demo;
 mod explain;
 mod group;
+mod newtech;
 mod policy;
 mod settle;
 mod synth;
@@ -32,6 +33,7 @@ pub(crate) fn run(args: &Args, progress: &Reporter) -> Result<Done, Failure> {
         Command::Explain(explain) => explain::run(explain, global, progress),
         Command::Settle(settle) => settle::run(settle, global, progress),
         Command::Weigh(weigh) => weigh::run(weigh, global, progress),
+        Command::Newtech { command } => newtech::run(command, global, progress),
         Command::Synth(synth) => synth::run(synth, global, progress),
     }
 }

@@ -113,7 +113,8 @@ fn settle(folder: &Path, more: &[&str]) -> Run {
 fn every_command_has_help_with_examples() {
     let here = Path::new(".");
     let commands = [
-        "demo", "group", "explain", "compare", "settle", "weigh", "synth", "verify", "tables",
+        "demo", "group", "explain", "compare", "settle", "weigh", "newtech", "synth", "verify",
+        "tables",
     ];
     let all = drgdip(here, &["--help"]).ends_with(0).says("Exit codes:");
     for command in commands {

@@ -72,6 +72,7 @@ pub struct Policy {
     sources: Sources,
     text: String,
     sources_text: String,
+    companions: Vec<(String, Vec<u8>)>,
     technologies: TechnologyRegistry,
     unit_tables: Vec<units::Table>,
 }
@@ -131,6 +132,7 @@ impl Policy {
             sources,
             text: source.text.to_owned(),
             sources_text,
+            companions: companions(files, stem),
         };
         policy.check_dates()?;
         policy.check_every_change()?;
@@ -165,6 +167,13 @@ impl Policy {
     #[must_use]
     pub fn sources_text(&self) -> &str {
         &self.sources_text
+    }
+
+    /// The other files that it was read from, byte by byte: those of payment units and the registry
+    /// of new technologies, by their paths in the folder of the policy.
+    #[must_use]
+    pub fn companions(&self) -> &[(String, Vec<u8>)] {
+        &self.companions
     }
 
     /// The sources of its values, in the order of their file.
@@ -311,6 +320,17 @@ fn only_policy_file(files: &FileSet) -> Result<&str, Error> {
             problem: PolicyProblem::NotOneFile { found: found.len() }.into(),
         }),
     }
+}
+
+/// The files of payment units and the registry, which are read with the policy file.
+fn companions(files: &FileSet, stem: &str) -> Vec<(String, Vec<u8>)> {
+    let inside = format!("{stem}/");
+    let named = files.iter().filter_map(|(path, bytes)| {
+        let name = path.strip_prefix(&inside)?;
+        let is_read = name.starts_with("units/") || name == new_technology::FILE;
+        is_read.then(|| (name.to_owned(), bytes.to_vec()))
+    });
+    named.collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A hospital of a settled folder: its statement, with the parameters behind each line.
 
 use super::run::SettledRun;
-use super::{Explanation, Part, Step};
+use super::{Explanation, Part, Step, units};
 use crate::find::TextRow;
 use crate::settle::statements::STATEMENTS;
 use crate::{Error, Progress};
@@ -20,7 +20,8 @@ pub fn explain_hospital(
 ) -> Result<Vec<Explanation>, Error> {
     let run = SettledRun::open(folder)?;
     let pools = lines(&run, (hospital, pool), progress)?;
-    if pools.is_empty() {
+    let units = units::of_hospital(&run, hospital, progress)?;
+    if pools.is_empty() && units.is_none() {
         let of = pool.map_or_else(String::new, |pool| format!(" in the pool {pool}"));
         let problem = format!("the settled run has no hospital {hospital}{of}.");
         return Err(
@@ -41,7 +42,11 @@ pub fn explain_hospital(
             differences: Vec::new(),
         })
     };
-    pools.into_iter().map(explain).collect()
+    let pools = pools.into_iter().map(explain);
+    let mut found = pools.collect::<Result<Vec<_>, Error>>()?;
+    // What is paid from lines is none of a pool's, so it is shown once, after all pools.
+    found.extend(units.filter(|_| pool.is_none()));
+    Ok(found)
 }
 
 /// The parts of a statement, in its order.
@@ -102,7 +107,7 @@ pub(super) fn parts(lines: &[TextRow], sections: &[&str]) -> Vec<Part> {
     parts.filter(|part| !part.steps.is_empty()).collect()
 }
 
-fn get<'r>(row: &'r TextRow, column: &str) -> &'r str {
+pub(super) fn get<'r>(row: &'r TextRow, column: &str) -> &'r str {
     row.get(column).map_or("", String::as_str)
 }
 
@@ -126,7 +131,7 @@ fn step(row: &TextRow) -> Step {
 }
 
 /// A decimal without the zeros at its end.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
         false => text.to_owned(),
@@ -134,10 +139,11 @@ fn plain(text: &str) -> String {
 }
 
 /// The keys of a column such as `value.family = C; value.model = uniform`.
-fn keys(parameters: &str) -> Vec<String> {
+pub(super) fn keys(parameters: &str) -> Vec<String> {
     let key = |part: &str| {
         let (key, _) = part.split_once(" = ")?;
-        let is_key = key.contains('.') && !key.contains(char::is_whitespace);
+        let bare = key.strip_suffix(" (table)").unwrap_or(key);
+        let is_key = bare.contains('.') && !bare.contains(char::is_whitespace);
         is_key.then(|| key.to_owned())
     };
     parameters.split("; ").filter_map(key).collect()

@@ -165,6 +165,20 @@ const PACKAGES: &[Column] = &[
     optional("months", Count),
 ];
 
+const HOME_BEDS: &[Column] = &[required("hospital_id", Text), required("visit_days", Count)];
+
+const ALLIANCE_OUTSIDE: &[Column] = &[
+    required("alliance", Text),
+    required("amount", Yuan),
+    optional("person_id", Text),
+];
+
+const ALLIANCE_SCORES: &[Column] = &[
+    required("alliance", Text),
+    required("part", Text),
+    required("score", Number),
+];
+
 /// The columns of a table, those that must be there first.
 pub(super) const fn of(table: InputTable) -> &'static [Column] {
     use InputTable as T;
@@ -187,6 +201,9 @@ pub(super) const fn of(table: InputTable) -> &'static [Column] {
         T::Efficacy => EFFICACY,
         T::Teams => TEAMS,
         T::Packages => PACKAGES,
+        T::HomeBeds => HOME_BEDS,
+        T::AllianceOutside => ALLIANCE_OUTSIDE,
+        T::AllianceScores => ALLIANCE_SCORES,
     }
 }
 
@@ -209,5 +226,8 @@ pub(super) const fn key(table: InputTable) -> &'static [&'static str] {
         T::Efficacy => &["case_id", "window"],
         T::Teams => &["team"],
         T::Packages => &["package", "hospital_id"],
+        T::HomeBeds => &["hospital_id"],
+        T::AllianceOutside => &[],
+        T::AllianceScores => &["alliance", "part"],
     }
 }

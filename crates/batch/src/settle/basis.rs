@@ -32,6 +32,12 @@ pub(super) fn write(folder: &Path, job: &SettleJob<'_>) -> Result<Vec<OutputFile
         copy(folder, POLICY, job.policy.text().as_bytes())?,
         copy(folder, SOURCES, job.policy.sources_text().as_bytes())?,
     ];
+    for (name, bytes) in job.policy.companions() {
+        let place = policy.join(name);
+        let parent = place.parent().unwrap_or(&policy);
+        fs::create_dir_all(parent).map_err(|e| Error::file(parent, "create the folder", &e))?;
+        outputs.push(copy(folder, &format!("{FOLDER}/policy/{name}"), bytes)?);
+    }
     for file in &job.inputs.files {
         outputs.push(input(folder, file)?);
     }

@@ -1,6 +1,7 @@
 //! What a settlement is asked to do, and what it says.
 
 use super::closing::{ClearedHospital, HospitalAdjustment, PrepaidHospital};
+use super::people::UnitShare;
 use super::totals::CaseMix;
 use crate::findings::FindingCounts;
 use crate::grouped::OutcomeCounts;
@@ -100,6 +101,8 @@ pub struct SettleSummary {
     pub findings: FindingCounts,
     /// The pools in order of region and insurance.
     pub pools: Vec<PoolReport>,
+    /// What is paid beside points from lines of their own, by region and line.
+    pub units: Vec<UnitShare>,
     /// Name and level of each hospital.
     pub hospitals: BTreeMap<String, (String, String)>,
     /// What hospitals get more or less than their payment.

@@ -24,6 +24,7 @@ mod means;
 mod measures;
 mod needs;
 mod payments;
+pub(crate) mod people;
 mod period;
 mod point_file;
 mod pooling;
@@ -46,6 +47,7 @@ mod year_to_date;
 
 pub use closing::{ClearedHospital, HospitalAdjustment, PrepaidHospital};
 pub use job::{LedgerUse, PoolReport, SettleJob, SettleSpan, SettleSummary};
+pub use people::UnitShare;
 pub use totals::CaseMix;
 
 use crate::findings::{FindingRow, FindingTable};
@@ -145,6 +147,7 @@ pub(crate) fn settle_into(
     progress.stage("pay", Some(files.rows));
     let pools = settle_pools(&setting, job.inputs, &pass.sums, priors.years)?;
     let lines = units::settle_lines(&setting, &mut pass.sums.units, &pass.adjusted, &pools)?;
+    let people = people::settle(&setting, job.inputs, (&pools, &lines))?;
     let closing = Closing::new(job, &setting, &pools, &journal)?;
     let ledger_rows = closing.ledger_rows();
     check_ledger(job, &setting, &journal, &ledger_rows)?;
@@ -166,6 +169,7 @@ pub(crate) fn settle_into(
     let mut outputs = vec![OutputFile::new("cases.parquet", files.rows, cases)];
     let of = (&pools[..], &closing, &lines[..]);
     outputs.extend(write_tables(folder, &setting, of, &mut pass.sums)?);
+    outputs.extend(people::write(folder, &people, (job.policy, &setting))?);
     let statements = Statements::new((job, &setting), (&pools, &closing, &tallies), &lines);
     outputs.extend(write_accounts(folder, &statements, pass.notes, &pool)?);
     let (fingerprint, rows, findings) = pass.record.findings.finish()?;
@@ -179,6 +183,7 @@ pub(crate) fn settle_into(
         findings,
         hospitals: hospital_names(&setting),
         pools,
+        units: people.shares,
         adjustments: closing.adjustments,
         prepaid: closing.prepaid,
         cleared: closing.cleared,

@@ -2,7 +2,7 @@
 
 use super::period::Period;
 use super::setting::Setting;
-use super::{SettleJob, SettleSpan, links, means, prior, stays};
+use super::{SettleJob, SettleSpan, links, means, people, prior, stays};
 use crate::Error;
 use crate::inputs::InputTable;
 use crate::read::{Column, ColumnNeeds};
@@ -79,6 +79,7 @@ pub(super) fn period_with_inputs(job: &SettleJob<'_>) -> Result<Period, Error> {
         .iter()
         .any(|links| links.review.is_some());
     needed.extend(has_review.then_some(InputTable::Reviews));
+    needed.extend(people::needed(&terms, job.inputs, &period)?);
     if is_annual {
         needed.extend(terms.growth.is_some().then_some(InputTable::Drivers));
         let is_assessed = terms.clearing.assessment != Assessment::None;

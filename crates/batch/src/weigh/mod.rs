@@ -30,6 +30,7 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 use setting::Setting;
 use std::path::{Path, PathBuf};
+pub(crate) use tables::{csv_file, four_places, text_file, yuan};
 
 /// What `weigh` is asked to do.
 pub struct WeighJob<'a> {

@@ -52,8 +52,9 @@ fn plain(args: &DemoArgs, policy: &str, summary: &DemoSummary) -> String {
         report::hospitals_table(settled, MOST_HOSPITALS),
     ];
     let findings = findings_table(&settled.findings);
+    let units = report::units_table(settled);
     format!(
-        "{}{findings}\n{}",
+        "{}{units}\n{findings}\n{}",
         sections.join("\n"),
         where_to_go(args, summary)
     )

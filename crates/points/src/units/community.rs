@@ -88,6 +88,24 @@ pub fn packages(months: &[PatientMonth], terms: &CommunityTerms) -> Result<LineP
     })
 }
 
+/// What a number of patient-months of one package is worth.
+///
+/// Errors: a package that the policy does not price, or an amount that does not fit.
+pub fn package_months(
+    package: &str,
+    patient_months: u64,
+    terms: &CommunityTerms,
+) -> Result<Yuan, Error> {
+    let price = terms.packages.get(package);
+    let price = price.ok_or_else(|| Error::NoPackagePrice(package.to_owned()))?;
+    let fen = product(
+        i128::from(patient_months),
+        i128::from(price.month_fen),
+        AMOUNT,
+    )?;
+    Ok(Yuan::try_from_fen(fen)?)
+}
+
 /// What the visit-days of a home bed (家庭病床) are worth; pay it with
 /// [`super::quota::agreed_amount`].
 ///

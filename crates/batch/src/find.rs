@@ -1,7 +1,7 @@
 //! Single cases out of large files: the claim of a case, the rows of an output that bear a key.
 
 use crate::group::grouping_columns;
-use crate::read::{ClaimFile, ClaimFiles, Column, ColumnNeeds, ReadOptions, dates, texts};
+use crate::read::{ClaimFile, ClaimFiles, Column, ColumnNeeds, ReadOptions, dates, money, texts};
 use crate::settle::setting::date_of;
 use crate::{Error, Progress};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
@@ -28,6 +28,8 @@ pub struct FoundClaim {
     pub region: Option<String>,
     /// The date of discharge, where the claim states it.
     pub discharge_date: Option<Date>,
+    /// The total cost in fen, where the claim states it; tie-breaks of some DIP plans look at it.
+    pub total_cost_fen: Option<i64>,
 }
 
 /// Finds every claim with this `case_id`, in file and row order.
@@ -42,8 +44,12 @@ pub fn find_claims(
     let mut needs = grouping_columns();
     needs
         .optional
-        .extend([Column::Region, Column::DischargeDate]);
-    let files = ClaimFiles::open(inputs, &needs, ReadOptions::default(), None)?;
+        .extend([Column::Region, Column::DischargeDate, Column::TotalCost]);
+    // Here the cost only explains, so a column of floating-point numbers is good enough.
+    let read = ReadOptions {
+        allow_float_money: true,
+    };
+    let files = ClaimFiles::open(inputs, &needs, read, None)?;
     progress.stage("find the case", Some(files.rows));
     let rows = rows_of_case(&files, case_id, progress)?;
     let columns: Vec<Column> = needs.required.into_iter().chain(needs.optional).collect();
@@ -60,6 +66,7 @@ pub fn find_claims(
             claim: one.claim()?,
             region: one.text(Column::Region)?,
             discharge_date: one.date(Column::DischargeDate)?,
+            total_cost_fen: one.fen(Column::TotalCost)?,
         });
         Ok(())
     })?;
@@ -187,6 +194,14 @@ impl OneRow<'_> {
         };
         let days = dates(self.file, array)?;
         Ok(days.is_valid(0).then(|| date_of(days.value(0))).flatten())
+    }
+
+    fn fen(&self, column: Column) -> Result<Option<i64>, Error> {
+        let Some(array) = self.array(column) else {
+            return Ok(None);
+        };
+        let cells = money(self.file, array)?;
+        Ok(cells.first().and_then(|cell| cell.fen()))
     }
 
     fn flag(&self, column: Column) -> bool {

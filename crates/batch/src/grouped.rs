@@ -11,7 +11,9 @@ use crate::Error;
 use crate::findings::FindingRow;
 use crate::in_force::{PlanChoice, PlanOfRow};
 use crate::output::sha256;
-use crate::read::{CaseBatch, CaseReader, ClaimFile, Column, column_array, texts};
+use crate::read::{
+    CaseBatch, CaseReader, ClaimFile, Column, MoneyCell, column_array, money, texts,
+};
 use about::{CodeColumns, Place, SeenRow, Texts};
 use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
@@ -85,6 +87,8 @@ struct Loaded {
     cases: Vec<Option<CaseBatch>>,
     /// The plan of each row; empty where the run has one plan.
     plans: Vec<u16>,
+    /// The cost of each row in fen; empty where no plan looks at it.
+    costs: Vec<Option<i64>>,
     texts: Texts,
 }
 
@@ -136,6 +140,15 @@ impl<'p> GroupingWorker<'p> {
             let read = is_used.then(|| desk.reader.load(file, batch, &position));
             cases.push(read.transpose()?);
         }
+        let costs = match array(Column::TotalCost) {
+            Some(array) if self.desks.iter().any(|desk| desk.grouper.uses_cost()) => {
+                money(file, array)?
+                    .into_iter()
+                    .map(MoneyCell::fen)
+                    .collect()
+            }
+            _ => Vec::new(),
+        };
         let codes = CodeColumns {
             principal: coded(Column::PrincipalDiagnosis)?,
             main: coded(Column::MainProcedure)?,
@@ -145,6 +158,7 @@ impl<'p> GroupingWorker<'p> {
         self.loaded = Some(Loaded {
             cases,
             plans,
+            costs,
             texts: Texts {
                 case_ids: ids.as_string::<i32>().clone(),
                 codes,
@@ -184,7 +198,8 @@ impl<'p> GroupingWorker<'p> {
             let grouping = match self.desks.get(plan).zip(loaded.cases.get(plan)) {
                 Some((desk, Some(cases))) => {
                     let place = Place { row, number };
-                    desk.group(&loaded.texts, cases, place, &mut rows.findings)
+                    let cost = loaded.costs.get(row).copied().flatten();
+                    desk.group(loaded, (cases, cost), place, &mut rows.findings)
                 }
                 _ => loaded
                     .texts
@@ -200,13 +215,16 @@ impl PlanDesk<'_> {
     /// Groups one row and adds what is found about it.
     fn group(
         &self,
-        texts: &Texts,
-        cases: &CaseBatch,
+        Loaded { texts, .. }: &Loaded,
+        (cases, cost): (&CaseBatch, Option<i64>),
         place: Place,
         findings: &mut Vec<FindingRow>,
     ) -> Grouping {
         let case = cases.case(place.row);
-        let grouping = self.grouper.group(&case);
+        let grouping = match cost {
+            None => self.grouper.group(&case),
+            Some(_) => self.grouper.group_with_cost(&case, cost),
+        };
         let marks = cases.marks(place.row);
         if cases.has_unknown_codes || texts.is_conspicuous(place.row, &case, (grouping, marks)) {
             let seen = SeenRow {

@@ -301,10 +301,14 @@ impl<'a> PlanChoice<'a> {
     }
 
     /// The columns that the choice looks at.
-    pub(crate) fn columns(self) -> &'static [Column] {
-        match self {
-            Self::One(_) => &[],
-            Self::InForce(_) => &[Column::Region, Column::DischargeDate],
+    pub(crate) fn columns(self) -> Vec<Column> {
+        let mut columns = match self {
+            Self::One(_) => Vec::new(),
+            Self::InForce(_) => vec![Column::Region, Column::DischargeDate],
+        };
+        if self.plans().iter().any(|plan| plan.grouper.uses_cost()) {
+            columns.push(Column::TotalCost);
         }
+        columns
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::group::{grouping_columns, thread_pool};
 use crate::grouped::{GroupedRows, GroupingWorker, OutcomeCounts, PreparedPlan};
+use crate::in_force::PlanChoice;
 use crate::read::{ClaimFile, ClaimFiles, ReadOptions};
 use crate::run::{Run, Stage, Worker};
 use crate::table::CHUNK_ROWS;
@@ -76,7 +77,11 @@ pub struct Migration {
 /// # Errors
 /// Unusable inputs and an interruption.
 pub fn migrate(job: &MigrateJob<'_>, progress: &dyn Progress) -> Result<Migration, Error> {
-    let files = ClaimFiles::open(job.claims, &grouping_columns(), job.read, None)?;
+    let mut needs = grouping_columns();
+    for plan in [job.before, job.after] {
+        needs.required.extend(PlanChoice::from(plan).columns());
+    }
+    let files = ClaimFiles::open(job.claims, &needs, job.read, None)?;
     let pool = thread_pool(job.threads)?;
     let stage = Migrating {
         plans: [job.before, job.after],

@@ -1,4 +1,5 @@
 use drgdip_claims::Sex;
+use drgdip_tables::GroupingPlan;
 use drgdip_tables::plan::{CodeId, CodeTable};
 
 /// A code of a case, looked up once: the plan's id, or a code that the plan never mentions.
@@ -31,6 +32,16 @@ impl CaseCode {
             },
             Self::known,
         )
+    }
+
+    /// Looks a code up as the plan matches codes: a DRG plan byte by byte, a DIP plan also by its
+    /// keys and lists that take every code which begins so.
+    #[must_use]
+    pub fn look_up_in(plan: &GroupingPlan, text: &str) -> Self {
+        match plan.dip {
+            Some(_) => plan.find_code(text).map_or(Self::UNKNOWN, Self::known),
+            None => Self::look_up(&plan.codes, text),
+        }
     }
 
     /// The plan's id of the code; `None` when the plan never mentions it.

@@ -2,6 +2,8 @@
 
 use crate::case::{Case, TextSlot};
 use crate::compiler::Compiler;
+use crate::dip::Kernel;
+use crate::dip::auxiliary::CaseMoney;
 use crate::expr::Expr;
 use crate::facts::Facts;
 use crate::filter::{CaseSets, Filter};
@@ -10,6 +12,7 @@ use crate::lists::Membership;
 use crate::outcome::{GroupIndex, Grouping, InvalidReason, Outcome, Severity, UngroupedReason};
 use crate::severity::{Found, SeverityTables};
 use drgdip_tables::GroupingPlan;
+use drgdip_tables::dip::auxiliary::Subtype;
 use drgdip_tables::plan::Settings;
 
 /// A grouping plan compiled for speed; it owns all that it needs and can be shared by threads.
@@ -33,6 +36,8 @@ pub struct Grouper {
     groups: Vec<GroupInfo>,
     departments: Vec<String>,
     discharge_ways: Vec<String>,
+    /// The catalogue of a DIP plan.
+    dip: Option<Box<Kernel>>,
 }
 
 impl Grouper {
@@ -57,6 +62,11 @@ impl Grouper {
             }
             gates.push(gate);
         }
+        let dip = plan.dip.as_ref().map(|catalogue| {
+            let groups = catalogue.groups.iter().map(GroupInfo::of_catalogue);
+            table.groups.extend(groups);
+            Box::new(Kernel::new(plan, catalogue, &mut compiler))
+        });
         let membership = Membership::new(plan, &compiler.lists);
         let adrgs = Filter::new(adrgs, &membership);
         let gates = Filter::new(gates, &membership);
@@ -71,6 +81,7 @@ impl Grouper {
             groups: table.groups,
             departments: compiler.departments,
             discharge_ways: compiler.discharge_ways,
+            dip,
             membership,
         }
     }
@@ -78,6 +89,9 @@ impl Grouper {
     /// Groups one case.
     #[must_use]
     pub fn group(&self, case: &Case<'_>) -> Grouping {
+        if let Some(dip) = &self.dip {
+            return self.by_catalogue(dip, case, None);
+        }
         // The tables of the principal diagnosis and the main procedure lie far apart in memory.
         // They are asked for first, so that they arrive while severity is worked out.
         let mut facts = Facts::new(case, &self.membership);
@@ -90,6 +104,59 @@ impl Grouper {
         Grouping {
             outcome,
             severity: severity(facts.severity),
+        }
+    }
+
+    /// Groups one case whose total cost in fen is known.
+    ///
+    /// It makes a difference only where [`Grouper::uses_cost`] says so.
+    #[must_use]
+    pub fn group_with_cost(&self, case: &Case<'_>, cost_fen: Option<i64>) -> Grouping {
+        match &self.dip {
+            Some(dip) => self.by_catalogue(dip, case, cost_fen),
+            None => self.group(case),
+        }
+    }
+
+    /// Whether the group of a case can depend on its cost.
+    #[must_use]
+    pub fn uses_cost(&self) -> bool {
+        self.dip.as_ref().is_some_and(|dip| dip.uses_cost())
+    }
+
+    /// The subtype of the auxiliary directory (辅助分型) by which a case of a group is paid: of those
+    /// that the group has and the case is of, the one with the highest coefficient.
+    ///
+    /// `None` where there is none, and for the groups of a DRG plan.
+    #[must_use]
+    pub fn subtype(
+        &self,
+        case: &Case<'_>,
+        group: GroupIndex,
+        money: &CaseMoney,
+    ) -> Option<&Subtype> {
+        let dip = self.dip.as_ref()?;
+        dip.auxiliary
+            .subtype(case, &self.membership, (group.0, money))
+    }
+
+    /// By kind of the auxiliary directory, the level that a case is of, whatever its group.
+    #[must_use]
+    pub fn subtype_levels(&self, case: &Case<'_>, money: &CaseMoney) -> Vec<Option<u16>> {
+        let Some(dip) = &self.dip else {
+            return Vec::new();
+        };
+        dip.auxiliary.levels(case, &self.membership, money)
+    }
+
+    fn by_catalogue(&self, dip: &Kernel, case: &Case<'_>, cost_fen: Option<i64>) -> Grouping {
+        let outcome = match self.failed_check(case) {
+            Some(reason) => Outcome::Invalid(reason),
+            None => dip.group(case, &self.membership, cost_fen),
+        };
+        Grouping {
+            outcome,
+            severity: Severity::None,
         }
     }
 

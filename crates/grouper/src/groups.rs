@@ -4,6 +4,7 @@ use crate::compiler::Compiler;
 use crate::expr::{Expr, Known};
 use crate::facts::Facts;
 use crate::outcome::{GroupIndex, Outcome};
+use drgdip_tables::dip::{DipGroup, Layer, TreatmentClass};
 use drgdip_tables::plan::{Adrg, AdrgKind, Mdc, NoGroupFallback};
 use std::collections::HashMap;
 
@@ -28,6 +29,48 @@ pub struct GroupInfo {
     pub kind: AdrgKind,
     /// Whether this is an ADRG that stands for itself because none of its groups matched.
     pub is_adrg: bool,
+    /// What a DIP catalogue says of the group; `None` in a DRG plan. A DIP group has no MDC and no
+    /// ADRG: their codes and names are empty.
+    pub dip: Option<DipGroupInfo>,
+}
+
+/// What a DIP catalogue says of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DipGroupInfo {
+    /// The layer that it belongs to.
+    pub layer: Layer,
+    /// 基层病种.
+    pub is_primary_care: bool,
+    /// 中医优势病种.
+    pub is_tcm: bool,
+}
+
+impl GroupInfo {
+    /// A group of a DIP catalogue.
+    pub(crate) fn of_catalogue(group: &DipGroup) -> Self {
+        Self {
+            mdc: String::new(),
+            mdc_name: String::new(),
+            mdc_index: 0,
+            adrg: String::new(),
+            adrg_name: String::new(),
+            group: group.code.clone(),
+            group_name: group.name.clone(),
+            kind: match group.class {
+                Some(TreatmentClass::Surgery) => AdrgKind::Surgical,
+                Some(TreatmentClass::Therapeutic | TreatmentClass::Diagnostic) => {
+                    AdrgKind::Procedural
+                }
+                Some(TreatmentClass::Conservative) | None => AdrgKind::Medical,
+            },
+            is_adrg: false,
+            dip: Some(DipGroupInfo {
+                layer: group.layer,
+                is_primary_care: group.is_primary_care,
+                is_tcm: group.is_tcm,
+            }),
+        }
+    }
 }
 
 /// What happens to a case that an ADRG takes.
@@ -142,6 +185,7 @@ impl GroupTable {
                 group_name: name.to_owned(),
                 kind: adrg.kind,
                 is_adrg,
+                dip: None,
             });
         }
         index

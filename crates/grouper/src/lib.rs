@@ -8,6 +8,7 @@
 
 mod case;
 mod compiler;
+mod dip;
 mod expr;
 mod facts;
 mod filter;
@@ -32,10 +33,12 @@ mod reference;
 mod testing;
 
 pub use case::{Case, CaseCode, CodeFaults, CodeSlot, Numbers, TextSlot};
+pub use dip::auxiliary::CaseMoney;
 pub use grouper::Grouper;
-pub use groups::GroupInfo;
+pub use groups::{DipGroupInfo, GroupInfo};
 pub use lookup::LookedUpClaim;
 pub use outcome::{
-    GroupIndex, Grouping, InvalidReason, Outcome, OutcomeKind, Severity, UngroupedReason,
+    ExcludedReason, GroupIndex, Grouping, InvalidReason, Outcome, OutcomeKind, Severity,
+    UngroupedReason,
 };
 pub use resolve::{CodeFinding, CodeRole, Resolved, ResolvedClaim, Resolver};

@@ -33,7 +33,7 @@ impl LookedUpClaim {
     pub fn new(claim: &Claim, plan: &GroupingPlan, grouper: &Grouper) -> Self {
         let resolved = ResolvedClaim::new(claim, plan);
         let claim = &*resolved.claim;
-        let look_up = |code: &String| CaseCode::look_up(&plan.codes, code);
+        let look_up = |code: &String| CaseCode::look_up_in(plan, code);
         Self {
             sex: claim.sex,
             numbers: Numbers {

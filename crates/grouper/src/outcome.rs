@@ -57,6 +57,17 @@ pub enum UngroupedReason {
     NoAdrg,
     /// An ADRG takes the case, but none of its groups does.
     NoDrg,
+    /// No key of the DIP catalogue takes the principal diagnosis.
+    NoKey,
+    /// Groups of the DIP catalogue take the principal diagnosis, but none its treatment.
+    NoTreatment,
+}
+
+/// Why a case is left out of grouping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExcludedReason {
+    /// 排除诊断: the plan takes no case with this principal diagnosis.
+    Principal,
 }
 
 /// What becomes of a case: exactly one of these.
@@ -70,6 +81,8 @@ pub enum Outcome {
     Ambiguous(GroupIndex),
     /// 无法入组: valid, but no rule matched.
     Ungrouped(UngroupedReason),
+    /// The plan leaves such cases out.
+    Excluded(ExcludedReason),
     /// Facts that grouping needs are missing or cannot be.
     Invalid(InvalidReason),
 }
@@ -85,6 +98,8 @@ pub enum OutcomeKind {
     Ambiguous,
     /// As [`Outcome::Ungrouped`].
     Ungrouped(UngroupedReason),
+    /// As [`Outcome::Excluded`].
+    Excluded(ExcludedReason),
     /// As [`Outcome::Invalid`].
     Invalid(InvalidReason),
 }
@@ -97,6 +112,7 @@ impl OutcomeKind {
             Self::Grouped | Self::GroupedByAdrg => "grouped",
             Self::Ambiguous => "ambiguous",
             Self::Ungrouped(_) => "ungrouped",
+            Self::Excluded(_) => "excluded",
             Self::Invalid(_) => "invalid",
         }
     }
@@ -111,6 +127,9 @@ impl OutcomeKind {
             Self::Ungrouped(UngroupedReason::NoMdc) => "no_mdc",
             Self::Ungrouped(UngroupedReason::NoAdrg) => "no_adrg",
             Self::Ungrouped(UngroupedReason::NoDrg) => "no_drg",
+            Self::Ungrouped(UngroupedReason::NoKey) => "no_key",
+            Self::Ungrouped(UngroupedReason::NoTreatment) => "no_treatment",
+            Self::Excluded(ExcludedReason::Principal) => "excluded_principal",
             Self::Invalid(InvalidReason::SexMissing) => "sex_missing",
             Self::Invalid(InvalidReason::AgeMissing) => "age_missing",
             Self::Invalid(InvalidReason::AgeDaysMissing) => "age_days_missing",
@@ -132,6 +151,7 @@ impl Outcome {
             Self::GroupedByAdrg(_) => OutcomeKind::GroupedByAdrg,
             Self::Ambiguous(_) => OutcomeKind::Ambiguous,
             Self::Ungrouped(reason) => OutcomeKind::Ungrouped(reason),
+            Self::Excluded(reason) => OutcomeKind::Excluded(reason),
             Self::Invalid(reason) => OutcomeKind::Invalid(reason),
         }
     }
@@ -162,7 +182,7 @@ impl Outcome {
             Self::Grouped(group) => Self::Grouped(shifted(group)),
             Self::GroupedByAdrg(group) => Self::GroupedByAdrg(shifted(group)),
             Self::Ambiguous(group) => Self::Ambiguous(shifted(group)),
-            Self::Ungrouped(_) | Self::Invalid(_) => self,
+            Self::Ungrouped(_) | Self::Excluded(_) | Self::Invalid(_) => self,
         }
     }
 
@@ -171,7 +191,7 @@ impl Outcome {
     pub const fn group(self) -> Option<GroupIndex> {
         match self {
             Self::Grouped(g) | Self::GroupedByAdrg(g) | Self::Ambiguous(g) => Some(g),
-            Self::Ungrouped(_) | Self::Invalid(_) => None,
+            Self::Ungrouped(_) | Self::Excluded(_) | Self::Invalid(_) => None,
         }
     }
 }

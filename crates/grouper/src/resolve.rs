@@ -168,7 +168,7 @@ impl<'p> Resolver<'p> {
         };
         let text = mapped.unwrap_or(text);
         Resolved {
-            code: CaseCode::look_up(&self.plan.codes, text),
+            code: CaseCode::look_up_in(self.plan, text),
             is_unknown: self.set().is_some_and(|set| !set.contains(kind, text)),
             grey: match kind {
                 CodeKind::Diagnosis => self.plan.find_grey(text),
@@ -182,9 +182,13 @@ impl<'p> Resolver<'p> {
     /// What the grouper gets for the text of a code, as [`Resolver::resolve`] says it.
     #[must_use]
     pub fn code(&self, kind: CodeKind, written: &str) -> CaseCode {
-        let found = CaseCode::look_up(&self.plan.codes, written);
+        let found = CaseCode::look_up_in(self.plan, written);
+        let is_stated = match self.plan.dip {
+            Some(_) => self.plan.codes.find(written).is_some(),
+            None => found.is_in_plan(),
+        };
         // What the plan knows is never changed, and nearly all codes are of that kind.
-        if found.is_in_plan() || !self.plan.settings.codes.can_change_outcomes() {
+        if is_stated || !self.plan.settings.codes.can_change_outcomes() {
             return found;
         }
         self.resolve(kind, written).code

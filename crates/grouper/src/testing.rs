@@ -34,6 +34,7 @@ impl Plan {
             weights: Vec::new(),
             grey: Vec::new(),
             code_tables: None,
+            dip: None,
             files: [
                 "lists.csv",
                 "mdc.csv",

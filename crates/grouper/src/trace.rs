@@ -4,6 +4,8 @@
 //! references into the plan, so that each step can name its row, its list and its names. It is for
 //! explaining single cases; batches use [`crate::Grouper`] and pay nothing for it.
 
+mod catalogue;
+mod catalogue_lines;
 mod difference;
 mod evidence;
 mod lines;
@@ -11,6 +13,7 @@ mod lines;
 mod tests;
 mod words;
 
+pub use catalogue::{Candidate, CatalogueWalk, Decision, ProcedureStep, StepTrace};
 pub use difference::{Difference, Expected, divergence, first_difference};
 pub use evidence::{Evidence, Fact, Seen, Witness};
 pub use words::Language;
@@ -40,6 +43,8 @@ pub struct Trace<'p> {
     pub severity: Severity,
     /// The walks through the plan: none for an invalid case, more than one after retries.
     pub walks: Vec<Walk<'p>>,
+    /// The walk through the catalogue of a DIP plan.
+    pub catalogue: Option<CatalogueWalk<'p>>,
     /// What became of the claim.
     pub outcome: OutcomeKind,
     /// Where it landed, for claims that have a group.
@@ -117,10 +122,10 @@ pub struct Landing<'p> {
     pub drg: Option<&'p Drg>,
 }
 
-impl Landing<'_> {
+impl<'p> Landing<'p> {
     /// The code of the group; the ADRG's own where it stands for itself.
     #[must_use]
-    pub fn group(&self) -> &str {
+    pub fn group(&self) -> &'p str {
         self.drg.map_or(&self.adrg.code, |drg| &drg.code)
     }
 }
@@ -131,6 +136,19 @@ impl Landing<'_> {
 /// As [`crate::Resolver::new`].
 #[must_use]
 pub fn trace<'p>(plan: &'p GroupingPlan, claim: &Claim) -> Trace<'p> {
+    trace_with_cost(plan, claim, None)
+}
+
+/// The same for a claim whose total cost in fen is known, as tie-breaks of some DIP plans ask.
+///
+/// # Panics
+/// As [`crate::Resolver::new`].
+#[must_use]
+pub fn trace_with_cost<'p>(
+    plan: &'p GroupingPlan,
+    claim: &Claim,
+    cost_fen: Option<i64>,
+) -> Trace<'p> {
     let resolved = ResolvedClaim::new(claim, plan);
     let checks = checks(plan, &resolved);
     let claim = &*resolved.claim;
@@ -142,17 +160,31 @@ pub fn trace<'p>(plan: &'p GroupingPlan, claim: &Claim) -> Trace<'p> {
         severity: severity(&severity_rows),
         severity_rows,
         walks: Vec::new(),
+        catalogue: None,
         outcome: OutcomeKind::Ungrouped(UngroupedReason::NoMdc),
         landing: None,
     };
     match trace.checks.last() {
         Some(step) if step.is_failed => trace.outcome = OutcomeKind::Invalid(step.reason),
-        _ => trace.walk_all(claim),
+        _ => match &plan.dip {
+            Some(catalogue) => trace.walk_catalogue(catalogue, (claim, cost_fen)),
+            None => trace.walk_all(claim),
+        },
     }
     trace
 }
 
 impl<'p> Trace<'p> {
+    /// The code of the group; `None` for claims that have none.
+    #[must_use]
+    pub fn group(&self) -> Option<&'p str> {
+        let by_catalogue = self.catalogue.as_ref().and_then(|walk| walk.chosen);
+        match by_catalogue {
+            Some(chosen) => Some(&chosen.group.code),
+            None => self.landing.map(|landing| landing.group()),
+        }
+    }
+
     /// Walks the case as it is, then with each other procedure if the plan retries.
     ///
     /// When no walk gives a group, the reason is that of the first.

@@ -12,12 +12,30 @@ pub(crate) fn plan_text(name: &str) -> Option<&'static str> {
     PLANS.get_file(name)?.contents_utf8()
 }
 
+/// The folder beside the plans that holds DIP plans, one folder each, and what they share.
+const DIP: &str = "dip";
+
 pub(crate) fn plan_ids() -> Vec<&'static str> {
     let is_plan = |dir: &&Dir<'_>| dir.get_file(dir.path().join("plan.toml")).is_some();
-    let plans = PLANS.dirs().filter(is_plan);
-    let mut ids: Vec<_> = plans.filter_map(|dir| dir.path().to_str()).collect();
+    let dip = PLANS.get_dir(DIP).into_iter().flat_map(Dir::dirs);
+    let plans = PLANS.dirs().chain(dip).filter(is_plan);
+    let names = plans.filter_map(|dir| dir.path().file_name()?.to_str());
+    let mut ids: Vec<_> = names.collect();
     ids.sort_unstable();
     ids
+}
+
+/// The tables that all DIP plans share.
+pub(crate) fn dip_tables() -> FileSet {
+    let files = PLANS.get_dir(DIP).into_iter().flat_map(Dir::files);
+    let mut found = Vec::new();
+    for file in files {
+        let name = file.path().file_name().and_then(|name| name.to_str());
+        if let Some(name) = name.filter(|name| name.ends_with(".csv") || name.ends_with(".toml")) {
+            found.push((name.to_owned(), Cow::Borrowed(file.contents())));
+        }
+    }
+    FileSet::in_memory(DIP, found)
 }
 
 /// The folder beside the plans that holds code sets and crosswalks, one folder each.
@@ -50,7 +68,10 @@ pub(crate) fn policy_ids() -> Vec<&'static str> {
 
 pub(crate) fn plan(id: &str) -> Option<FileSet> {
     let id = *plan_ids().iter().find(|known| **known == id)?;
-    Some(inside(id, id))
+    match PLANS.get_dir(id) {
+        Some(_) => Some(inside(id, id)),
+        None => Some(inside(&format!("{DIP}/{id}"), id)),
+    }
 }
 
 /// The files of a folder beside the plans, by their paths in it.

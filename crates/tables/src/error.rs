@@ -89,6 +89,9 @@ pub enum Problem {
     /// A fault in the tables of a grouping plan.
     #[error(transparent)]
     Plan(Box<PlanProblem>),
+    /// A fault in the tables of a DIP plan.
+    #[error(transparent)]
+    Dip(Box<crate::dip::DipProblem>),
     /// A file or folder that is there but cannot be read.
     #[error("it cannot be read: {reason}")]
     Unreadable {
@@ -129,5 +132,11 @@ pub enum Problem {
 impl From<PlanProblem> for Problem {
     fn from(problem: PlanProblem) -> Self {
         Self::Plan(Box::new(problem))
+    }
+}
+
+impl From<crate::dip::DipProblem> for Problem {
+    fn from(problem: crate::dip::DipProblem) -> Self {
+        Self::Dip(Box::new(problem))
     }
 }

@@ -100,6 +100,13 @@ impl FileSet {
         bundled::policy(id)
     }
 
+    /// The bundled tables that all DIP plans share: tie-breaks, attribute classes of procedures,
+    /// the comorbidity index and the kinds of the auxiliary directory.
+    #[must_use]
+    pub fn bundled_dip_tables() -> Self {
+        bundled::dip_tables()
+    }
+
     /// The ids of the bundled plans, sorted.
     #[must_use]
     pub fn bundled_plans() -> Vec<&'static str> {

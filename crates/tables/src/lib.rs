@@ -10,6 +10,7 @@ pub mod code_set;
 mod codes;
 pub mod coverage;
 pub mod diff;
+pub mod dip;
 pub mod error;
 pub mod files;
 pub mod import;

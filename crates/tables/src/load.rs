@@ -3,17 +3,17 @@
 //! An overlay names its base and states only what differs. All layers are read base first into one
 //! `draft::Draft`; rules are parsed once, at the end, against the lists that are left.
 
-mod cells;
-mod code_settings;
+pub(crate) mod cells;
+pub(crate) mod code_settings;
 mod code_tables;
 mod codes;
 mod draft;
-mod finish;
-mod lists;
-mod manifest;
+pub(crate) mod finish;
+pub(crate) mod lists;
+pub(crate) mod manifest;
 mod problem;
 mod records;
-mod rows;
+pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +21,7 @@ pub(crate) use manifest::is_id;
 pub use problem::PlanProblem;
 pub(crate) use rows::utf8;
 
+use crate::dip;
 use crate::error::{Error, Place, Warning};
 use crate::files::FileSet;
 use crate::plan::GroupingPlan;
@@ -93,6 +94,17 @@ fn load_with_bases(
     folder: Option<&Path>,
     find_base: &FindBase<'_>,
 ) -> Result<LoadedPlan, Error> {
+    if dip::is_dip(&files)? {
+        let shared = FileSet::bundled_dip_tables();
+        let (plan, warnings, shared) = dip::load_files(&files, &shared)?;
+        return Ok(LoadedPlan {
+            plan,
+            warnings,
+            layers: vec![files, shared],
+            code_files: Vec::new(),
+            folder: folder.map(Path::to_owned),
+        });
+    }
     let bases = find_bases(&files, find_base)?;
     let layers: Vec<FileSet> = std::iter::once(files).chain(bases).collect();
     let (plan, warnings) = load_layers(&layers.iter().collect::<Vec<_>>())?;

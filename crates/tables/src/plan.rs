@@ -2,6 +2,7 @@
 
 use crate::code_set::CodeTables;
 pub use crate::codes::CodeTable;
+use crate::dip::DipCatalogue;
 use crate::error::Place;
 use crate::rule::{ListId, Rule};
 use std::collections::HashMap;
@@ -47,6 +48,8 @@ pub struct GroupingPlan {
     pub grey: Vec<GreyRow>,
     /// The tables that [`CodeSettings`] name, where they have been read.
     pub code_tables: Option<Arc<CodeTables>>,
+    /// The catalogue of a DIP plan, which has neither MDCs nor severity; `None` for a DRG plan.
+    pub dip: Option<Arc<DipCatalogue>>,
     /// The files that [`RowRef`] points into, as people know them.
     pub files: Vec<String>,
 }
@@ -59,6 +62,19 @@ impl GroupingPlan {
             file: self.files[usize::from(row.file)].clone(),
             line: Some(u64::from(row.line)),
             field: None,
+        }
+    }
+
+    /// The id by which a case's code is looked up; `None` when no table of the plan can tell it
+    /// from any other code.
+    ///
+    /// A DRG plan matches codes byte by byte. A DIP plan also has keys and lists that take every
+    /// code which begins so; such a code has the id of the longest of them.
+    #[must_use]
+    pub fn find_code(&self, code: &str) -> Option<CodeId> {
+        match self.codes.find(code) {
+            None if self.dip.is_some() => crate::dip::codes::find_below(&self.codes, code),
+            found => found,
         }
     }
 

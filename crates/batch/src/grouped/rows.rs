@@ -4,7 +4,10 @@ use crate::findings::FindingRow;
 use crate::in_force::{NO_PLAN, PlanChoice};
 use arrow::array::{ArrayRef, DictionaryArray, StringArray, UInt16Array};
 use arrow::datatypes::{DataType, Field, UInt16Type};
-use drgdip_grouper::{GroupIndex, Grouping, InvalidReason, Outcome, Severity, UngroupedReason};
+use drgdip_grouper::{
+    ExcludedReason, GroupIndex, GroupInfo, Grouping, InvalidReason, Outcome, Severity,
+    UngroupedReason,
+};
 use std::sync::Arc;
 
 /// The columns of every grouped output after `case_id`.
@@ -66,6 +69,15 @@ impl GroupedRows {
         }
     }
 
+    /// The layers of DIP groups.
+    fn layers(&self, names: &GroupNames) -> StringArray {
+        if names.layers.is_empty() {
+            return StringArray::new_null(self.len());
+        }
+        let layer = |group: &Option<GroupIndex>| names.layers[usize::from((*group)?.0)];
+        self.groups.iter().map(layer).collect()
+    }
+
     /// The columns of a grouped output, `case_id` first.
     pub(crate) fn columns(&self, names: &GroupNames) -> Vec<Vec<ArrayRef>> {
         let groups = || {
@@ -75,9 +87,21 @@ impl GroupedRows {
                 .collect()
         };
         let outcomes = || UInt16Array::from_iter_values(self.outcomes.iter().copied());
-        let valid = self.outcomes.iter().zip(&self.severities);
-        let severities = valid.map(|(outcome, severity)| {
-            (usize::from(*outcome) < FIRST_INVALID).then_some(*severity as u16)
+        let placed = || {
+            self.groups
+                .iter()
+                .map(|group| {
+                    group
+                        .map(|index| index.0)
+                        .filter(|index| names.is_drg(*index))
+                })
+                .collect()
+        };
+        let valid = self.outcomes.iter().zip(&self.severities).enumerate();
+        let severities = valid.map(|(row, (outcome, severity))| {
+            let plan = self.plans.get(row).copied().unwrap_or(0);
+            let is_valid = usize::from(*outcome) < FIRST_INVALID;
+            (is_valid && !names.has_catalogue(plan)).then_some(*severity as u16)
         });
         let plans = || {
             self.plans
@@ -97,11 +121,11 @@ impl GroupedRows {
             vec![coded(plan, &names.plan)],
             vec![coded(outcomes(), &names.status)],
             vec![coded(outcomes(), &names.reason)],
-            vec![coded(groups(), &names.mdc)],
-            vec![coded(groups(), &names.adrg)],
+            vec![coded(placed(), &names.mdc)],
+            vec![coded(placed(), &names.adrg)],
             vec![coded(groups(), &names.group)],
             vec![coded(severities.collect(), &names.severity)],
-            vec![Arc::new(StringArray::new_null(self.len()))],
+            vec![Arc::new(self.layers(names))],
         ]
     }
 }
@@ -111,13 +135,16 @@ fn coded(keys: UInt16Array, values: &ArrayRef) -> ArrayRef {
 }
 
 /// All outcomes without their group, numbered; valid ones first.
-const OUTCOMES: [Outcome; 14] = [
+const OUTCOMES: [Outcome; 17] = [
     Outcome::Grouped(GroupIndex(0)),
     Outcome::GroupedByAdrg(GroupIndex(0)),
     Outcome::Ambiguous(GroupIndex(0)),
     Outcome::Ungrouped(UngroupedReason::NoMdc),
     Outcome::Ungrouped(UngroupedReason::NoAdrg),
     Outcome::Ungrouped(UngroupedReason::NoDrg),
+    Outcome::Ungrouped(UngroupedReason::NoKey),
+    Outcome::Ungrouped(UngroupedReason::NoTreatment),
+    Outcome::Excluded(ExcludedReason::Principal),
     Outcome::Invalid(InvalidReason::SexMissing),
     Outcome::Invalid(InvalidReason::AgeMissing),
     Outcome::Invalid(InvalidReason::AgeDaysMissing),
@@ -127,7 +154,7 @@ const OUTCOMES: [Outcome; 14] = [
     Outcome::Invalid(InvalidReason::GreyPrincipal),
     Outcome::Invalid(InvalidReason::NoPlan),
 ];
-const FIRST_INVALID: usize = 6;
+const FIRST_INVALID: usize = 9;
 
 fn outcome_number(outcome: Outcome) -> u16 {
     match outcome {
@@ -137,14 +164,17 @@ fn outcome_number(outcome: Outcome) -> u16 {
         Outcome::Ungrouped(UngroupedReason::NoMdc) => 3,
         Outcome::Ungrouped(UngroupedReason::NoAdrg) => 4,
         Outcome::Ungrouped(UngroupedReason::NoDrg) => 5,
-        Outcome::Invalid(InvalidReason::SexMissing) => 6,
-        Outcome::Invalid(InvalidReason::AgeMissing) => 7,
-        Outcome::Invalid(InvalidReason::AgeDaysMissing) => 8,
-        Outcome::Invalid(InvalidReason::BirthWeightMissing) => 9,
-        Outcome::Invalid(InvalidReason::PrincipalMissing) => 10,
-        Outcome::Invalid(InvalidReason::UnknownCode) => 11,
-        Outcome::Invalid(InvalidReason::GreyPrincipal) => 12,
-        Outcome::Invalid(InvalidReason::NoPlan) => 13,
+        Outcome::Ungrouped(UngroupedReason::NoKey) => 6,
+        Outcome::Ungrouped(UngroupedReason::NoTreatment) => 7,
+        Outcome::Excluded(ExcludedReason::Principal) => 8,
+        Outcome::Invalid(InvalidReason::SexMissing) => 9,
+        Outcome::Invalid(InvalidReason::AgeMissing) => 10,
+        Outcome::Invalid(InvalidReason::AgeDaysMissing) => 11,
+        Outcome::Invalid(InvalidReason::BirthWeightMissing) => 12,
+        Outcome::Invalid(InvalidReason::PrincipalMissing) => 13,
+        Outcome::Invalid(InvalidReason::UnknownCode) => 14,
+        Outcome::Invalid(InvalidReason::GreyPrincipal) => 15,
+        Outcome::Invalid(InvalidReason::NoPlan) => 16,
     }
 }
 
@@ -191,14 +221,41 @@ pub(crate) struct GroupNames {
     adrg: ArrayRef,
     group: ArrayRef,
     severity: ArrayRef,
+    /// By group, its layer in a DIP catalogue; empty where the run has no DIP plan.
+    layers: Vec<Option<&'static str>>,
+    /// By plan, whether it is a DIP plan.
+    catalogues: Vec<bool>,
 }
 
 impl GroupNames {
+    /// Whether a group is one of a DRG plan, which has a MDC and an ADRG.
+    fn is_drg(&self, group: u16) -> bool {
+        self.layers
+            .get(usize::from(group))
+            .is_none_or(Option::is_none)
+    }
+
+    /// Whether a plan of the run is a DIP plan, which has no severity.
+    fn has_catalogue(&self, plan: u16) -> bool {
+        self.catalogues
+            .get(usize::from(plan))
+            .copied()
+            .unwrap_or(false)
+    }
+
     /// The texts of all plans of a run; the groups of later plans come after those of earlier.
     pub(crate) fn new(choice: PlanChoice<'_>) -> Self {
         let plans = choice.plans();
         let groups = || plans.iter().flat_map(|plan| plan.grouper.groups());
+        let catalogues: Vec<bool> = plans.iter().map(|plan| plan.plan.dip.is_some()).collect();
+        let layer = |group: &GroupInfo| group.dip.map(|dip| dip.layer.word());
+        let layers = match catalogues.contains(&true) {
+            true => groups().map(layer).collect(),
+            false => Vec::new(),
+        };
         Self {
+            layers,
+            catalogues,
             plan: strings(plans.iter().map(|plan| plan.plan.id.as_str())),
             status: strings(OUTCOMES.iter().map(|outcome| outcome.status())),
             reason: strings(OUTCOMES.iter().map(|outcome| outcome.reason())),

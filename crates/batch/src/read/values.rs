@@ -51,6 +51,16 @@ pub(crate) enum MoneyCell {
     Fen(i64),
 }
 
+impl MoneyCell {
+    /// The amount, where there is a usable one.
+    pub(crate) const fn fen(self) -> Option<i64> {
+        match self {
+            Self::Fen(fen) => Some(fen),
+            Self::Missing | Self::Unusable => None,
+        }
+    }
+}
+
 /// A money column, value by value.
 pub(crate) fn money(file: &ClaimFile, array: &ArrayRef) -> Result<Vec<MoneyCell>, Error> {
     match array.data_type() {

@@ -88,7 +88,10 @@ impl Pricing {
                 }
             }
             Outcome::Ambiguous(_) => treated(self.ambiguous, Finding::UngroupedUnpaid),
-            Outcome::Ungrouped(_) => treated(self.ungrouped, Finding::UngroupedUnpaid),
+            // A case that a DIP plan excludes is settled as an ungrouped one.
+            Outcome::Ungrouped(_) | Outcome::Excluded(_) => {
+                treated(self.ungrouped, Finding::UngroupedUnpaid)
+            }
             Outcome::Invalid(reason) => Way::Unpaid(crate::grouped::invalid_finding(reason)),
         }
     }

@@ -317,7 +317,7 @@ impl Judge<'_> {
             Outcome::Grouped(group) => setting.number(group).ok_or(Unusable::Ambiguous)?,
             Outcome::GroupedByAdrg(_) => return Err(Unusable::NoGroupOfAdrg),
             Outcome::Ambiguous(_) => return Err(Unusable::Ambiguous),
-            Outcome::Ungrouped(_) => return Err(Unusable::Ungrouped),
+            Outcome::Ungrouped(_) | Outcome::Excluded(_) => return Err(Unusable::Ungrouped),
             Outcome::Invalid(_) => return Err(Unusable::Invalid),
         };
         let discharges = &self.columns.discharges;

@@ -9,7 +9,7 @@ use crate::progress::Reporter;
 use crate::{out, plans};
 use drgdip_batch::{PreparedPlan, find_claims};
 use drgdip_claims::{Claim, Sex};
-use drgdip_grouper::trace::{Language, Trace, trace};
+use drgdip_grouper::trace::{Language, Trace, trace_with_cost};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ pub(crate) fn run(
     for case in claims(args, progress)? {
         let facts = (case.region.as_deref(), case.discharged);
         let plan = plans::choose_for_case(plan_name, &args.tables, facts)?;
-        let trace = trace(&plan.plan, &case.claim);
+        let trace = trace_with_cost(&plan.plan, &case.claim, case.cost_fen);
         explained.push(Explained {
             head: case.head,
             plan: plan.plan.id.clone(),
@@ -74,6 +74,8 @@ struct ToExplain {
     claim: Claim,
     region: Option<String>,
     discharged: Option<Date>,
+    /// The total cost, which tie-breaks of some DIP plans look at.
+    cost_fen: Option<i64>,
 }
 
 /// The cases to explain.
@@ -85,6 +87,7 @@ fn claims(args: &ExplainArgs, progress: &Reporter) -> Result<Vec<ToExplain>, Fai
             claim: stated(facts)?,
             region: facts.region.clone(),
             discharged: facts.discharged.as_deref().map(date).transpose()?,
+            cost_fen: args.money.cost.as_deref().map(money::fen).transpose()?,
         }]);
     };
     if args.claims.is_empty() {
@@ -113,6 +116,7 @@ fn claims(args: &ExplainArgs, progress: &Reporter) -> Result<Vec<ToExplain>, Fai
             claim: found.claim,
             region: found.region,
             discharged: found.discharge_date,
+            cost_fen: found.total_cost_fen,
         })
         .collect())
 }
@@ -191,13 +195,16 @@ fn plain(case: &Explained) -> String {
 
 fn grouping_json(trace: &Trace<'_>) -> Value {
     let landing = trace.landing.as_ref();
+    let chosen = trace.catalogue.as_ref().and_then(|walk| walk.chosen);
+    let has_severity = trace.plan.dip.is_none();
     json!({
         "status": trace.outcome.status(),
         "reason": trace.outcome.reason(),
-        "severity": trace.severity.code(),
+        "severity": has_severity.then(|| trace.severity.code()),
+        "layer": chosen.map(|chosen| chosen.group.layer.word()),
         "mdc": landing.map(|landing| &landing.mdc.code),
         "adrg": landing.map(|landing| &landing.adrg.code),
-        "group": landing.map(|landing| landing.group()),
+        "group": trace.group(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! `drgdip tables`.
 
+mod catalogue;
 mod check;
 mod diff;
 mod import;
@@ -44,6 +45,8 @@ impl Size {
             .flat_map(|adrg| &adrg.drgs)
             .map(|drg| drg.code.as_str())
             .collect();
+        let catalogue = plan.dip.iter().flat_map(|dip| &dip.groups);
+        groups.extend(catalogue.map(|group| group.code.as_str()));
         groups.sort_unstable();
         groups.dedup();
         Self {
@@ -100,6 +103,7 @@ fn list(global: &GlobalArgs) -> Result<(), Failure> {
 fn plan_json(size: &Size, plan: &GroupingPlan) -> Value {
     json!({
         "id": plan.id,
+        "kind": if plan.dip.is_some() { "dip" } else { "drg" },
         "title": plan.title,
         "base": plan.base,
         "mdcs": size.mdcs,

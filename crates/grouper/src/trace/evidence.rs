@@ -207,6 +207,11 @@ impl<'p> Trace<'p> {
         }
     }
 
+    /// Whether some code of the scope stands in the list.
+    pub(super) fn stands_in(&self, scope: Scope, list: ListId, view: &View<'_>) -> bool {
+        self.witness(scope, list, view).is_some()
+    }
+
     /// The first code of the scope that stands in the list.
     fn witness(&self, scope: Scope, list: ListId, view: &View<'_>) -> Option<Witness<'p>> {
         let plan: &'p GroupingPlan = self.plan;
@@ -255,7 +260,7 @@ impl Evidence<'_> {
 
 /// The row by which a code stands in a list.
 fn row_of(plan: &GroupingPlan, list: &CodeList, code: &str) -> Option<RowRef> {
-    let code = plan.codes.find(code)?;
+    let code = plan.find_code(code)?;
     let position = list
         .codes
         .binary_search_by_key(&code, |(code, _)| *code)

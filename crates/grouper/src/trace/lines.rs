@@ -18,6 +18,13 @@ impl Trace<'_> {
         let mut lines = vec![words.say(format!("Plan {plan}"), format!("分组方案 {plan}"))];
         lines.extend(self.codes.iter().map(|found| code_line(found, words)));
         lines.extend(self.checks(words));
+        if let Some(walk) = &self.catalogue {
+            walk.lines(words, &mut lines);
+        }
+        if self.plan.dip.is_some() {
+            lines.push(self.outcome_line(words));
+            return lines;
+        }
         lines.push(self.severity_line(words));
         lines.extend(
             self.severity_rows
@@ -65,6 +72,14 @@ impl Trace<'_> {
     fn outcome_line(&self, words: Words<'_>) -> String {
         let outcome = words.outcome(self.outcome);
         let reason = self.outcome.reason();
+        if let Some(chosen) = self.catalogue.as_ref().and_then(|walk| walk.chosen) {
+            let group = words.named(&chosen.group.code, &chosen.group.name);
+            let place = words.place(chosen.row.row);
+            return words.say(
+                format!("Outcome: {group} — {outcome} [{reason}] ({place})"),
+                format!("结果：{group} — {outcome} [{reason}]（{place}）"),
+            );
+        }
         let Some(landing) = &self.landing else {
             return words.say(
                 format!("Outcome: {outcome} [{reason}]"),

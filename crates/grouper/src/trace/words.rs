@@ -1,7 +1,7 @@
 //! The sentences of a trace in two languages.
 
 use super::{Evidence, Fact, Seen, Witness};
-use crate::outcome::{InvalidReason, OutcomeKind, UngroupedReason};
+use crate::outcome::{ExcludedReason, InvalidReason, OutcomeKind, UngroupedReason};
 use crate::resolve::CodeRole;
 use drgdip_claims::Sex;
 use drgdip_tables::GroupingPlan;
@@ -266,6 +266,18 @@ impl Words<'_> {
             OutcomeKind::Ungrouped(UngroupedReason::NoDrg) => (
                 "ungrouped: an ADRG takes the case, none of its groups does",
                 "无法入组：已进入 ADRG，没有符合的细分组",
+            ),
+            OutcomeKind::Ungrouped(UngroupedReason::NoKey) => (
+                "ungrouped: no group has a key for the principal diagnosis",
+                "未入组：没有病种的诊断编码与主要诊断相符",
+            ),
+            OutcomeKind::Ungrouped(UngroupedReason::NoTreatment) => (
+                "ungrouped: groups have a key for the principal diagnosis, none for its treatment",
+                "未入组：有诊断相符的病种，但治疗方式均不符",
+            ),
+            OutcomeKind::Excluded(ExcludedReason::Principal) => (
+                "excluded: the plan takes no case with this principal diagnosis",
+                "排除：主要诊断在排除列表内",
             ),
             OutcomeKind::Invalid(InvalidReason::UnknownCode | InvalidReason::GreyPrincipal) => {
                 ("invalid: a code cannot be used", "无效病例：编码不可用")

@@ -44,20 +44,20 @@ pub(super) struct CellRow<const N: usize> {
 }
 
 /// The layer that is being read.
-pub(super) struct Layer<'d> {
+pub(crate) struct Layer<'d> {
     /// The files of the plan so far.
-    pub(super) files: &'d [String],
+    pub(crate) files: &'d [String],
     /// The index of the layer's first file.
-    pub(super) first_file: u16,
-    pub(super) warnings: &'d mut Vec<Warning>,
+    pub(crate) first_file: u16,
+    pub(crate) warnings: &'d mut Vec<Warning>,
 }
 
 impl Layer<'_> {
-    pub(super) fn place(&self, row: RowRef) -> Place {
+    pub(crate) fn place(&self, row: RowRef) -> Place {
         place(self.files, row)
     }
 
-    pub(super) fn warn_of_repeat(&mut self, row: RowRef, first: RowRef) {
+    pub(crate) fn warn_of_repeat(&mut self, row: RowRef, first: RowRef) {
         let message = format!(
             "The row says the same as {}; remove one of them.",
             self.place(first)
@@ -73,7 +73,7 @@ impl Layer<'_> {
     }
 }
 
-pub(super) fn place(files: &[String], row: RowRef) -> Place {
+pub(crate) fn place(files: &[String], row: RowRef) -> Place {
     Place {
         file: files[usize::from(row.file)].clone(),
         line: Some(row.line.into()),

@@ -9,12 +9,12 @@ use serde::Deserialize;
 /// What switches off what the base of an overlay names.
 const NONE: &str = "none";
 /// The table of codes that cannot be the principal diagnosis.
-pub(super) const GREY: &str = "grey.csv";
+pub(crate) const GREY: &str = "grey.csv";
 
 /// The code settings that a layer states.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CodesPart {
+pub(crate) struct CodesPart {
     set: Option<String>,
     unknown: Option<Unknown>,
     repair: Option<Vec<Repair>>,
@@ -39,7 +39,7 @@ enum Repair {
 
 impl CodesPart {
     /// The settings of a plan whose base has `below`, read from the file `name`.
-    pub(super) fn over(&self, below: &CodeSettings, name: &str) -> Result<CodeSettings, Error> {
+    pub(crate) fn over(&self, below: &CodeSettings, name: &str) -> Result<CodeSettings, Error> {
         let wrong = |field: &str, problem: PlanProblem| {
             problem.at(Place {
                 file: name.to_owned(),

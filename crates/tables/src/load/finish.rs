@@ -61,6 +61,7 @@ impl Draft {
             weights,
             grey: grey_rows(self.grey.rows, has_grey_list),
             code_tables: None,
+            dip: None,
             files: finish.files,
         };
         Ok(Finished {
@@ -363,7 +364,7 @@ fn in_order<T>(children: Option<Ordered<T>>) -> Vec<T> {
 }
 
 /// Reads a decimal number with at most four decimals, in ten-thousandths.
-fn ten_thousandths(text: &str) -> Option<i64> {
+pub(crate) fn ten_thousandths(text: &str) -> Option<i64> {
     let (whole, decimals) = text
         .split_once('.')
         .map_or((text, None), |(w, d)| (w, Some(d)));

@@ -14,7 +14,7 @@ const CODE: usize = 1;
 
 /// The lists of all layers so far.
 #[derive(Default)]
-pub(super) struct Lists {
+pub(crate) struct Lists {
     lists: Vec<DraftList>,
     index: HashMap<Arc<str>, usize>,
     /// The list of the row before, since rows of one list stand together.
@@ -32,7 +32,7 @@ struct DraftList {
 
 impl Lists {
     /// Applies the files of a layer: removals first, then additions.
-    pub(super) fn apply(
+    pub(crate) fn apply(
         &mut self,
         files: &[TableFile<'_>],
         codes: &mut CodeTable,
@@ -50,7 +50,7 @@ impl Lists {
     }
 
     /// Sorts what the layer added, and reports what it added twice.
-    pub(super) fn end_layer(&mut self, layer: &mut Layer<'_>) {
+    pub(crate) fn end_layer(&mut self, layer: &mut Layer<'_>) {
         for list in &mut self.lists {
             if list.settled == list.codes.len() {
                 continue;
@@ -68,7 +68,7 @@ impl Lists {
     }
 
     /// The lists that are left, sorted by name.
-    pub(super) fn finish(self) -> Vec<CodeList> {
+    pub(crate) fn finish(self) -> Vec<CodeList> {
         let left = self.lists.into_iter().filter(|list| !list.is_removed);
         let mut lists: Vec<_> = left
             .map(|list| CodeList {

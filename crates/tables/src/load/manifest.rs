@@ -10,7 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 /// The file that every plan has.
-pub(super) const FILE: &str = "plan.toml";
+pub(crate) const FILE: &str = "plan.toml";
 
 /// What `plan.toml` of one layer says.
 #[derive(Clone, Debug)]
@@ -83,7 +83,7 @@ enum Fallback {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Check {
+pub(crate) enum Check {
     Invalid,
     None,
 }
@@ -92,28 +92,7 @@ impl Manifest {
     /// Reads the manifest of a layer.
     pub(super) fn read(files: &FileSet) -> Result<Self, Error> {
         let name = files.name_of(FILE);
-        let Some(bytes) = files.get(FILE) else {
-            let place = Place {
-                file: name,
-                line: None,
-                field: None,
-            };
-            return Err(Error {
-                place,
-                problem: Problem::FileMissing,
-            });
-        };
-        let text = utf8(bytes, &name)?;
-        let written: Written = toml::from_str(text).map_err(|error| {
-            let span = error.span();
-            let (line, field) = span.map_or((None, None), |span| where_in(text, span.start));
-            let message = error.message().to_owned();
-            PlanProblem::Toml { message }.at(Place {
-                file: name.clone(),
-                line,
-                field,
-            })
-        })?;
+        let (text, written): (_, Written) = read_toml(files, FILE)?;
         check_id(&written.id, &name, (text, "id"))?;
         if let Some(base) = &written.base {
             check_id(base, &name, (text, "base"))?;
@@ -224,7 +203,41 @@ impl Manifest {
     }
 }
 
-fn check_id(id: &Spanned<String>, name: &str, (text, key): (&str, &str)) -> Result<(), Error> {
+/// Reads a TOML file of a plan; what is wrong with it is told with its line and key.
+pub(crate) fn read_toml<'f, T: serde::de::DeserializeOwned>(
+    files: &'f FileSet,
+    path: &str,
+) -> Result<(&'f str, T), Error> {
+    let name = files.name_of(path);
+    let Some(bytes) = files.get(path) else {
+        let place = Place {
+            file: name,
+            ..Place::default()
+        };
+        return Err(Error {
+            place,
+            problem: Problem::FileMissing,
+        });
+    };
+    let text = utf8(bytes, &name)?;
+    let written = toml::from_str(text).map_err(|error| {
+        let span = error.span();
+        let (line, field) = span.map_or((None, None), |span| where_in(text, span.start));
+        let message = error.message().to_owned();
+        PlanProblem::Toml { message }.at(Place {
+            file: name.clone(),
+            line,
+            field,
+        })
+    })?;
+    Ok((text, written))
+}
+
+pub(crate) fn check_id(
+    id: &Spanned<String>,
+    name: &str,
+    (text, key): (&str, &str),
+) -> Result<(), Error> {
     let written = id.get_ref();
     if is_id(written) {
         return Ok(());

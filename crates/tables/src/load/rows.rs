@@ -2,12 +2,12 @@
 
 use super::problem::PlanProblem;
 use super::records::each_record;
-use crate::error::{Error, Place};
+use crate::error::{Error, Place, Problem};
 use crate::plan::RowRef;
 
 /// What a row does to the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(crate) enum Change {
     Remove,
     Replace,
     Add,
@@ -17,7 +17,7 @@ pub(super) enum Change {
 const CHANGE: &str = "change";
 
 /// A table file of one layer.
-pub(super) struct TableFile<'a> {
+pub(crate) struct TableFile<'a> {
     /// The whole text.
     text: &'a str,
     /// What messages call it.
@@ -32,7 +32,7 @@ impl<'a> TableFile<'a> {
     /// Takes a file.
     ///
     /// `index` is its index in the plan's files, `is_overlay` whether it has the column `change`.
-    pub(super) fn new(
+    pub(crate) fn new(
         bytes: &'a [u8],
         (name, file): (&'a str, u16),
         is_overlay: bool,
@@ -47,7 +47,7 @@ impl<'a> TableFile<'a> {
     }
 
     /// Calls `take` for every row that makes this change, in file order.
-    pub(super) fn each_row<const N: usize>(
+    pub(crate) fn each_row<const N: usize>(
         &self,
         columns: &'static [&'static str; N],
         wanted: Change,
@@ -176,13 +176,15 @@ impl<'a> TableFile<'a> {
         }
     }
 
-    fn error(&self, line: u32, field: &str, problem: PlanProblem) -> Error {
+    fn error(&self, line: u32, field: &str, problem: impl Into<Problem>) -> Error {
         let field = Some(field.to_owned());
-        problem.at(Place {
+        let place = Place {
             line: Some(line.into()),
             field,
             ..self.place()
-        })
+        };
+        let problem = problem.into();
+        Error { place, problem }
     }
 }
 
@@ -194,22 +196,22 @@ struct Header<const N: usize> {
 }
 
 /// One row with its cells in the order of the columns that were asked for.
-pub(super) struct Row<'r, const N: usize> {
-    pub(super) cells: [&'r str; N],
-    pub(super) at: RowRef,
+pub(crate) struct Row<'r, const N: usize> {
+    pub(crate) cells: [&'r str; N],
+    pub(crate) at: RowRef,
     columns: &'static [&'static str; N],
     table: &'r TableFile<'r>,
 }
 
 impl<'r, const N: usize> Row<'r, N> {
     /// The error that a problem is in one of the cells.
-    pub(super) fn error(&self, column: usize, problem: PlanProblem) -> Error {
+    pub(crate) fn error(&self, column: usize, problem: impl Into<Problem>) -> Error {
         self.table
             .error(self.at.line, self.columns[column], problem)
     }
 
     /// The error that a problem is with the row as a whole.
-    pub(super) fn error_of_row(&self, problem: PlanProblem) -> Error {
+    pub(crate) fn error_of_row(&self, problem: PlanProblem) -> Error {
         problem.at(Place {
             line: Some(self.at.line.into()),
             ..self.table.place()
@@ -217,7 +219,7 @@ impl<'r, const N: usize> Row<'r, N> {
     }
 
     /// The place of another line of the same file.
-    pub(super) fn place_of_line(&self, line: u32) -> Place {
+    pub(crate) fn place_of_line(&self, line: u32) -> Place {
         Place {
             line: Some(line.into()),
             ..self.table.place()
@@ -225,7 +227,7 @@ impl<'r, const N: usize> Row<'r, N> {
     }
 
     /// A cell that must have a value.
-    pub(super) fn required(&self, column: usize) -> Result<&'r str, Error> {
+    pub(crate) fn required(&self, column: usize) -> Result<&'r str, Error> {
         match self.cells[column] {
             "" => Err(self.error(column, PlanProblem::EmptyCell)),
             text => Ok(text),
@@ -233,7 +235,7 @@ impl<'r, const N: usize> Row<'r, N> {
     }
 
     /// Checks that a row that removes something has only the columns that say what.
-    pub(super) fn only(&self, keys: &[usize], named: &'static str) -> Result<(), Error> {
+    pub(crate) fn only(&self, keys: &[usize], named: &'static str) -> Result<(), Error> {
         let filled =
             (0..N).find(|column| !keys.contains(column) && !self.cells[*column].is_empty());
         match filled {

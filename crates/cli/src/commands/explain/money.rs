@@ -6,10 +6,11 @@ use crate::layout::{Align, Layout};
 use crate::plans;
 use drgdip_batch::{Error, PreparedPlan, PreparedPolicy};
 use drgdip_claims::Yuan;
+use drgdip_grouper::OutcomeKind;
 use drgdip_grouper::trace::Trace;
 use drgdip_points::award::{CaseRules, award, award_by_cost, hospital_coefficient};
 use drgdip_points::{PointValue, Points, Ratio, Weight};
-use drgdip_tables::plan::{AdrgKind, WeightRow};
+use drgdip_tables::plan::WeightRow;
 use drgdip_tables::policy::{PolicyAt, Treatment, WithoutWeight};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
@@ -94,6 +95,11 @@ pub(crate) fn by_policy(
     Ok(road)
 }
 
+/// An amount of yuan, in fen.
+pub(super) fn fen(text: &str) -> Result<i64, Failure> {
+    parsed::<Yuan>(text, "amount of yuan").map(Yuan::fen)
+}
+
 const TOTAL_COST: &str = "总费用 total cost, yuan";
 
 /// How a policy treats a case.
@@ -107,17 +113,13 @@ enum Treated<'p> {
 }
 
 fn treatment<'p>(terms: &PolicyAt, plan: &'p PreparedPlan, trace: &Trace<'_>) -> Treated<'p> {
-    let Some(landing) = &trace.landing else {
+    let Some(group) = trace.group() else {
         return Treated::Otherwise(terms.ungrouped);
     };
-    if landing.adrg.kind == AdrgKind::Ambiguous {
+    if trace.outcome == OutcomeKind::Ambiguous {
         return Treated::Otherwise(terms.ambiguous);
     }
-    let weight = plan
-        .plan
-        .weights
-        .iter()
-        .find(|row| row.group == landing.group());
+    let weight = plan.plan.weights.iter().find(|row| row.group == group);
     match (weight, terms.without_weight) {
         (Some(row), _) => Treated::ByWeight(row),
         (None, WithoutWeight::Treat(treatment)) => Treated::Otherwise(treatment),

@@ -109,6 +109,8 @@ fn heading(code: &str) -> &'static str {
         "empty_exclusion_table" => "没有成员的排除表",
         "unused_exclusion_table" => "未被使用的排除表",
         "missing_weight" => "缺少权重的细分组",
+        "layer_without_step" => "没有安排次序的层",
+        "equal_rows" => "条件相同的病种",
         "order_decides" => "先后顺序起作用的 ADRG",
         "code_outside_gate" => "入类条件之外的编码",
         "diagnosis_without_mdc" => "不属于任何 MDC 的诊断",

@@ -19,6 +19,12 @@ pub(crate) fn run(
     progress: &Reporter,
 ) -> Result<(), Failure> {
     let (before, after) = (plans::load(&args.before)?, plans::load(&args.after)?);
+    if before.plan.dip.is_some() || after.plan.dip.is_some() {
+        return Err(Failure::usage(
+            "tables diff compares DRG plans only, and one of these is a DIP plan.",
+            "Group the same claims by both plans and compare the outputs with drgdip compare.",
+        ));
+    }
     let differences = diff(&before.plan, &after.plan);
     let migration = if args.claims.is_empty() {
         None

@@ -1,5 +1,6 @@
 //! `drgdip tables show`: a plan as a person reads it.
 
+use super::catalogue;
 use crate::args::{GlobalArgs, ShowArgs};
 use crate::fail::Failure;
 use crate::layout::{Align, Layout};
@@ -11,6 +12,14 @@ use std::collections::BTreeSet;
 
 pub(crate) fn run(args: &ShowArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let plan = plans::load(&args.plan)?.plan;
+    if let (Some(dip), None, None) = (&plan.dip, &args.mdc, &args.adrg) {
+        let (text, value) = catalogue::show((&plan, dip), args.group.as_deref())?;
+        match global.json {
+            true => out::print_json(&value)?,
+            false => out::print(&text)?,
+        }
+        return Ok(());
+    }
     let view = View { plan: &plan };
     let (text, value) = match (&args.mdc, &args.adrg, &args.group) {
         (Some(code), _, _) => view.mdc(code)?,

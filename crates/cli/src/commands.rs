@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod catalogue;
 mod compare;
 mod convert;
 mod demo;
@@ -32,6 +33,7 @@ pub(crate) fn run(args: &Args, progress: &Reporter) -> Result<Done, Failure> {
         Command::Explain(explain) => explain::run(explain, global, progress),
         Command::Settle(settle) => settle::run(settle, global, progress),
         Command::Weigh(weigh) => weigh::run(weigh, global, progress),
+        Command::Catalogue(catalogue) => catalogue::run(catalogue, global, progress),
         Command::Synth(synth) => synth::run(synth, global, progress),
     }
 }

@@ -26,12 +26,12 @@ pub(super) fn order(setting: &Setting<'_>) -> Vec<u16> {
 }
 
 /// Ten-thousandths with all four decimals.
-pub(super) fn four_places(value: i64) -> String {
+pub(crate) fn four_places(value: i64) -> String {
     Decimal::new(value, 4).to_string()
 }
 
 /// An amount of fen, rounded once, in yuan; an amount that does not fit is in words.
-pub(super) fn yuan(fen: &Exact) -> String {
+pub(crate) fn yuan(fen: &Exact) -> String {
     let whole = fen.to_i64(0, "mean cost").map(Yuan::from_fen);
     whole.map_or_else(|_| format!("{} fen", fen.shown(0)), |yuan| yuan.to_string())
 }
@@ -60,7 +60,7 @@ pub(super) fn weights(
 }
 
 /// Writes rows with their heading.
-fn csv_file<const N: usize>(
+pub(crate) fn csv_file<const N: usize>(
     folder: &Path,
     name: &str,
     rows: &[[String; N]],
@@ -82,7 +82,7 @@ fn csv_file<const N: usize>(
 }
 
 /// Writes text.
-pub(super) fn text_file(folder: &Path, name: &str, text: &str) -> Result<OutputFile, Error> {
+pub(crate) fn text_file(folder: &Path, name: &str, text: &str) -> Result<OutputFile, Error> {
     let path = folder.join(name);
     let cannot = |e: std::io::Error| Error::file(&path, "write it", &e);
     let mut file = HashingFile::create(&path)?;

@@ -243,9 +243,12 @@ fn weigh(
         })
     };
     let groups: Vec<Group> = built.groups.iter().map(group).collect();
+    // Room for all at once, so that growing never holds them twice.
+    let mut grouped = Vec::with_capacity(cases.len());
+    grouped.extend(cases.iter().filter_map(plain));
     let history = History {
         groups: &groups,
-        cases: cases.iter().filter_map(plain).collect(),
+        cases: grouped,
         levels: &[],
         families: &built.families(),
         changes: &decisions.changes(&groups)?,

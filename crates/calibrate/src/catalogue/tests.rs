@@ -348,3 +348,68 @@ fn primary_institutions_make_groups_of_primary_care() {
     check(4, false);
     check(5, true);
 }
+
+#[test]
+fn the_order_of_the_cases_never_matters() {
+    let treated: [Treated; 5] = [
+        (
+            "K80.0",
+            Some("51.2300"),
+            &[],
+            vec![(0, 1_000_000, 4), (2, 900_000, 6)],
+        ),
+        (
+            "K80.0",
+            Some("51.2300"),
+            &["51.5100"],
+            vec![(2, 2_000_000, 6)],
+        ),
+        ("K80.1", Some("51.2300"), &[], vec![(1, 1_050_000, 3)]),
+        ("K80.2", None, &[], vec![(1, 500_000, 4)]),
+        ("J18.9", None, &[], vec![(2, 400_000, 5), (1, 380_000, 2)]),
+    ];
+    let mut example = example(&treated);
+    let first = run(&example, &terms(), &Decisions::default());
+    for turn in [1, 7, 13] {
+        example.cases.rotate_left(turn);
+        example.cases.reverse();
+        let again = run(&example, &terms(), &Decisions::default());
+        assert_eq!(again.groups, first.groups);
+        assert_eq!(again.calibration, first.calibration);
+        assert_eq!(again.proposals, first.proposals);
+        assert_eq!(
+            (again.steps, again.levels),
+            (first.steps.clone(), first.levels.clone())
+        );
+    }
+}
+
+#[test]
+fn prior_weights_smooth_and_limit_by_code() {
+    let example = g1();
+    let terms = CatalogueTerms {
+        weigh: drgdip_tables::policy::WeighTerms {
+            max_decrease: Some(decimal("0.1")),
+            ..weigh_terms()
+        },
+        ..terms()
+    };
+    let history = CatalogueHistory {
+        codes: &example.codes,
+        practices: &example.practices,
+        claims: &example.claims,
+        cases: example.cases.clone(),
+        prior: HashMap::from([("K35.8:47.0100".to_owned(), 10_000)]),
+        ..CatalogueHistory::default()
+    };
+    let catalogue = grow(history, &terms, &Decisions::default()).expect("a catalogue");
+    let weights = catalogue
+        .calibration
+        .groups
+        .iter()
+        .map(|group| group.weight);
+    assert_eq!(
+        weights.collect::<Vec<_>>(),
+        [Some(11_585), Some(9_000), Some(28_541)]
+    );
+}

@@ -6,6 +6,7 @@
 
 mod cells;
 mod columns;
+mod decided;
 mod known;
 mod rows;
 mod sheet;
@@ -19,6 +20,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use columns::Column;
+pub use decided::{Accepted, accepted};
 pub use known::{GroupMean, Review};
 pub use rows::{Budget, Hospital, Insurance, Prior};
 pub use sheet::{Cells, SheetRow};

@@ -4,6 +4,7 @@
 //! group, lets the stage crates work on one case at a time, reduces their exact results, and
 //! publishes outputs whole or not at all. No rule of grouping or payment lives here.
 
+mod catalogue;
 pub mod compare;
 mod convert;
 mod demo;
@@ -33,6 +34,7 @@ mod table;
 pub mod verify;
 mod weigh;
 
+pub use catalogue::{CatalogueJob, CatalogueLeftOut, CatalogueSummary, catalogue};
 pub use convert::{Conversion, ConvertJob, ConvertSource, ConvertSummary, TextRows, convert};
 pub use demo::{DEMO_CLAIMS, DEMO_INPUTS, DemoJob, DemoSummary, demo};
 pub use error::{Class, Error};

@@ -25,4 +25,16 @@ pub enum Error {
          lower them"
     )]
     ChangesTakeAll,
+    /// A decision names what the history does not have.
+    #[error(
+        "a decision names {0}, which this history does not have; correct the row or take the \
+         decision back"
+    )]
+    DecisionNames(String),
+    /// Two decisions move the same thing.
+    #[error("two decisions move {0} to different groups; keep one of them")]
+    DecidedTwice(String),
+    /// More groups than can be numbered.
+    #[error("the catalogue has more than 65,534 groups; raise catalogue.threshold.cases")]
+    TooManyGroups,
 }

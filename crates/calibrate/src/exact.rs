@@ -8,6 +8,12 @@ use rust_decimal::Decimal;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Exact(BigRational);
 
+impl Default for Exact {
+    fn default() -> Self {
+        Self::zero()
+    }
+}
+
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "big fractions grow as needed, and the only quotient checks its divisor"

@@ -16,6 +16,7 @@
 
 mod adjust;
 pub mod candidates;
+pub mod catalogue;
 mod error;
 mod exact;
 mod groups;

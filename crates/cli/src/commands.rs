@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod catalogue;
 mod compare;
 mod convert;
 mod demo;
@@ -34,6 +35,7 @@ pub(crate) fn run(args: &Args, progress: &Reporter) -> Result<Done, Failure> {
         Command::Settle(settle) => settle::run(settle, global, progress),
         Command::Weigh(weigh) => weigh::run(weigh, global, progress),
         Command::Newtech { command } => newtech::run(command, global, progress),
+        Command::Catalogue(catalogue) => catalogue::run(catalogue, global, progress),
         Command::Synth(synth) => synth::run(synth, global, progress),
     }
 }

@@ -5,6 +5,7 @@
 //! tables that has the policy's name.
 
 mod case;
+mod catalogue;
 mod clearing;
 mod dates;
 mod keys;
@@ -26,6 +27,7 @@ mod values;
 mod warnings;
 mod weigh;
 
+pub use catalogue::{CatalogueTerms, Threshold};
 pub use clearing::{
     Assessment, ClearingTerms, HospitalBands, MarginTerms, PrepaidValue, PrepayTerms, RegionBands,
 };
@@ -207,6 +209,15 @@ impl Policy {
         weigh::resolve(&resolve::Resolver { policy: self, date })
     }
 
+    /// How a DIP catalogue comes out of claims history, at a date.
+    ///
+    /// # Errors
+    /// When the policy does not hold on that date, or says nothing about catalogues then.
+    pub fn catalogue_at(&self, date: Date) -> Result<CatalogueTerms, Error> {
+        self.check_holds(date)?;
+        catalogue::resolve(&resolve::Resolver { policy: self, date })
+    }
+
     /// The first day on which the policy holds.
     #[must_use]
     pub const fn first_day(&self) -> Date {
@@ -273,6 +284,9 @@ impl Policy {
             self.at(day)?;
             if weigh::is_stated(self, day) {
                 self.weigh_at(day)?;
+            }
+            if catalogue::is_stated(self, day) {
+                self.catalogue_at(day)?;
             }
         }
         Ok(())

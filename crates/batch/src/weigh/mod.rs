@@ -8,8 +8,8 @@ mod families;
 mod gather;
 mod parts;
 mod report;
-mod setting;
-mod tables;
+pub(crate) mod setting;
+pub(crate) mod tables;
 
 use crate::group::{grouping_columns, thread_pool, with_fingerprints};
 use crate::grouped::PreparedPlan;

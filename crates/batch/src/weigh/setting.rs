@@ -150,7 +150,7 @@ impl<'s> Setting<'s> {
 }
 
 /// The years before one, oldest first, with their first days and the day after.
-fn years(year: i16, count: usize) -> Result<(Vec<i16>, Vec<i32>), Error> {
+pub(crate) fn years(year: i16, count: usize) -> Result<(Vec<i16>, Vec<i32>), Error> {
     let back = i16::try_from(count).expect("a policy states few years");
     let years: Vec<i16> = (year.saturating_sub(back)..year).collect();
     let first_day = |year: i16| {
@@ -167,7 +167,7 @@ fn years(year: i16, count: usize) -> Result<(Vec<i16>, Vec<i32>), Error> {
 }
 
 /// Numbers the hospitals; one with several rows has the level of the last.
-fn hospitals(
+pub(crate) fn hospitals(
     rows: &[Hospital],
     level_names: &[String],
 ) -> (HashMap<String, u32>, Vec<Option<u16>>) {

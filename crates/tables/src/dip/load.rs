@@ -39,6 +39,9 @@ const OWN: [&str; 7] = [
     GREY,
 ];
 
+/// Where a catalogue that was grown out of history says how; nothing in it decides a case.
+const BUILD: &str = "build/";
+
 /// Whether a folder holds a DIP plan.
 ///
 /// # Errors
@@ -65,6 +68,9 @@ impl<'f> Tables<'f> {
         for set in [own, shared] {
             for (path, bytes) in set.iter() {
                 let name = set.name_of(path);
+                if path.starts_with(BUILD) {
+                    continue;
+                }
                 let list = path
                     .strip_prefix("lists/")
                     .and_then(|name| name.strip_suffix(".csv"));

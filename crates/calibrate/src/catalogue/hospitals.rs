@@ -1,0 +1,184 @@
+//! Steps S11 and S12: primary-care groups and coefficients of hospitals, from the used cases.
+
+use super::TreatedCase;
+use super::groups::{Built, CatalogueGroup};
+use crate::{Calibration, Error, Exact};
+use drgdip_tables::policy::{Bound, CatalogueTerms};
+use std::collections::BTreeMap;
+
+/// What hospitals of one level cost beside what their cases cost elsewhere (医疗机构调节系数).
+///
+/// Source: S-DIP3; payment-spec A9.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LevelCoefficient {
+    /// The level, as the history numbers it.
+    pub level: u16,
+    /// The used cases.
+    pub cases: u64,
+    /// What they cost, in fen.
+    pub actual_fen: i128,
+    /// What they cost at the means of their groups, in fen: neutral as to case-mix.
+    pub expected_fen: Exact,
+    /// Mean cost of the level over that of all levels, four places.
+    pub by_class: i64,
+    /// Actual over expected cost, four places.
+    pub neutral: i64,
+    /// The same, so that Σ weight·k = Σ weight over the cases of a known level; four places.
+    /// Groups of primary care count with 1.
+    pub coefficient: i64,
+}
+
+/// The used cases by group and level.
+pub(super) struct Counted {
+    /// By group: the used cases, and those of primary institutions.
+    primary: Vec<(u64, u64)>,
+    /// By level and group: cases and cost.
+    levels: BTreeMap<(u16, u16), (u64, i128)>,
+}
+
+/// Counts the cases that trimming left.
+pub(super) fn count(
+    built: &Built,
+    calibration: &Calibration,
+    cases: &[TreatedCase],
+    (levels, primary): (&[Option<u16>], &[bool]),
+) -> Result<Counted, Error> {
+    let mut counted = Counted {
+        primary: vec![(0, 0); built.groups.len()],
+        levels: BTreeMap::new(),
+    };
+    for case in cases {
+        let Some(group) = built.group_of(case.practice) else {
+            continue;
+        };
+        let kept = calibration.groups[usize::from(group)].kept;
+        if !kept.is_some_and(|kept| kept.contains(case.cost_fen)) {
+            continue;
+        }
+        let hospital = usize::from(case.hospital);
+        let (all, of_primary) = &mut counted.primary[usize::from(group)];
+        *all = all.saturating_add(1);
+        if primary.get(hospital) == Some(&true) {
+            *of_primary = of_primary.saturating_add(1);
+        }
+        if let Some(level) = levels.get(hospital).copied().flatten() {
+            let (cases, sum) = counted.levels.entry((level, group)).or_default();
+            *cases = cases.saturating_add(1);
+            let more = sum.checked_add(case.cost_fen.into());
+            *sum = more.ok_or(Error::Overflow("sum of costs"))?;
+        }
+    }
+    Ok(counted)
+}
+
+impl Counted {
+    /// Marks the groups that primary institutions treat largely and alike (基层病种).
+    pub(super) fn mark_primary_care(
+        &self,
+        groups: &mut [CatalogueGroup],
+        calibration: &Calibration,
+        terms: &CatalogueTerms,
+    ) {
+        let weights = calibration.groups.iter().zip(&self.primary);
+        for (group, (weight, (all, of_primary))) in groups.iter_mut().zip(weights) {
+            let wanted = Exact::decimal(terms.primary_share).times(&Exact::whole(*all));
+            let is_common = *of_primary > 0 && Exact::whole(*of_primary) >= wanted;
+            let is_alike = weight.cv.is_some_and(|cv| is_within(cv, terms.primary_cv));
+            group.is_primary_care = is_common && is_alike;
+        }
+    }
+
+    /// Coefficients by level, with the budget kept.
+    pub(super) fn coefficients(
+        &self,
+        groups: &[CatalogueGroup],
+        calibration: &Calibration,
+    ) -> Result<Vec<LevelCoefficient>, Error> {
+        let mut levels: BTreeMap<u16, Sums> = BTreeMap::new();
+        let mut region = Sums::default();
+        for ((level, group), (cases, cost)) in &self.levels {
+            let group = usize::from(*group);
+            let stated = &calibration.groups[group];
+            let whole = Exact::whole(*cases);
+            let mean = stated.mean_fen.clone().unwrap_or_else(Exact::zero);
+            let weight = stated
+                .exact
+                .clone()
+                .unwrap_or_else(Exact::zero)
+                .times(&whole);
+            let of_case = Sums {
+                cases: *cases,
+                actual: Exact::whole(*cost),
+                expected: mean.times(&whole),
+                coefficient_weight: match groups[group].is_primary_care {
+                    true => Exact::zero(),
+                    false => weight,
+                },
+            };
+            levels.entry(*level).or_default().add(&of_case);
+            region.add(&of_case);
+        }
+        let neutral = |sums: &Sums| sums.actual.over(&sums.expected);
+        let parts: Vec<Exact> = levels
+            .values()
+            .filter_map(|sums| Some(neutral(sums)?.times(&sums.coefficient_weight)))
+            .collect();
+        let factor = region.coefficient_weight.over(&Exact::total(&parts));
+        let factor = factor.unwrap_or_else(|| Exact::whole(1));
+        let coefficient = |(level, sums): (&u16, &Sums)| {
+            let raw = neutral(sums).unwrap_or_else(|| Exact::whole(1));
+            let by_class = sums
+                .mean()
+                .zip(region.mean())
+                .and_then(|(own, all)| own.over(&all));
+            let by_class = by_class.unwrap_or_else(|| Exact::whole(1));
+            Ok(LevelCoefficient {
+                level: *level,
+                cases: sums.cases,
+                actual_fen: self.actual(*level),
+                expected_fen: sums.expected.clone(),
+                by_class: by_class.to_i64(4, "coefficient")?,
+                neutral: raw.to_i64(4, "coefficient")?,
+                coefficient: raw.times(&factor).to_i64(4, "coefficient")?,
+            })
+        };
+        levels.iter().map(coefficient).collect()
+    }
+
+    fn actual(&self, level: u16) -> i128 {
+        let of_level = self.levels.range((level, 0)..=(level, u16::MAX));
+        of_level.fold(0, |all: i128, (_, (_, cost))| all.saturating_add(*cost))
+    }
+}
+
+#[derive(Default)]
+struct Sums {
+    cases: u64,
+    actual: Exact,
+    expected: Exact,
+    coefficient_weight: Exact,
+}
+
+impl Sums {
+    fn add(&mut self, more: &Self) {
+        self.cases = self.cases.saturating_add(more.cases);
+        self.actual = self.actual.plus(&more.actual);
+        self.expected = self.expected.plus(&more.expected);
+        self.coefficient_weight = self.coefficient_weight.plus(&more.coefficient_weight);
+    }
+
+    fn mean(&self) -> Option<Exact> {
+        self.actual.over(&Exact::whole(self.cases))
+    }
+}
+
+/// Whether a coefficient of variation in ten-thousandths lies within a bound.
+fn is_within(cv: i64, bound: Bound) -> bool {
+    let cv = rust_decimal::Decimal::new(cv, 4);
+    match bound {
+        Bound::AtMost(limit) => cv <= limit,
+        Bound::LessThan(limit) => cv < limit,
+        Bound::AtLeast(limit) => cv >= limit,
+        Bound::MoreThan(limit) => cv > limit,
+    }
+}

@@ -54,7 +54,7 @@ use crate::manifest::{Manifest, OutputFile};
 use crate::output::{MANIFEST, StagedFolder};
 use crate::read::ClaimFiles;
 use crate::run::{Run, Stage};
-use crate::spill::SpillFactory;
+use crate::spill::Spill;
 use crate::table::{self, CHUNK_ROWS, Chunks, TableEncoder, TableWriter};
 use crate::{Error, Progress};
 use arrow::datatypes::Schema;
@@ -77,7 +77,7 @@ use setting::Setting;
 use statements::Statements;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use tallies::TallyBook;
 
 /// Settles a month into a folder, which appears whole or not at all.
@@ -191,13 +191,18 @@ pub(crate) fn settle_into(
     if let Some(claims) = priors.claims {
         manifest.set("prior_claims", claims);
     }
-    if job.ledger.is_some() {
-        let entries: BTreeMap<_, _> = journal.named_before(&summary.period).into_iter().collect();
-        manifest.set("ledger", json!(entries));
-    }
+    name_ledger(&mut manifest, job, journal.named_before(&summary.period));
     manifest.outputs(&outputs);
     manifest.write(&folder.join(MANIFEST))?;
     Ok((summary, ledger_rows))
+}
+
+/// Names the entries that a run with a ledger took into account.
+fn name_ledger(manifest: &mut Manifest, job: &SettleJob<'_>, entries: Vec<(String, String)>) {
+    if job.ledger.is_some() {
+        let entries: BTreeMap<_, _> = entries.into_iter().collect();
+        manifest.set("ledger", json!(entries));
+    }
 }
 
 /// Refuses a month that the ledger has with other amounts, before anything is published.
@@ -268,9 +273,8 @@ fn create_cases(folder: &Path) -> Result<(TableWriter, TableEncoder), Error> {
     let schema = Schema::new(columns::case_fields());
     let path = folder.join("cases.parquet");
     let (writer, encoder) = table::create(&path, schema, columns::UNIQUE)?;
-    let pages =
-        SpillFactory::new(folder).map_err(|e| Error::file(folder, "write temporary files", &e))?;
-    Ok((writer, encoder.with_page_store(Arc::new(pages))))
+    let spill = Spill::new(folder).map_err(|e| Error::file(folder, "write temporary files", &e))?;
+    Ok((writer, encoder.with_spill(spill)))
 }
 
 /// The first pass as a stage of a run.

@@ -109,7 +109,7 @@ fn codes_come_back_by_their_texts() {
         let array = DictionaryArray::<UInt16Type>::new(keys, names.clone());
         let array: ArrayRef = Arc::new(array);
         let field = || Field::new("code", array.data_type().clone(), true);
-        let (bytes, read) = written(field(), false, &[array.clone()]);
+        let (bytes, read) = written(field(), false, std::slice::from_ref(&array));
         assert!(texts(&read) == texts(&array));
         let pieces = [array.slice(0, 3), array.slice(3, 0), array.slice(3, 89_997)];
         assert!(written(field(), false, &pieces).0 == bytes);
@@ -142,9 +142,9 @@ fn unique_and_absent_texts_come_back() {
     let ids = (0..40_000).map(|n| (n % 11 != 5).then(|| format!("case {}", n * 7919 % 40_009)));
     let ids: ArrayRef = Arc::new(ids.collect::<StringArray>());
     let field = || Field::new("id", DataType::Utf8, true);
-    assert!(texts(&written(field(), true, &[ids.clone()]).1) == texts(&ids));
+    assert!(texts(&written(field(), true, std::slice::from_ref(&ids)).1) == texts(&ids));
     let none: ArrayRef = Arc::new(StringArray::new_null(70_000));
-    assert!(texts(&written(field(), false, &[none.clone()]).1) == texts(&none));
+    assert!(texts(&written(field(), false, std::slice::from_ref(&none)).1) == texts(&none));
 }
 
 #[test]

@@ -1,66 +1,42 @@
-//! Encoded pages on disk until their row group can be written.
+//! Encoded columns on disk until their row group can be written.
 
-use bytes::Bytes;
-use parquet::column::page_store::{PageKey, PageStore, PageStoreArgs, PageStoreFactory};
-use parquet::errors::{ParquetError, Result};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
-/// Keeps pages in one temporary file without a name, which vanishes with the run.
+/// One temporary file without a name, which vanishes with the run.
 #[derive(Debug)]
-pub(crate) struct SpillFactory(Arc<Mutex<Spill>>);
+pub(crate) struct Spill(Mutex<Spilled>);
 
 #[derive(Debug)]
-struct Spill {
+struct Spilled {
     file: File,
     end: u64,
 }
 
-impl SpillFactory {
-    pub(crate) fn new(folder: &Path) -> std::io::Result<Self> {
+impl Spill {
+    pub(crate) fn new(folder: &Path) -> io::Result<Self> {
         let file = tempfile::tempfile_in(folder)?;
-        Ok(Self(Arc::new(Mutex::new(Spill { file, end: 0 }))))
-    }
-}
-
-impl PageStoreFactory for SpillFactory {
-    fn create(&self, _args: &PageStoreArgs<'_>) -> Result<Box<dyn PageStore>> {
-        Ok(Box::new(SpilledColumn {
-            spill: Arc::clone(&self.0),
-            pages: Vec::new(),
-        }))
-    }
-}
-
-/// The pages of one column of one row group: where each begins, and how long it is.
-struct SpilledColumn {
-    spill: Arc<Mutex<Spill>>,
-    pages: Vec<(u64, usize)>,
-}
-
-impl PageStore for SpilledColumn {
-    fn put(&mut self, value: Bytes) -> Result<PageKey> {
-        let mut spill = self.spill.lock().expect("no worker panicked");
-        let start = spill.end;
-        spill.file.seek(SeekFrom::Start(start))?;
-        spill.file.write_all(&value)?;
-        spill.end += value.len() as u64;
-        self.pages.push((start, value.len()));
-        Ok(PageKey::new(self.pages.len() as u64 - 1))
+        Ok(Self(Mutex::new(Spilled { file, end: 0 })))
     }
 
-    fn take(&mut self, key: PageKey) -> Result<Bytes> {
-        let page = usize::try_from(key.get())
-            .ok()
-            .and_then(|index| self.pages.get(index));
-        let (start, length) =
-            *page.ok_or_else(|| ParquetError::General("a page that was never kept".to_owned()))?;
+    /// Keeps some bytes; says where they begin.
+    pub(crate) fn put(&self, bytes: &[u8]) -> io::Result<u64> {
+        let mut spilled = self.0.lock().expect("no worker panicked");
+        let start = spilled.end;
+        spilled.file.seek(SeekFrom::Start(start))?;
+        spilled.file.write_all(bytes)?;
+        spilled.end += bytes.len() as u64;
+        Ok(start)
+    }
+
+    /// So many bytes from a place on.
+    pub(crate) fn take(&self, start: u64, length: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; length];
-        let mut spill = self.spill.lock().expect("no worker panicked");
-        spill.file.seek(SeekFrom::Start(start))?;
-        spill.file.read_exact(&mut bytes)?;
-        Ok(bytes.into())
+        let mut spilled = self.0.lock().expect("no worker panicked");
+        spilled.file.seek(SeekFrom::Start(start))?;
+        spilled.file.read_exact(&mut bytes)?;
+        Ok(bytes)
     }
 }

@@ -57,7 +57,7 @@ use crate::manifest::{Manifest, OutputFile};
 use crate::output::{MANIFEST, StagedFolder};
 use crate::read::ClaimFiles;
 use crate::run::{Run, Stage};
-use crate::spill::SpillFactory;
+use crate::spill::Spill;
 use crate::table::{self, CHUNK_ROWS, Chunks, TableEncoder, TableWriter};
 use crate::{Error, Progress};
 use arrow::datatypes::Schema;
@@ -80,7 +80,7 @@ use setting::Setting;
 use statements::Statements;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use tallies::TallyBook;
 
 /// Settles a month into a folder, which appears whole or not at all.
@@ -292,9 +292,8 @@ fn create_cases(folder: &Path) -> Result<(TableWriter, TableEncoder), Error> {
     let schema = Schema::new(columns::case_fields());
     let path = folder.join("cases.parquet");
     let (writer, encoder) = table::create(&path, schema, columns::UNIQUE)?;
-    let pages =
-        SpillFactory::new(folder).map_err(|e| Error::file(folder, "write temporary files", &e))?;
-    Ok((writer, encoder.with_page_store(Arc::new(pages))))
+    let spill = Spill::new(folder).map_err(|e| Error::file(folder, "write temporary files", &e))?;
+    Ok((writer, encoder.with_spill(spill)))
 }
 
 /// The first pass as a stage of a run.

@@ -125,8 +125,7 @@ pub(crate) fn settle_into(
     folder: &Path,
     progress: &dyn Progress,
 ) -> Result<(SettleSummary, Vec<LedgerRow>), Error> {
-    let period = period_with_inputs(job)?;
-    let mut setting = Setting::new(job.plan, job.policy, job.inputs, period)?;
+    let mut setting = Setting::new(job.plan, job.policy, job.inputs, period_with_inputs(job)?)?;
     let journal = open_journal(job, &setting)?;
     let needs = needs(&setting);
     let files = ClaimFiles::open(job.claims, &needs, job.read, Some(folder))?;
@@ -149,8 +148,7 @@ pub(crate) fn settle_into(
     let lines = units::settle_lines(&setting, &mut pass.sums.units, &pass.adjusted, &pools)?;
     let people = people::settle(&setting, job.inputs, (&pools, &lines))?;
     let closing = Closing::new(job, &setting, &pools, &journal)?;
-    let ledger_rows = closing.ledger_rows();
-    check_ledger(job, &setting, &journal, &ledger_rows)?;
+    let ledger_rows = checked_rows(job, &setting, &journal, closing.ledger_rows())?;
     let late = Late {
         points: pass.record.points.take(),
         adjusted: &pass.adjusted,
@@ -224,22 +222,23 @@ fn write_tables(
     Ok(outputs)
 }
 
-/// Refuses a month that the ledger has with other amounts, before anything is published.
-fn check_ledger(
+/// The rows for the ledger; a month that it has with other amounts is refused, before anything is
+/// published.
+fn checked_rows(
     job: &SettleJob<'_>,
     setting: &Setting<'_>,
     journal: &Journal,
-    rows: &[LedgerRow],
-) -> Result<(), Error> {
-    let (Some(used), SettleSpan::Month) = (job.ledger, job.span) else {
-        return Ok(());
-    };
-    let month = Month {
-        period: &setting.period.text,
-        policy: job.policy.id(),
-        rows: rows.to_vec(),
-    };
-    journal.check(&month, used.correction)
+    rows: Vec<LedgerRow>,
+) -> Result<Vec<LedgerRow>, Error> {
+    if let (Some(used), SettleSpan::Month) = (job.ledger, job.span) {
+        let month = Month {
+            period: &setting.period.text,
+            policy: job.policy.id(),
+            rows: rows.clone(),
+        };
+        journal.check(&month, used.correction)?;
+    }
+    Ok(rows)
 }
 
 /// What the first pass leaves.

@@ -85,7 +85,7 @@ impl Asker<'_> {
                     return Err(row.wrong("a year has no more than 12 months."));
                 }
                 let months = stated.unwrap_or(self.months()).min(self.months());
-                let number = persons.checked_mul(months).unwrap_or(u64::MAX);
+                let number = persons.saturating_mul(months);
                 let amount = community::package_months(package, number, terms);
                 let amount = amount.map_err(|e| row.wrong(e))?;
                 let price = terms.packages[package].month_fen;

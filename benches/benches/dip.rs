@@ -116,7 +116,7 @@ struct Batch {
 impl Batch {
     fn draw(plan: &GroupingPlan) -> Self {
         let mut draws = Draws(0x2545_F491_4F6C_DD1D);
-        let find = |text: &str| CaseCode::looked_up(plan.find_code(text));
+        let find = |text: &str| CaseCode::look_up_in(plan, text);
         let diagnosis = |number: usize| {
             find(&format!(
                 "{}.{}00",

@@ -33,7 +33,10 @@ fn texts(table: &RecordBatch, column: &str) -> Vec<String> {
 fn numbers(table: &RecordBatch, column: &str) -> Vec<i128> {
     let column = table.column_by_name(column).unwrap();
     let column = column.as_primitive::<Decimal128Type>();
-    let number = |row| column.is_valid(row).then(|| column.value(row)).unwrap_or(0);
+    let number = |row| match column.is_valid(row) {
+        true => column.value(row),
+        false => 0,
+    };
     (0..column.len()).map(number).collect()
 }
 

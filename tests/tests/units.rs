@@ -42,6 +42,8 @@ struct Claim {
     procedure: Option<&'static str>,
     /// The unit that pays it, the kind of care and the days of the stay.
     unit: Option<(&'static str, &'static str, i32)>,
+    /// The TCM disease, the syndrome and what TCM treatment cost in yuan.
+    tcm: Option<(&'static str, &'static str, i64)>,
 }
 
 fn claim(id: &str, yuan: i64) -> Claim {
@@ -53,6 +55,7 @@ fn claim(id: &str, yuan: i64) -> Claim {
         drugs: Vec::new(),
         procedure: None,
         unit: None,
+        tcm: None,
     }
 }
 
@@ -111,6 +114,8 @@ fn batch(claims: &[Claim]) -> RecordBatch {
         .collect();
     let unit = texts(&|c| c.unit.map(|(unit, _, _)| unit.to_owned()));
     let care = texts(&|c| c.unit.map(|(_, care, _)| care.to_owned()));
+    let disease = texts(&|c| c.tcm.map(|(disease, _, _)| disease.to_owned()));
+    let syndrome = texts(&|c| c.tcm.map(|(_, syndrome, _)| syndrome.to_owned()));
     RecordBatch::try_from_iter_with_nullable([
         ("case_id", texts(&|c| Some(c.id.clone())), true),
         ("hospital_id", constant("H1"), true),
@@ -128,6 +133,13 @@ fn batch(claims: &[Claim]) -> RecordBatch {
         ("stay_days", Arc::new(days) as ArrayRef, true),
         ("payment_unit", unit, true),
         ("treatment_type", care, true),
+        ("tcm_disease", disease, true),
+        ("tcm_syndrome", syndrome, true),
+        (
+            "tcm_cost",
+            money(&|c| c.tcm.map_or(0, |(_, _, yuan)| yuan * 100)),
+            true,
+        ),
         ("total_cost", money(&|c| c.cost), true),
         // The patient bears a fifth.
         ("patient_paid", money(&|c| c.cost / 5), true),
@@ -170,6 +182,7 @@ struct Run {
     /// What stands in the place of a passage of the example.
     family: Option<&'static str>,
     reviews: &'static str,
+    efficacy: &'static str,
 }
 
 impl Run {
@@ -211,6 +224,9 @@ impl Run {
         fs::write(inputs.join("budgets.csv"), budgets).unwrap();
         if !self.reviews.is_empty() {
             fs::write(inputs.join("reviews.csv"), self.reviews).unwrap();
+        }
+        if !self.efficacy.is_empty() {
+            fs::write(inputs.join("efficacy.csv"), self.efficacy).unwrap();
         }
         let path = folder.join("claims.parquet");
         let batch = batch(claims);
@@ -778,4 +794,162 @@ fn a_stay_on_a_line_has_no_points_and_is_paid_what_others_do_not_bear() {
         assert_eq!(settled.line("plain", "item"), None);
         settled.check("day", "day_surgery", "46.3712");
     }
+}
+
+const TCM: &str = r#"
+[[unit.tcm.upfront_share]]
+from = "2026-01-01"
+value = "0.7"
+unit = "share of points"
+source = "model"
+
+[[unit.tcm.claw_back]]
+from = "2026-01-01"
+value = "0.2"
+unit = "share of upfront points"
+source = "model"
+
+[[unit.tcm.treatment_share]]
+from = "2026-01-01"
+at_least = "0.6"
+unit = "share of cost"
+source = "model"
+
+[[unit.tcm.stay_days]]
+from = "2026-01-01"
+at_least = "3"
+unit = "days"
+source = "model"
+
+[[unit.tcm.syndrome]]
+from = "2026-01-01"
+value = "needed"
+source = "model"
+
+[[unit.tcm.tail]]
+from = "2026-01-01"
+value = "TAIL"
+source = "model"
+"#;
+const TCM_OVERRUN: &str = "\n[[unit.tcm.overrun]]\nfrom = \"2026-01-01\"\n\
+                           value = \"pro_rata\"\nsource = \"model\"\n";
+const PAIRS: &str = "disease,title,group,share,window_days,from,until,source,note\n\
+                     BNG080,某病,FV25,0.8,90,2026-01-01,,model,\n\
+                     BWG000,某病,XX99,1,90,2026-01-01,,model,\n";
+const GRADES: &str = "score_at_least,earns,from,until,source,note\n0,0,2026-01-01,,model,\n\
+                      60,0.6,2026-01-01,,model,\n75,0.85,2026-01-01,,model,\n\
+                      90,1,2026-01-01,,model,\n";
+/// The 30 days of the last row are not the window of the disease.
+const EFFICACY: &str = "case_id,window,grade,failed\ngood,90,80,\nfailed,90,95,1\n\
+                        waiting,30,95,\n";
+
+fn by_efficacy(tail: &str) -> Run {
+    let overrun = if tail == "line" { TCM_OVERRUN } else { "" };
+    Run {
+        units: TCM.replace("TAIL", tail) + overrun,
+        tables: vec![("tcm-pairing.csv", PAIRS), ("tcm-grades.csv", GRADES)],
+        lines: vec![("tcm_tail", "500000.00")],
+        efficacy: EFFICACY,
+        ..Run::default()
+    }
+}
+
+fn tcm_claims() -> Vec<Claim> {
+    let named = |id: &str, tcm, days| Claim {
+        tcm: Some(tcm),
+        unit: Some(("", "", days)),
+        ..claim(id, 5_000)
+    };
+    vec![
+        claim("plain", 5_000),
+        named("good", ("BNG080", "Z1", 3_000), 3),
+        named("failed", ("BNG080", "Z1", 4_000), 9),
+        named("waiting", ("BNG080", "Z1", 4_000), 9),
+        named("few-tcm", ("BNG080", "Z1", 2_999), 9),
+        named("no-syndrome", ("BNG080", "", 4_000), 9),
+        named("short", ("BNG080", "Z1", 4_000), 2),
+        named("unpaired", ("BZZ000", "Z1", 4_000), 9),
+        named("no-weight", ("BWG000", "Z1", 4_000), 9),
+    ]
+}
+
+const ORDINARY: [&str; 6] = [
+    "plain",
+    "few-tcm",
+    "no-syndrome",
+    "short",
+    "unpaired",
+    "no-weight",
+];
+
+/// The amounts that are noted of a case, by what is decided.
+fn noted(settled: &Settled, id: &str) -> BTreeMap<String, String> {
+    let notes = table(&settled.folder.path().join("settled/unit_cases.parquet"));
+    let of_case = notes.into_iter().filter(|row| row["case_id"] == id);
+    let amounts = of_case.filter_map(|mut row| {
+        let amount = row.remove("amount")?;
+        Some((row.remove("decision")?, amount))
+    });
+    amounts.collect()
+}
+
+#[test]
+fn a_tcm_disease_earns_the_points_of_its_western_group_by_efficacy() {
+    let settled = by_efficacy("accrued").settle(&tcm_claims());
+    // 49.07 base points × 0.8 without the coefficient 1.05; all count in the year of discharge.
+    for id in ["good", "failed", "waiting"] {
+        settled.check(id, "tcm", "39.2560");
+    }
+    for id in ORDINARY {
+        settled.check(id, "normal", NORMAL);
+    }
+    assert!(settled.lines.is_empty());
+    for (id, why) in [
+        ("few-tcm", "tcm_share_low"),
+        ("no-syndrome", "tcm_without_syndrome"),
+        ("short", "tcm_stay_short"),
+        ("no-weight", "XX99 无权重"),
+    ] {
+        assert!(settled.explained(id).contains(why), "{id}");
+    }
+    let said = settled.explained("good");
+    for part in [
+        "p_full 39.2560",
+        "p_0 27.4792",
+        "deferred 11.7768",
+        "earned 10.0103",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(settled.explained("waiting").contains("is not known"));
+    // 95 % of a million over 426.909 points: 87,356.32 yuan, three tenths of which are held; the
+    // hospital's last fen go to the cases with the largest remainders.
+    assert_eq!(settled.case("good")["payment"], "87356.33");
+    let amounts = |id: &str| {
+        let found = noted(&settled, id);
+        let words = ["held", "to_hospital", "to_pool", "clawed_back"];
+        words.map(|word| found.get(word).cloned().unwrap_or_default())
+    };
+    let good = ["26206.90", "22275.91", "3930.99", ""];
+    assert_eq!(amounts("good"), good);
+    let failed = ["26206.90", "0.00", "26206.90", "12229.79"];
+    assert_eq!(amounts("failed"), failed);
+    assert_eq!(amounts("waiting"), ["26206.90", "", "", ""]);
+    assert_eq!(amounts("few-tcm"), [""; 4]);
+}
+
+#[test]
+fn the_rest_of_a_tcm_case_is_paid_from_its_line_once_its_efficacy_is_known() {
+    let settled = by_efficacy("line").settle(&tcm_claims());
+    settled.check("good", "tcm", "27.4792");
+    settled.check("waiting", "tcm", "27.4792");
+    // A failure takes back a fifth of 27.4792 points and loses the rest.
+    settled.check("failed", "tcm", "21.9834");
+    for id in ORDINARY {
+        settled.check(id, "normal", NORMAL);
+    }
+    // 10.0103 points at 950,000 yuan over 386.0828 points.
+    assert_eq!(settled.line("good", "tcm_tail"), Some("24631.47"));
+    assert_eq!(settled.line("waiting", "tcm_tail"), None);
+    assert_eq!(settled.line("failed", "tcm_tail"), Some("0.00"));
 }

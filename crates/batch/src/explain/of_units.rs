@@ -89,7 +89,7 @@ const fn title(unit: &str) -> &'static str {
     match unit.as_bytes() {
         b"new_technology" => "新技术 new technology",
         b"negotiated_drugs" => "谈判药 negotiated drug",
-        b"tcm" => "中医优势病种 TCM disease",
+        b"tcm" | b"tcm_tail" => "中医优势病种 TCM disease",
         b"bed_day" => "床日 bed-days",
         b"day_surgery" => "日间手术 day surgery",
         b"single_disease" => "单病种定额 single disease",
@@ -114,6 +114,11 @@ const fn words(decision: &str) -> &'static str {
         b"on_line" => "单列支付 paid from the line",
         b"taken_out" => "费用剔除 taken out of the cost",
         b"by_unit" => "按所列单元支付 paid by the unit that the claim names",
+        b"by_efficacy" => "按疗效价值付费 paid by efficacy",
+        b"held" => "预提金额 held over the end of the year",
+        b"to_hospital" => "下年兑现医院 released to the hospital next year",
+        b"to_pool" => "下年退回基金池 released to the pool next year",
+        b"clawed_back" => "扣回 the hospital owes for a failure",
         b"ordinary" => "按普通病例支付 paid as an ordinary case",
         b"paid_otherwise" => "已另行支付 paid by another rule",
         _ => "",
@@ -133,6 +138,14 @@ fn keys(unit: &str) -> &'static [&'static str] {
         "day_surgery" => &["unit.day_surgery.factor", "coefficient.from"],
         "single_disease" => &["unit.single_disease.pays", "points.preset_value"],
         "item" => &["unit.item.pays", "points.preset_value"],
+        "tcm" => &[
+            "unit.tcm.upfront_share",
+            "unit.tcm.claw_back",
+            "unit.tcm.treatment_share",
+            "unit.tcm.stay_days",
+            "unit.tcm.syndrome",
+            "unit.tcm.tail",
+        ],
         _ => &[],
     }
 }
@@ -186,6 +199,7 @@ fn overrun(line: &str) -> &'static str {
         "bed_day" => "unit.bed_day.overrun",
         "single_disease" => "unit.single_disease.overrun",
         "item" => "unit.item.overrun",
+        "tcm_tail" => "unit.tcm.overrun",
         _ => "unit.lines.surplus",
     }
 }

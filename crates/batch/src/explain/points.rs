@@ -149,7 +149,7 @@ impl<'a> Award<'a> {
         let mut awarded = match self.text("case_class").unwrap_or_default() {
             "by_cost" => self.by_cost()?,
             "unstable" => self.unstable()?,
-            "day_surgery" | "single_disease" | "item" => Awarded::by_unit(),
+            "day_surgery" | "single_disease" | "item" | "tcm" => Awarded::by_unit(),
             "bed_day" if self.terms.stays.bed_day.is_none() => Awarded::by_unit(),
             "bed_day" => self.bed_day()?,
             class => self.priced(class)?,

@@ -149,6 +149,7 @@ const EFFICACY: &[Column] = &[
     required("case_id", Text),
     required("window", Count),
     required("grade", Number),
+    optional("failed", Flag),
 ];
 
 const TEAMS: &[Column] = &[

@@ -41,6 +41,8 @@ pub(crate) enum SettledClass {
     SingleDisease,
     /// By item, what it cost.
     Item,
+    /// A TCM disease by efficacy.
+    Tcm,
     Unpaid(Finding),
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn case_fields() -> Vec<Field> {
 }
 
 /// All classes of paid cases; the number of a class is its place.
-pub(crate) const CLASSES: [SettledClass; 11] = [
+pub(crate) const CLASSES: [SettledClass; 12] = [
     SettledClass::Priced(CaseClass::Normal),
     SettledClass::Priced(CaseClass::Low),
     SettledClass::Priced(CaseClass::High),
@@ -71,6 +71,7 @@ pub(crate) const CLASSES: [SettledClass; 11] = [
     SettledClass::DaySurgery,
     SettledClass::SingleDisease,
     SettledClass::Item,
+    SettledClass::Tcm,
 ];
 
 /// The class as written in outputs.
@@ -85,6 +86,7 @@ pub(crate) const fn class_code(class: SettledClass) -> &'static str {
         SettledClass::DaySurgery => "day_surgery",
         SettledClass::SingleDisease => "single_disease",
         SettledClass::Item => "item",
+        SettledClass::Tcm => "tcm",
         SettledClass::Unpaid(_) => "unpaid",
     }
 }
@@ -102,7 +104,8 @@ pub(crate) const fn class_number(class: SettledClass) -> u16 {
         SettledClass::DaySurgery => 8,
         SettledClass::SingleDisease => 9,
         SettledClass::Item => 10,
-        SettledClass::Unpaid(_) => 11,
+        SettledClass::Tcm => 11,
+        SettledClass::Unpaid(_) => 12,
     }
 }
 

@@ -163,7 +163,7 @@ impl Desk<'_, '_> {
             let id = seen.id().unwrap_or_default();
             Refusal::Error(Error::input(format!("case {id}"), e))
         };
-        let unit = self.unit((seen.row, day), &dated, total)?;
+        let unit = self.unit((seen, day), &dated, total)?;
         let cost = unit.as_ref().map_or(total, |unit| unit.cost);
         if let Some(unit) = unit.as_ref().filter(|unit| unit.has_drugs()) {
             without_drugs(case, unit)?;
@@ -222,13 +222,14 @@ impl Desk<'_, '_> {
     /// The case for payment units, where the claim states something that one of them looks at.
     fn unit<'u>(
         &self,
-        (row, discharged): (usize, i32),
+        (seen, discharged): (&Seen<'_>, i32),
         dated: &'u HeldRules,
         total: Yuan,
     ) -> Result<Option<UnitCase<'u>>, Refusal>
     where
         Self: 'u,
     {
+        let row = seen.row;
         let found = (self.batch.units.as_ref()).and_then(|units| units.row(row));
         let (Some(facts), Some(rules), Some(used)) =
             (found, dated.units.as_ref(), self.setting.unit_use.as_ref())
@@ -246,6 +247,7 @@ impl Desk<'_, '_> {
             day,
             insurance,
             rounding: self.setting.terms.value.money_rounding,
+            follow_ups: self.setting.follow_ups.of(seen.id().unwrap_or_default()),
         };
         let case = UnitCase::new(judged, total).map_err(Refusal::Error)?;
         case.map(Some).map_err(Refusal::Finding)

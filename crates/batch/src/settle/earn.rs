@@ -139,6 +139,9 @@ impl<'e> Earning<'e> {
         };
         let found = unit.stay(&StayPricing {
             price,
+            paired: unit
+                .paired_group()
+                .and_then(|group| self.pricing.price(group)),
             group,
             coefficient: self.coefficient(group)?,
             level: &self.hospital.level,

@@ -75,6 +75,12 @@ impl Pricing {
         })
     }
 
+    /// The price of a group; `None` where it has no weight.
+    pub(crate) fn price(&self, group: u16) -> Option<&GroupPrice> {
+        let price = self.prices.get(usize::from(group))?.as_ref();
+        price.map(|(price, _)| price)
+    }
+
     /// How a case with this outcome is priced; invalid cases are not.
     pub(crate) fn way(&self, outcome: Outcome) -> Way<'_> {
         match outcome {

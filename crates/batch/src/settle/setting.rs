@@ -8,7 +8,7 @@ pub(crate) use super::period::{Period, date_of, day_number};
 pub(crate) use super::pooling::{Pool, UNIT};
 use super::pooling::{Pools, RegionPools};
 use super::pricing::{self, Pricing};
-use super::units::{UnitRules, UnitUse};
+use super::units::{FollowUps, UnitRules, UnitUse};
 use super::verdicts::Verdicts;
 use crate::Error;
 use crate::in_force::PlanChoice;
@@ -57,6 +57,8 @@ pub(crate) struct Setting<'s> {
     pub(crate) link_terms: Vec<LinkTerms>,
     /// What payment units look at; `None` where the policy has no such unit.
     pub(super) unit_use: Option<UnitUse>,
+    /// What follow-ups found of TCM cases.
+    pub(super) follow_ups: FollowUps,
     at_settlement: Arc<Dated>,
     by_discharge: Mutex<HashMap<i32, Option<Arc<Dated>>>>,
 }
@@ -112,6 +114,7 @@ impl<'s> Setting<'s> {
             approved,
             link_terms,
             unit_use,
+            follow_ups: FollowUps::new(inputs),
             at_settlement,
             by_discharge: Mutex::default(),
         })
@@ -149,6 +152,7 @@ impl<'s> Setting<'s> {
             link_terms: vec![self.terms.links.clone()],
             // A registry of this year does for last year's claims what it does for this year's.
             unit_use: (self.unit_use.as_ref()).map(|used| used.always_on(self.period.last)),
+            follow_ups: FollowUps::default(),
             at_settlement: Arc::clone(&self.at_settlement),
             by_discharge: Mutex::default(),
         })

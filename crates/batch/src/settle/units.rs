@@ -10,6 +10,7 @@ mod columns;
 pub(crate) mod reports;
 mod rules;
 mod stay;
+mod tcm;
 
 pub(crate) use book::{LineEntry, UnitNote, UnitSums};
 pub(super) use book::{LineReport, settle_lines};
@@ -18,6 +19,7 @@ pub(super) use case::{Change, Judged, UnitCase, UnitKey};
 pub(super) use columns::{UnitColumns, UnitUse};
 pub(crate) use rules::UnitRules;
 pub(super) use stay::StayPricing;
+pub(super) use tcm::FollowUps;
 
 use super::setting::Setting;
 use crate::Error;
@@ -38,6 +40,7 @@ pub(crate) const fn overrun_key(line: Line) -> &'static str {
         Line::BedDay => "unit.bed_day.overrun",
         Line::SingleDisease => "unit.single_disease.overrun",
         Line::Item => "unit.item.overrun",
+        Line::TcmTail => "unit.tcm.overrun",
         _ => "unit.lines.surplus",
     }
 }

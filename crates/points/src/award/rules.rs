@@ -162,7 +162,8 @@ impl CaseRules {
     }
 
     /// How points come to four places.
-    pub(crate) const fn rounding(&self) -> Rounding {
+    #[must_use]
+    pub const fn rounding(&self) -> Rounding {
         self.rounding
     }
 

@@ -39,6 +39,11 @@ pub(crate) fn of_class(class: &str) -> Vec<&'static str> {
         "day_surgery" => &["unit.day_surgery.factor"],
         "single_disease" => &["unit.single_disease.pays", "points.preset_value"],
         "item" => &["unit.item.pays", "points.preset_value"],
+        "tcm" => &[
+            "unit.tcm.upfront_share",
+            "unit.tcm.tail",
+            "unit.tcm.claw_back",
+        ],
         _ => &[],
     };
     let mut keys = vec!["points.scale"];
@@ -69,6 +74,7 @@ pub(crate) const fn class_title(class: &str) -> &'static str {
         b"day_surgery" => "日间手术 day_surgery",
         b"single_disease" => "单病种定额 single_disease",
         b"item" => "按项目付费 item",
+        b"tcm" => "中医优势病种 tcm",
         _ => "不支付 unpaid",
     }
 }

@@ -1,5 +1,6 @@
 //! What units note while cases are settled, and the barrier at which every line is paid.
 
+use super::tcm::{Accrual, note_accruals, value_of};
 use super::unit_of;
 use crate::Error;
 use crate::settle::PoolReport;
@@ -10,7 +11,7 @@ use drgdip_claims::Yuan;
 use drgdip_points::pool::reserve_of;
 use drgdip_points::units::{LineClaim, LineInput, LineSettlement, settle_line};
 use drgdip_points::{Points, Ratio};
-use drgdip_tables::policy::{Line, LineSurplus, Overrun, Pays, UnitTerms};
+use drgdip_tables::policy::{Line, LineSurplus, Overrun, Pays, TcmTail, UnitTerms};
 use std::collections::BTreeMap;
 
 /// What a case asks of a line.
@@ -21,6 +22,8 @@ pub(crate) struct LineEntry {
     pub(crate) case_id: String,
     pub(crate) line: Line,
     pub(crate) asked: Yuan,
+    /// Points that the line pays at what a point of the hospital earns; `None` for an amount.
+    pub(crate) earned: Option<Points>,
 }
 
 /// What was found and decided about a case by a unit.
@@ -72,12 +75,15 @@ impl UnitNote {
 pub(crate) struct UnitSums {
     pub(crate) lines: Vec<LineEntry>,
     pub(crate) notes: Vec<UnitNote>,
+    /// TCM cases whose deferred points were accrued.
+    pub(crate) accruals: Vec<Accrual>,
 }
 
 impl UnitSums {
     pub(crate) fn append(&mut self, mut more: Self) {
         self.lines.append(&mut more.lines);
         self.notes.append(&mut more.notes);
+        self.accruals.append(&mut more.accruals);
     }
 }
 
@@ -102,15 +108,8 @@ pub(in crate::settle) fn settle_lines(
     adjusted: &Adjustments,
     pools: &[PoolReport],
 ) -> Result<Vec<LineReport>, Error> {
-    let mut by_line: BTreeMap<(u16, Line), Vec<LineEntry>> = BTreeMap::new();
-    for entry in std::mem::take(&mut sums.lines) {
-        if is_paid_otherwise(&entry, adjusted) {
-            sums.notes.push(replaced(&entry));
-            continue;
-        }
-        let key = (entry.account.pool, entry.line);
-        by_line.entry(key).or_default().push(entry);
-    }
+    note_accruals(setting, sums, (adjusted, pools))?;
+    let by_line = by_line(setting, sums, (adjusted, pools))?;
     let mut reports: Vec<LineReport> = Vec::new();
     let mut reserves: BTreeMap<u16, Yuan> = BTreeMap::new();
     for ((pool, line), mut entries) in by_line {
@@ -146,6 +145,30 @@ pub(in crate::settle) fn settle_lines(
         });
     }
     Ok(reports)
+}
+
+/// What is asked of each line of each pool, in money.
+fn by_line(
+    setting: &Setting<'_>,
+    sums: &mut UnitSums,
+    (adjusted, pools): (&Adjustments, &[PoolReport]),
+) -> Result<BTreeMap<(u16, Line), Vec<LineEntry>>, Error> {
+    let rounding = setting.terms.value.money_rounding;
+    let mut by_line: BTreeMap<(u16, Line), Vec<LineEntry>> = BTreeMap::new();
+    for mut entry in std::mem::take(&mut sums.lines) {
+        if is_paid_otherwise(&entry, adjusted) {
+            sums.notes.push(replaced(&entry));
+            continue;
+        }
+        let value = value_of(setting, pools, entry.account);
+        if let Some((points, value)) = entry.earned.zip(value) {
+            let asked = points.pay_at(&value, rounding);
+            entry.asked = asked.map_err(|e| Error::input(format!("case {}", entry.case_id), e))?;
+        }
+        let key = (entry.account.pool, entry.line);
+        by_line.entry(key).or_default().push(entry);
+    }
+    Ok(by_line)
 }
 
 /// Whether another rule pays the whole cost of the case, the items of the line with it.
@@ -215,6 +238,10 @@ fn overrun(terms: &UnitTerms, line: Line) -> Result<Overrun, Error> {
         Line::BedDay => terms.bed_day.as_ref().and_then(|terms| rule(terms.pays)),
         Line::SingleDisease => terms.single_disease.as_ref().and_then(|t| rule(t.pays)),
         Line::Item => terms.item.and_then(rule),
+        Line::TcmTail => terms.tcm.as_ref().and_then(|terms| match terms.tail {
+            TcmTail::Line(overrun) => Some(overrun),
+            TcmTail::Accrued => None,
+        }),
         _ => None,
     };
     stated.ok_or_else(|| {

@@ -3,7 +3,8 @@
 
 use super::columns::UnitFacts;
 use super::rules::UnitRules;
-use super::stay::{StayPricing, Stayed, stayed};
+use super::stay::{StayPricing, StayUnit, Stayed, stayed};
+use super::tcm::{Accrual, Instalments, by_efficacy};
 use super::{LineEntry, NEGOTIATED, NEW_TECHNOLOGY, UnitNote, UnitSums};
 use crate::inputs::Insurance;
 use crate::settle::cases::SettledClass;
@@ -15,6 +16,7 @@ use drgdip_points::units::new_technology::{
     Assigned, GroupMeans, TechnologyEffect, UsedTechnology, assign, classified_cost, effect,
     is_carved_out, pay,
 };
+use drgdip_points::units::tcm::Efficacy;
 use drgdip_points::units::{Bill, LinePart, Yield};
 use drgdip_points::{Error, Points, Rounding};
 use drgdip_tables::policy::{
@@ -33,6 +35,8 @@ pub(in crate::settle) struct Judged<'c> {
     pub(in crate::settle) day: Date,
     pub(in crate::settle) insurance: Insurance,
     pub(in crate::settle) rounding: Rounding,
+    /// What follow-ups found of the case, by window.
+    pub(in crate::settle) follow_ups: &'c [(i64, Efficacy)],
 }
 
 /// Which case it is.
@@ -55,6 +59,7 @@ pub(in crate::settle) struct UnitCase<'c> {
     pub(in crate::settle) patient_side: Yuan,
     change: OnceCell<Change>,
     facts: &'c UnitFacts,
+    follow_ups: &'c [(i64, Efficacy)],
     /// What the unit that the claim names pays for the stay, or why it does not.
     stayed: OnceCell<Result<Stayed, String>>,
     notes: Vec<UnitNote>,
@@ -102,6 +107,7 @@ impl<'c> UnitCase<'c> {
             assigned,
             change: OnceCell::new(),
             facts,
+            follow_ups: judged.follow_ups,
             stayed: OnceCell::new(),
             notes,
         };
@@ -155,6 +161,24 @@ impl<'c> UnitCase<'c> {
         Ok(self.change.get())
     }
 
+    /// The unit that the claim names or its TCM disease belongs to.
+    fn unit(&self) -> Option<StayUnit> {
+        let named = self.facts.unit.filter(|unit| unit.is_in(&self.rules.terms));
+        let has_tcm = self.facts.tcm.is_some() && StayUnit::Tcm.is_in(&self.rules.terms);
+        named.or_else(|| has_tcm.then_some(StayUnit::Tcm))
+    }
+
+    /// The group of the run whose points the TCM disease of the claim earns.
+    pub(in crate::settle) fn paired_group(&self) -> Option<u16> {
+        let pair = self.rules.paired(&self.facts.tcm.as_ref()?.disease)?;
+        self.rules.group(&pair.group)
+    }
+
+    /// The instalments of a TCM case.
+    fn instalments(&self) -> Option<&Instalments> {
+        self.stayed.get()?.as_ref().ok()?.instalments.as_ref()
+    }
+
     /// The class and the points of a stay that its claim's unit pays; `None` where it is an
     /// ordinary one.
     ///
@@ -164,15 +188,17 @@ impl<'c> UnitCase<'c> {
         &self,
         of: &StayPricing<'_>,
     ) -> Result<Option<(SettledClass, Points)>, Error> {
-        let terms = &self.rules.terms;
-        let Some(unit) = self.facts.unit.filter(|unit| unit.is_in(terms)) else {
+        let Some(unit) = self.unit() else {
             return Ok(None);
         };
         let of = StayPricing {
             days: self.facts.days,
             ..*of
         };
-        let found = stayed(unit, (self.rules, &self.facts.care, self.cost), &of)?;
+        let found = match self.facts.tcm.as_ref().filter(|_| unit == StayUnit::Tcm) {
+            Some(facts) => by_efficacy(facts, (self.rules, self.cost, self.follow_ups), &of)?,
+            None => stayed(unit, (self.rules, &self.facts.care, self.cost), &of)?,
+        };
         let earned = found.as_ref().ok();
         let earned = earned.map(|stayed| (unit.class(), stayed.yielded.points()));
         // A case is priced once, so the cell is empty.
@@ -197,6 +223,9 @@ impl<'c> UnitCase<'c> {
     ) -> Result<Yield, Error> {
         let whole = (&self.assigned, effect);
         let yielded = pay(case_id, own, whole, self.negotiated.clone())?;
+        if self.instalments().and_then(Instalments::on_line).is_some() {
+            return Instalments::split(case_id, &yielded);
+        }
         let Some(stay) = self.on_line() else {
             return Ok(yielded);
         };
@@ -219,7 +248,12 @@ impl<'c> UnitCase<'c> {
 
     /// What the unit that the claim names did.
     fn note_stay(&self, patient_side: Yuan) -> Option<UnitNote> {
-        let unit = self.facts.unit?;
+        let unit = self.unit()?;
+        let tcm = self.facts.tcm.as_ref().filter(|_| unit == StayUnit::Tcm);
+        let (key, decision) = match tcm {
+            Some(tcm) => (tcm.disease.as_str(), "by_efficacy"),
+            None => ("", "by_unit"),
+        };
         Some(match self.stayed.get()? {
             Ok(stayed) => {
                 let part = self.on_line();
@@ -233,12 +267,12 @@ impl<'c> UnitCase<'c> {
                     line: part.map(|part| part.line),
                     amount: asked.and_then(Result::ok).map(|a| a.max(Yuan::ZERO)),
                     how,
-                    ..UnitNote::new(stayed.unit.code(), "", "by_unit")
+                    ..UnitNote::new(stayed.unit.code(), key, decision)
                 }
             }
             Err(why) => UnitNote {
                 how: why.clone(),
-                ..UnitNote::new(unit.code(), "", "ordinary")
+                ..UnitNote::new(unit.code(), key, "ordinary")
             },
         })
     }
@@ -266,8 +300,13 @@ impl<'c> UnitCase<'c> {
                 case_id: key.case_id.to_owned(),
                 line: part.line,
                 asked: part.amount,
+                earned: self
+                    .instalments()
+                    .filter(|_| part.line == Line::TcmTail)
+                    .and_then(Instalments::on_line),
             });
         }
+        sums.accruals.extend(self.accrual(key, points));
         let decided = self.assigned.technologies.iter();
         let mut notes: Vec<UnitNote> = decided.map(|used| self.technology(used)).collect();
         if let Some(change) = change {
@@ -286,6 +325,19 @@ impl<'c> UnitCase<'c> {
             ..note
         }));
         Ok(())
+    }
+
+    /// What of a TCM case is held over the year's end.
+    fn accrual(&self, key: UnitKey<'_>, earned: Points) -> Option<Accrual> {
+        let instalments = self.instalments().filter(|all| all.is_accrued())?;
+        Some(Accrual {
+            row: key.row,
+            account: key.account,
+            case_id: key.case_id.to_owned(),
+            disease: self.facts.tcm.as_ref()?.disease.clone(),
+            earned,
+            instalments: instalments.clone(),
+        })
     }
 
     fn note_drugs(&mut self, share: drgdip_points::Ratio, asked: Yuan, total: Yuan) {

@@ -1,6 +1,7 @@
 //! The columns of claims that payment units look at, and the few rows that state something there.
 
 use super::stay::StayUnit;
+use super::tcm::TcmFacts;
 use crate::Error;
 use crate::read::{ClaimFile, Column, MoneyCell, column_array, ints, money, texts};
 use crate::settle::period::date_of;
@@ -24,6 +25,8 @@ pub(in crate::settle) struct UnitUse {
     has_negotiated: bool,
     /// Whether claims can name the unit that pays the stay.
     has_stays: bool,
+    /// The TCM diseases that the policy pairs with groups on some day.
+    tcm: HashSet<String>,
     /// The day by which entries of the registry are valid, where it is not that of discharge.
     fixed_day: Option<Date>,
 }
@@ -40,15 +43,18 @@ impl UnitUse {
         let has_negotiated = of_units.iter().any(|terms| terms.negotiated.is_some());
         let has_stays = of_units
             .iter()
-            .any(|terms| StayUnit::ALL.iter().any(|unit| unit.is_in(terms)));
+            .any(|terms| StayUnit::NAMED.iter().any(|unit| unit.is_in(terms)));
+        let tcm = of_units.iter().filter_map(|terms| terms.tcm.as_ref());
         let found = Self {
             has_registry: !registry.is_empty(),
             procedures: named.cloned().collect(),
             has_negotiated,
             has_stays,
+            tcm: tcm.flat_map(|terms| terms.pairs.keys().cloned()).collect(),
             fixed_day: None,
         };
-        (found.has_registry || has_negotiated || has_stays).then_some(found)
+        let has_some = found.has_registry || has_negotiated || has_stays || !found.tcm.is_empty();
+        has_some.then_some(found)
     }
 
     /// The columns that are read where claims have them.
@@ -62,6 +68,10 @@ impl UnitUse {
         }
         if self.has_stays {
             columns.extend([Column::PaymentUnit, Column::TreatmentType]);
+        }
+        if !self.tcm.is_empty() {
+            columns.extend([Column::TcmDisease, Column::TcmSyndrome, Column::TcmCost]);
+            columns.push(Column::StayDays);
         }
         columns
     }
@@ -92,6 +102,8 @@ pub(in crate::settle) struct UnitFacts {
     /// The unit that it names, and the kind of care.
     pub(in crate::settle) unit: Option<StayUnit>,
     pub(in crate::settle) care: String,
+    /// Its TCM disease, where the policy pairs it with a group.
+    pub(in crate::settle) tcm: Option<TcmFacts>,
     /// How many days the stay had.
     pub(in crate::settle) days: Option<u32>,
     /// Whether an item has no code or no usable cost.
@@ -136,6 +148,9 @@ impl UnitColumns {
         }
         if used.has_stays {
             columns.stays(file, batch)?;
+        }
+        if !used.tcm.is_empty() {
+            columns.tcm(file, batch, &used.tcm)?;
         }
         columns.match_registry(used, registry, discharges);
         Ok(columns)
@@ -254,7 +269,8 @@ impl UnitColumns {
         let days = array(Column::StayDays).map(|a| ints(file, a)).transpose()?;
         for row in 0..units.len() {
             let named = text_at(&units, row);
-            let unit = named.and_then(|name| StayUnit::ALL.into_iter().find(|u| u.code() == name));
+            let unit =
+                named.and_then(|name| StayUnit::NAMED.into_iter().find(|u| u.code() == name));
             if let Some(unit) = unit {
                 let facts = self.rows.entry(row).or_default();
                 let days = days.as_ref().filter(|days| days.is_valid(row));
@@ -263,6 +279,43 @@ impl UnitColumns {
                 care.unwrap_or_default().clone_into(&mut facts.care);
                 facts.unit = Some(unit);
             }
+        }
+        Ok(())
+    }
+
+    /// The paired TCM diseases that claims name, with what their gates look at.
+    fn tcm(
+        &mut self,
+        file: &ClaimFile,
+        batch: &RecordBatch,
+        paired: &HashSet<String>,
+    ) -> Result<(), Error> {
+        let array = |column| column_array(batch, file.position(column, false));
+        let text = |column| array(column).map(|a| texts(file, a)).transpose();
+        let Some(diseases) = text(Column::TcmDisease)? else {
+            return Ok(());
+        };
+        let syndromes = text(Column::TcmSyndrome)?;
+        let costs = array(Column::TcmCost).map(|a| money(file, a)).transpose()?;
+        let days = array(Column::StayDays).map(|a| ints(file, a)).transpose()?;
+        for row in 0..diseases.len() {
+            let disease = text_at(&diseases, row).filter(|disease| paired.contains(*disease));
+            let Some(disease) = disease else {
+                continue;
+            };
+            let facts = self.rows.entry(row).or_default();
+            let days = days.as_ref().filter(|days| days.is_valid(row));
+            facts.days = days.and_then(|days| u32::try_from(days.value(row)).ok());
+            let syndrome = syndromes.as_ref().and_then(|codes| text_at(codes, row));
+            let cost = match costs.as_ref().map(|costs| costs[row]) {
+                Some(MoneyCell::Fen(fen)) => Yuan::from_fen(fen),
+                _ => Yuan::ZERO,
+            };
+            facts.tcm = Some(TcmFacts {
+                disease: disease.to_owned(),
+                syndrome: syndrome.unwrap_or_default().to_owned(),
+                cost,
+            });
         }
         Ok(())
     }

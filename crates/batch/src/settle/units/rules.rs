@@ -5,7 +5,7 @@ use crate::settle::means;
 use crate::{Class, Error};
 use drgdip_points::Ratio;
 use drgdip_points::units::new_technology::GroupMeans;
-use drgdip_tables::policy::{PolicyAt, UnitTerms};
+use drgdip_tables::policy::{PolicyAt, TcmPair, UnitTerms};
 use std::collections::BTreeMap;
 
 /// The rules of units at one date.
@@ -47,6 +47,17 @@ impl UnitRules {
     pub(super) fn code(&self, group: Option<u16>) -> &str {
         let code = group.and_then(|group| self.codes.get(usize::from(group)));
         code.map_or("", String::as_str)
+    }
+
+    /// The pair of a TCM disease, where it has one on the date.
+    pub(super) fn paired(&self, disease: &str) -> Option<&TcmPair> {
+        self.terms.tcm.as_ref()?.pairs.get(disease)
+    }
+
+    /// The group of the run with this code.
+    pub(super) fn group(&self, code: &str) -> Option<u16> {
+        let place = self.codes.iter().position(|known| known == code)?;
+        u16::try_from(place).ok()
     }
 
     /// What the fund pays of a negotiated drug.

@@ -1,6 +1,7 @@
 //! Stays whose claim names the unit that pays them: by the day, as day surgery, at a quota, by item.
 
 use super::rules::UnitRules;
+use super::tcm::Instalments;
 use crate::settle::cases::SettledClass;
 use drgdip_claims::Yuan;
 use drgdip_points::award::{CaseRules, GroupPrice, PresetValue};
@@ -16,10 +17,13 @@ pub(in crate::settle) enum StayUnit {
     DaySurgery,
     SingleDisease,
     Item,
+    /// A TCM disease, which the claim names instead.
+    Tcm,
 }
 
 impl StayUnit {
-    pub(super) const ALL: [Self; 4] = [
+    /// What `payment_unit` can say.
+    pub(super) const NAMED: [Self; 4] = [
         Self::BedDay,
         Self::DaySurgery,
         Self::SingleDisease,
@@ -33,6 +37,7 @@ impl StayUnit {
             Self::DaySurgery => "day_surgery",
             Self::SingleDisease => "single_disease",
             Self::Item => "item",
+            Self::Tcm => "tcm",
         }
     }
 
@@ -43,6 +48,7 @@ impl StayUnit {
             Self::DaySurgery => terms.day_surgery.is_some(),
             Self::SingleDisease => terms.single_disease.is_some(),
             Self::Item => terms.item.is_some(),
+            Self::Tcm => terms.tcm.is_some(),
         }
     }
 
@@ -52,6 +58,7 @@ impl StayUnit {
             Self::DaySurgery => SettledClass::DaySurgery,
             Self::SingleDisease => SettledClass::SingleDisease,
             Self::Item => SettledClass::Item,
+            Self::Tcm => SettledClass::Tcm,
         }
     }
 }
@@ -60,6 +67,8 @@ impl StayUnit {
 #[derive(Clone, Copy)]
 pub(in crate::settle) struct StayPricing<'p> {
     pub(in crate::settle) price: Option<&'p GroupPrice>,
+    /// That of the group with which the TCM disease of the claim is paired.
+    pub(in crate::settle) paired: Option<&'p GroupPrice>,
     pub(in crate::settle) group: Option<u16>,
     pub(in crate::settle) coefficient: Ratio,
     /// The level of the hospital.
@@ -73,6 +82,8 @@ pub(super) struct Stayed {
     pub(super) unit: StayUnit,
     pub(super) yielded: Yield,
     pub(super) how: String,
+    /// Where it is paid in instalments.
+    pub(super) instalments: Option<Instalments>,
 }
 
 /// What the unit of the claim pays; the reason in words where the stay is an ordinary one.
@@ -100,8 +111,14 @@ pub(super) fn stayed(
             }
             None => Err(NOT_IN_POLICY.to_owned()),
         },
+        StayUnit::Tcm => Err(NOT_IN_POLICY.to_owned()),
     };
-    Ok(found.map(|(yielded, how)| Stayed { unit, yielded, how }))
+    Ok(found.map(|(yielded, how)| Stayed {
+        unit,
+        yielded,
+        how,
+        instalments: None,
+    }))
 }
 
 type Found = Result<Result<(Yield, String), String>, Error>;

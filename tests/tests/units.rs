@@ -953,3 +953,31 @@ fn the_rest_of_a_tcm_case_is_paid_from_its_line_once_its_efficacy_is_known() {
     assert_eq!(settled.line("waiting", "tcm_tail"), None);
     assert_eq!(settled.line("failed", "tcm_tail"), Some("0.00"));
 }
+
+const SWITCH: &str = "\n[[unit.bed_day.switch_after]]\nfrom = \"2026-01-01\"\nvalue = \"10\"\n\
+                      unit = \"days\"\nsource = \"model\"\n\n[[unit.bed_day.switch_care]]\n\
+                      from = \"2026-01-01\"\nvalue = \"rehabilitation\"\nsource = \"model\"\n";
+
+#[test]
+fn a_long_stay_is_paid_by_its_group_and_then_by_the_day() {
+    let stay = |id: &str, days| Claim {
+        unit: Some(("", "", days)),
+        ..claim(id, 20_000)
+    };
+    let claims = [claim("plain", 5_000), stay("ten", 10), stay("twenty", 20)];
+    let run = |pays| Run {
+        units: STAYS.replace("PAYS", pays) + SWITCH,
+        ..stays(pays)
+    };
+    let settled = run("points").settle(&claims);
+    settled.check("plain", "normal", NORMAL);
+    settled.check("ten", "high", "86.1317");
+    // Normal points, though the cost is high; days 11 to 15 at 420 yuan and 16 to 20 at 360.
+    settled.check("twenty", "bed_day", "86.9780");
+    let settled = run("line").settle(&claims);
+    settled.check("ten", "high", "86.1317");
+    settled.check("twenty", "bed_day", NORMAL);
+    assert_eq!(settled.line("twenty", "bed_day"), Some("3900.00"));
+    assert_eq!(settled.lines.len(), 1);
+    assert!(settled.explained("twenty").contains("第 11 – 20 天按床日"));
+}

@@ -114,6 +114,7 @@ const fn words(decision: &str) -> &'static str {
         b"on_line" => "单列支付 paid from the line",
         b"taken_out" => "费用剔除 taken out of the cost",
         b"by_unit" => "按所列单元支付 paid by the unit that the claim names",
+        b"switched" => "长住院转床日 the group and then bed-days",
         b"by_efficacy" => "按疗效价值付费 paid by efficacy",
         b"held" => "预提金额 held over the end of the year",
         b"to_hospital" => "下年兑现医院 released to the hospital next year",

@@ -17,7 +17,7 @@ use drgdip_points::units::new_technology::{
     is_carved_out, pay,
 };
 use drgdip_points::units::tcm::Efficacy;
-use drgdip_points::units::{Bill, LinePart, Yield};
+use drgdip_points::units::{Bill, CostItem, LinePart, Yield};
 use drgdip_points::{Error, Points, Rounding};
 use drgdip_tables::policy::{
     AddOnTerms, CarveOutTerms, Line, NegotiatedTerms, Precedence, RaisedWeight, TechnologyKind,
@@ -165,7 +165,16 @@ impl<'c> UnitCase<'c> {
     fn unit(&self) -> Option<StayUnit> {
         let named = self.facts.unit.filter(|unit| unit.is_in(&self.rules.terms));
         let has_tcm = self.facts.tcm.is_some() && StayUnit::Tcm.is_in(&self.rules.terms);
-        named.or_else(|| has_tcm.then_some(StayUnit::Tcm))
+        let stated = named.or_else(|| has_tcm.then_some(StayUnit::Tcm));
+        stated.or_else(|| self.is_long().then_some(StayUnit::LongStay))
+    }
+
+    /// Whether the stay goes on by the day after its group has paid.
+    fn is_long(&self) -> bool {
+        let switch = self.rules.terms.bed_day.as_ref();
+        let switch = switch.and_then(|terms| terms.switch_after);
+        let days = self.facts.days.filter(|_| self.facts.unit.is_none());
+        switch.zip(days).is_some_and(|(last, days)| days > last)
     }
 
     /// The group of the run whose points the TCM disease of the claim earns.
@@ -214,6 +223,14 @@ impl<'c> UnitCase<'c> {
         }
     }
 
+    /// The days of a long stay that its group pays, and what a line pays for the later ones.
+    fn later_days(&self) -> Option<(&CostItem, &LinePart)> {
+        match &self.stayed.get()?.as_ref().ok()?.yielded {
+            Yield::Both(split) => split.points()?.items.first().zip(split.lines().first()),
+            Yield::Points(_) | Yield::Line(_) => None,
+        }
+    }
+
     /// What the case yields, each of its items once.
     fn yielded(
         &self,
@@ -224,7 +241,11 @@ impl<'c> UnitCase<'c> {
         let whole = (&self.assigned, effect);
         let yielded = pay(case_id, own, whole, self.negotiated.clone())?;
         if self.instalments().and_then(Instalments::on_line).is_some() {
-            return Instalments::split(case_id, &yielded);
+            let parts = (&CostItem::Instalment(1), Instalments::second());
+            return Instalments::split(case_id, &yielded, parts);
+        }
+        if let Some((early, late)) = self.later_days() {
+            return Instalments::split(case_id, &yielded, (early, late.clone()));
         }
         let Some(stay) = self.on_line() else {
             return Ok(yielded);
@@ -252,6 +273,7 @@ impl<'c> UnitCase<'c> {
         let tcm = self.facts.tcm.as_ref().filter(|_| unit == StayUnit::Tcm);
         let (key, decision) = match tcm {
             Some(tcm) => (tcm.disease.as_str(), "by_efficacy"),
+            None if unit == StayUnit::LongStay => ("", "switched"),
             None => ("", "by_unit"),
         };
         Some(match self.stayed.get()? {

@@ -25,6 +25,8 @@ pub(in crate::settle) struct UnitUse {
     has_negotiated: bool,
     /// Whether claims can name the unit that pays the stay.
     has_stays: bool,
+    /// After how many days the first ordinary stay goes on by the day.
+    switch_after: Option<u32>,
     /// The TCM diseases that the policy pairs with groups on some day.
     tcm: HashSet<String>,
     /// The day by which entries of the registry are valid, where it is not that of discharge.
@@ -45,11 +47,14 @@ impl UnitUse {
             .iter()
             .any(|terms| StayUnit::NAMED.iter().any(|unit| unit.is_in(terms)));
         let tcm = of_units.iter().filter_map(|terms| terms.tcm.as_ref());
+        let bed_days = of_units.iter().filter_map(|terms| terms.bed_day.as_ref());
+        let switches = bed_days.filter_map(|terms| terms.switch_after);
         let found = Self {
             has_registry: !registry.is_empty(),
             procedures: named.cloned().collect(),
             has_negotiated,
             has_stays,
+            switch_after: switches.min(),
             tcm: tcm.flat_map(|terms| terms.pairs.keys().cloned()).collect(),
             fixed_day: None,
         };
@@ -71,6 +76,8 @@ impl UnitUse {
         }
         if !self.tcm.is_empty() {
             columns.extend([Column::TcmDisease, Column::TcmSyndrome, Column::TcmCost]);
+        }
+        if !self.tcm.is_empty() || self.switch_after.is_some() {
             columns.push(Column::StayDays);
         }
         columns
@@ -148,6 +155,9 @@ impl UnitColumns {
         }
         if used.has_stays {
             columns.stays(file, batch)?;
+        }
+        if let Some(last) = used.switch_after {
+            columns.long_stays((file, batch), last)?;
         }
         if !used.tcm.is_empty() {
             columns.tcm(file, batch, &used.tcm)?;
@@ -278,6 +288,25 @@ impl UnitColumns {
                 let care = care.as_ref().and_then(|care| text_at(care, row));
                 care.unwrap_or_default().clone_into(&mut facts.care);
                 facts.unit = Some(unit);
+            }
+        }
+        Ok(())
+    }
+
+    /// The stays of more days than the group of a case may pay.
+    fn long_stays(
+        &mut self,
+        (file, batch): (&ClaimFile, &RecordBatch),
+        last: u32,
+    ) -> Result<(), Error> {
+        let days = column_array(batch, file.position(Column::StayDays, false));
+        let Some(days) = days.map(|array| ints(file, array)).transpose()? else {
+            return Ok(());
+        };
+        for (row, days) in days.iter().enumerate() {
+            let days = days.and_then(|days| u32::try_from(days).ok());
+            if let Some(days) = days.filter(|days| *days > last) {
+                self.rows.entry(row).or_default().days = Some(days);
             }
         }
         Ok(())

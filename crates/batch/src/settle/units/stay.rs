@@ -4,7 +4,7 @@ use super::rules::UnitRules;
 use super::tcm::Instalments;
 use crate::settle::cases::SettledClass;
 use drgdip_claims::Yuan;
-use drgdip_points::award::{CaseRules, GroupPrice, PresetValue};
+use drgdip_points::award::{CaseRules, GroupPrice, PresetValue, normal_points};
 use drgdip_points::units::quota::{AmountRule, agreed_amount, by_item, quota};
 use drgdip_points::units::{Yield, bed_day, day_surgery};
 use drgdip_points::{Error, Ratio};
@@ -19,6 +19,8 @@ pub(in crate::settle) enum StayUnit {
     Item,
     /// A TCM disease, which the claim names instead.
     Tcm,
+    /// A stay of no unit that goes on by the day after its group has paid.
+    LongStay,
 }
 
 impl StayUnit {
@@ -33,7 +35,7 @@ impl StayUnit {
     /// As claims and outputs write it.
     pub(in crate::settle) const fn code(self) -> &'static str {
         match self {
-            Self::BedDay => "bed_day",
+            Self::BedDay | Self::LongStay => "bed_day",
             Self::DaySurgery => "day_surgery",
             Self::SingleDisease => "single_disease",
             Self::Item => "item",
@@ -44,7 +46,7 @@ impl StayUnit {
     /// Whether the policy has the unit.
     pub(super) const fn is_in(self, terms: &UnitTerms) -> bool {
         match self {
-            Self::BedDay => terms.bed_day.is_some(),
+            Self::BedDay | Self::LongStay => terms.bed_day.is_some(),
             Self::DaySurgery => terms.day_surgery.is_some(),
             Self::SingleDisease => terms.single_disease.is_some(),
             Self::Item => terms.item.is_some(),
@@ -54,7 +56,7 @@ impl StayUnit {
 
     pub(super) const fn class(self) -> SettledClass {
         match self {
-            Self::BedDay => SettledClass::BedDay,
+            Self::BedDay | Self::LongStay => SettledClass::BedDay,
             Self::DaySurgery => SettledClass::DaySurgery,
             Self::SingleDisease => SettledClass::SingleDisease,
             Self::Item => SettledClass::Item,
@@ -111,6 +113,7 @@ pub(super) fn stayed(
             }
             None => Err(NOT_IN_POLICY.to_owned()),
         },
+        StayUnit::LongStay => after_switch(terms, of)?,
         StayUnit::Tcm => Err(NOT_IN_POLICY.to_owned()),
     };
     Ok(found.map(|(yielded, how)| Stayed {
@@ -155,6 +158,33 @@ fn by_day(terms: &UnitTerms, care: &str, of: &StayPricing<'_>) -> Found {
         Pays::Line(_) => "",
     };
     Ok(Ok((yielded, how + points)))
+}
+
+/// The normal points of the group up to the switch, and each later day at its stage.
+fn after_switch(terms: &UnitTerms, of: &StayPricing<'_>) -> Found {
+    let (Some(terms), Some(days), Some(price)) = (&terms.bed_day, of.days, of.price) else {
+        return Ok(Err(NO_GROUP.to_owned()));
+    };
+    let acute = normal_points(price, of.coefficient, of.rules)?;
+    let stay = bed_day::LongStay {
+        case_id: "",
+        level: of.level,
+        days,
+        acute,
+    };
+    let last = terms.switch_after.unwrap_or(days);
+    let found = bed_day::long_stay(&stay, terms, of.rules)?;
+    let how = format!(
+        "前 {last} 天按病组 the group pays {last} days: b {} × k {} = {acute}; \
+         第 {} – {days} 天按床日 bed-days of {}",
+        price.base_points(),
+        of.coefficient,
+        last.saturating_add(1),
+        terms.switch_kind.as_deref().unwrap_or_default()
+    );
+    Ok(found
+        .map(|yielded| (yielded, how))
+        .ok_or_else(|| NOT_IN_POLICY.to_owned()))
 }
 
 fn as_day_surgery(terms: &UnitTerms, group: &str, of: &StayPricing<'_>) -> Found {

@@ -92,8 +92,21 @@ impl Instalments {
         }
     }
 
-    /// The bill of a stay in two instalments, the second of which a line pays.
-    pub(super) fn split(case_id: &str, yielded: &Yield) -> Result<Yield, drgdip_points::Error> {
+    /// What a line pays of a case: its second instalment, at first without an amount.
+    pub(super) fn second() -> LinePart {
+        LinePart {
+            line: Line::TcmTail,
+            amount: Yuan::ZERO,
+            items: vec![CostItem::Instalment(2)],
+        }
+    }
+
+    /// The bill of a stay of which points pay a first part and a line a second.
+    pub(super) fn split(
+        case_id: &str,
+        yielded: &Yield,
+        (early, second): (&CostItem, LinePart),
+    ) -> Result<Yield, drgdip_points::Error> {
         let by_points = match yielded {
             Yield::Points(part) => Some(part.clone()),
             Yield::Both(split) => split.points().cloned(),
@@ -101,7 +114,7 @@ impl Instalments {
         };
         let first = by_points.map(|part| {
             let items = part.items.into_iter().map(|item| match item {
-                CostItem::Stay => CostItem::Instalment(1),
+                CostItem::Stay => early.clone(),
                 other => other,
             });
             PointsPart {
@@ -109,11 +122,6 @@ impl Instalments {
                 items: items.collect(),
             }
         });
-        let second = LinePart {
-            line: Line::TcmTail,
-            amount: Yuan::ZERO,
-            items: vec![CostItem::Instalment(2)],
-        };
         let mut lines = yielded.lines().to_vec();
         lines.push(second);
         let by_lines = lines.iter().flat_map(|part| part.items.clone());

@@ -21,13 +21,14 @@ use crate::settle::verdicts;
 use crate::table::CHUNK_ROWS;
 use crate::{Class, Error, FindingCounts, OutcomeCounts, Progress};
 use drgdip_calibrate::candidates::{Candidate, CandidateCase, examine, trimmed};
+use drgdip_grouper::GroupInfo;
 use drgdip_tables::Policy;
 use drgdip_tables::policy::{NewGroupTerms, Technology, Trim};
 use gather::{Gather, Gathered};
 use jiff::civil::Date;
 use overlay::Overlay;
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// What `newtech candidates` is asked to do.
@@ -169,6 +170,8 @@ fn find(job: &CandidatesJob<'_>, folder: &Path, progress: &dyn Progress) -> Resu
         })
     })?;
     progress.stage("examine", None);
+    let by_group = all.by_group();
+    let weights = job.plan.plan.weights_by_group();
     let mut rows = Vec::new();
     let mut unseen = Vec::new();
     for (number, named) in (0_u16..).zip(&technologies) {
@@ -178,9 +181,15 @@ fn find(job: &CandidatesJob<'_>, folder: &Path, progress: &dyn Progress) -> Resu
         }
         let groups: BTreeSet<u16> = users.iter().map(|case| all.cases[*case].group).collect();
         for group in groups {
-            let cases = all.of_group(group, &users);
-            let with = (&terms, trim.as_ref());
-            rows.push(row(job.plan, (named, group), cases, with)?);
+            let info = &job.plan.grouper.groups()[usize::from(group)];
+            let weight = weights.get(info.group.as_str());
+            let asked = Asked {
+                named,
+                info,
+                weight: weight.map(|row| row.ten_thousandths),
+            };
+            let cases = all.candidates(&by_group[&group], &users);
+            rows.push(asked.row(cases, (&terms, trim.as_ref()))?);
         }
     }
     let (overlay, notes) = Overlay::of(job.plan, &mut rows);
@@ -226,34 +235,35 @@ fn by_id(technologies: &[Technology]) -> Vec<Named<'_>> {
 /// group as it is.
 const RELATIVE: i64 = 10_000;
 
-fn row(
-    plan: &PreparedPlan,
-    (named, group): (&Named<'_>, u16),
-    cases: Vec<CandidateCase>,
-    (terms, trim): (&NewGroupTerms, Option<&Trim>),
-) -> Result<CandidateRow, Error> {
-    let info = &plan.grouper.groups()[usize::from(group)];
-    let weight = plan
-        .plan
-        .weights_by_group()
-        .get(info.group.as_str())
-        .copied();
-    let weight = weight.map(|row| row.ten_thousandths);
-    let cases = match trim {
-        Some(trim) => trimmed(cases, trim),
-        None => cases,
-    };
-    let split = examine(&cases, weight.unwrap_or(RELATIVE), terms)
-        .map_err(|e| Error::input(format!("group {}", info.group), e))?;
-    Ok(CandidateRow {
-        technology: named.id.to_owned(),
-        name: named.name.to_owned(),
-        group: info.group.clone(),
-        group_name: info.group_name.clone(),
-        weight,
-        split,
-        new_group: None,
-    })
+/// A technology in a group, with what the plan says of the group.
+struct Asked<'a> {
+    named: &'a Named<'a>,
+    info: &'a GroupInfo,
+    weight: Option<i64>,
+}
+
+impl Asked<'_> {
+    fn row(
+        &self,
+        cases: Vec<CandidateCase>,
+        (terms, trim): (&NewGroupTerms, Option<&Trim>),
+    ) -> Result<CandidateRow, Error> {
+        let cases = match trim {
+            Some(trim) => trimmed(cases, trim),
+            None => cases,
+        };
+        let split = examine(&cases, self.weight.unwrap_or(RELATIVE), terms)
+            .map_err(|e| Error::input(format!("group {}", self.info.group), e))?;
+        Ok(CandidateRow {
+            technology: self.named.id.to_owned(),
+            name: self.named.name.to_owned(),
+            group: self.info.group.clone(),
+            group_name: self.info.group_name.clone(),
+            weight: self.weight,
+            split,
+            new_group: None,
+        })
+    }
 }
 
 fn write(job: &CandidatesJob<'_>, folder: &Path, found: &Found) -> Result<(), Error> {
@@ -295,15 +305,25 @@ impl Gathered {
         mine.map(|(case, _)| *case).collect()
     }
 
-    fn of_group(&self, group: u16, users: &Users) -> Vec<CandidateCase> {
-        let all = self.cases.iter().enumerate();
-        let mine = all.filter(|(_, case)| case.group == group);
-        mine.map(|(position, case)| CandidateCase {
-            hospital: case.hospital,
-            cost_fen: case.cost_fen,
-            is_new: users.contains(&position),
-        })
-        .collect()
+    /// The positions of each group's cases.
+    fn by_group(&self) -> HashMap<u16, Vec<usize>> {
+        let mut found: HashMap<u16, Vec<usize>> = HashMap::new();
+        for (position, case) in self.cases.iter().enumerate() {
+            found.entry(case.group).or_default().push(position);
+        }
+        found
+    }
+
+    fn candidates(&self, positions: &[usize], users: &Users) -> Vec<CandidateCase> {
+        let cases = positions.iter().map(|position| {
+            let case = &self.cases[*position];
+            CandidateCase {
+                hospital: case.hospital,
+                cost_fen: case.cost_fen,
+                is_new: users.contains(position),
+            }
+        });
+        cases.collect()
     }
 }
 

@@ -100,7 +100,8 @@ pub(crate) struct CaseWorker<'s> {
     sums: &'s Mutex<Sums>,
     grouping: GroupingWorker<'s>,
     reader: BatchReader<'s>,
-    page: Page<'s>,
+    /// Where paid cases wait for what a point is worth; none where only the sums are asked.
+    page: Option<Page<'s>>,
     links: LinkPage<'s>,
     own: Tally,
     days: DayRules,
@@ -111,7 +112,7 @@ pub(crate) struct CaseWorker<'s> {
 impl<'s> CaseWorker<'s> {
     pub(crate) fn new(
         setting: &'s Setting<'s>,
-        (ledger, links): (&'s Ledger, &'s Links),
+        (ledger, links): (Option<&'s Ledger>, &'s Links),
         sums: &'s Mutex<Sums>,
     ) -> Self {
         Self {
@@ -119,7 +120,7 @@ impl<'s> CaseWorker<'s> {
             sums,
             grouping: GroupingWorker::new(setting.plan),
             reader: BatchReader::new(setting),
-            page: ledger.page(),
+            page: ledger.map(Ledger::page),
             links: links.page(),
             own: Tally::new(setting.pools.all.len(), setting.hospitals.len()),
             days: DayRules::default(),
@@ -190,7 +191,7 @@ impl Worker for CaseWorker<'_> {
                 };
                 failure = desk.settle(&seen, found).and_then(|(case, account)| {
                     let counted = account.map(|account| (account, counted(&desk, &seen, &case)));
-                    book(&seen, &case, counted, (own, page))?;
+                    book(&seen, &case, counted, (own, page.as_mut()))?;
                     cases.push(&case);
                     Ok(())
                 });
@@ -201,7 +202,9 @@ impl Worker for CaseWorker<'_> {
     }
 
     fn finish(&mut self) -> Result<(), Error> {
-        self.page.finish()?;
+        if let Some(page) = &mut self.page {
+            page.finish()?;
+        }
         self.links.finish()?;
         let mut sums = self.sums.lock().expect("no worker panicked");
         for (account, totals) in self.own.accounts() {
@@ -235,7 +238,7 @@ fn book(
     seen: &Seen<'_>,
     case: &SettledCase,
     counted: Option<(Account, Counted)>,
-    (tally, page): (&mut Tally, &mut Page<'_>),
+    (tally, page): (&mut Tally, Option<&mut Page<'_>>),
 ) -> Result<(), Error> {
     let Some((account, counted)) = counted else {
         return Ok(());
@@ -244,6 +247,9 @@ fn book(
     if let Some(group) = seen.grouping.outcome.group() {
         tally.group(group, (case.points, counted.total_cost, case.weight))?;
     }
+    let Some(page) = page else {
+        return Ok(());
+    };
     page.add(&Entry {
         account,
         row: seen.number,

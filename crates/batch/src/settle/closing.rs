@@ -346,12 +346,8 @@ fn adjustments(
     let growth = growth(setting, inputs, pool)?;
     let mut found = BTreeMap::new();
     for (id, conduct) in conducts(inputs, pool, audits)? {
-        let mine = pool
-            .settlement
-            .hospitals
-            .iter()
-            .find(|h| h.hospital_id == id);
-        let payment = mine.map_or(Yuan::ZERO, |h| h.payment);
+        let payment = pool.settlement.hospital(&id);
+        let payment = payment.map_or(Yuan::ZERO, |paid| paid.payment);
         let mut adjusted = Vec::new();
         if let Some(amount) = growth.get(&id).filter(|amount| **amount != Yuan::ZERO) {
             adjusted.push(Adjustment {

@@ -39,9 +39,8 @@ fn account(row: &SheetRow, pools: &[PoolReport]) -> Result<(String, String), Err
     let hospital = row.required("hospital_id");
     let named = row.text("pool");
     let pays = |pool: &&PoolReport| {
-        let hospitals = &pool.settlement.hospitals;
         let is_named = named.is_none_or(|named| named == pool.id);
-        is_named && hospitals.iter().any(|h| h.hospital_id == hospital)
+        is_named && pool.settlement.hospital(hospital).is_some()
     };
     let found: Vec<&PoolReport> = pools.iter().filter(pays).collect();
     match found[..] {
@@ -148,12 +147,7 @@ pub(super) fn drivers<'i>(
             return Err(row.wrong(problem).with_hint(hint));
         }
         let hospital = row.required("hospital_id");
-        if !pool
-            .settlement
-            .hospitals
-            .iter()
-            .any(|h| h.hospital_id == hospital)
-        {
+        if pool.settlement.hospital(hospital).is_none() {
             let problem = format!("the pool {} does not pay the hospital {hospital}.", pool.id);
             return Err(row
                 .wrong(problem)

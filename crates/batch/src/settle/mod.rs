@@ -324,7 +324,7 @@ impl Stage for CaseStage<'_> {
     type Encoded = Encoded;
 
     fn worker(&self) -> CaseWorker<'_> {
-        CaseWorker::new(self.setting, (self.ledger, self.links), self.sums)
+        CaseWorker::new(self.setting, (Some(self.ledger), self.links), self.sums)
     }
 
     fn join(&self, earlier: &mut SettledRows, mut later: SettledRows) {

@@ -2,7 +2,6 @@
 
 use super::SettleJob;
 use super::cases::{CaseWorker, SettledRows, Sums};
-use super::ledger::Ledger;
 use super::links::Links;
 use super::needs::needs;
 use super::setting::{Pool, Setting};
@@ -157,12 +156,10 @@ fn count(
         tempfile::tempdir().map_err(|e| Error::file(job.out, "write temporary files", &e))?;
     before.verdicts = super::verdicts::find(&run, folder.path())?;
     progress.stage("regroup last year", Some(files.rows));
-    let ledger = Ledger::new(folder.path())?;
     let links = Links::new(&before, folder.path())?;
     let sums = Mutex::new(Sums::default());
     let stage = PriorStage {
         setting: &before,
-        ledger: &ledger,
         links: &links,
         sums: &sums,
     };
@@ -185,7 +182,6 @@ fn count(
 /// The first pass over last year's claims: only the sums are kept.
 struct PriorStage<'s> {
     setting: &'s Setting<'s>,
-    ledger: &'s Ledger,
     links: &'s Links,
     sums: &'s Mutex<Sums>,
 }
@@ -199,7 +195,7 @@ impl Stage for PriorStage<'_> {
     type Encoded = ();
 
     fn worker(&self) -> CaseWorker<'_> {
-        CaseWorker::new(self.setting, (self.ledger, self.links), self.sums)
+        CaseWorker::new(self.setting, (None, self.links), self.sums)
     }
 
     fn join(&self, _: &mut SettledRows, _: SettledRows) {}

@@ -193,6 +193,17 @@ pub struct PoolSettlement {
     pub hospitals: Vec<HospitalPayment>,
 }
 
+impl PoolSettlement {
+    /// The payment of a hospital; `None` where the pool does not pay it.
+    #[must_use]
+    pub fn hospital(&self, id: &str) -> Option<&HospitalPayment> {
+        let found = self
+            .hospitals
+            .binary_search_by(|paid| paid.hospital_id.as_str().cmp(id));
+        found.ok().map(|at| &self.hospitals[at])
+    }
+}
+
 /// What a residual is explained from.
 pub(super) struct Left {
     pub(super) residual: Yuan,

@@ -218,9 +218,8 @@ pub(super) fn value_of(
     account: Account,
 ) -> Option<PointValue> {
     let id = &setting.hospitals[account.hospital as usize][0].hospital_id;
-    let hospitals = &pools[usize::from(account.pool)].settlement.hospitals;
-    let found = hospitals.iter().find(|paid| paid.hospital_id == *id)?;
-    found.effective_value()
+    let settled = &pools[usize::from(account.pool)].settlement;
+    settled.hospital(id)?.effective_value()
 }
 
 /// Notes what of accrued cases is held, and how the follow-up divides it.

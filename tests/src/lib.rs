@@ -99,20 +99,35 @@ pub fn settle_with(
     let policy = example_policy();
     let inputs = Inputs::read(Some(inputs), &policy.standing)?;
     let job = SettleJob {
+        read,
+        threads: Some(threads),
+        ..month_job(claims, &policy, &inputs, out)
+    };
+    settle(&job, progress)
+}
+
+/// A settlement of the generated month by the national plan on two threads, without a ledger.
+#[must_use]
+pub fn month_job<'a>(
+    claims: &'a [PathBuf],
+    policy: &'a PreparedPolicy,
+    inputs: &'a Inputs,
+    out: &'a Path,
+) -> SettleJob<'a> {
+    SettleJob {
         claims,
         plan: national().into(),
         policy: &policy.policy,
         policy_files: &policy.files,
-        inputs: &inputs,
+        inputs,
         period: Some("2026-10"),
         span: SettleSpan::Month,
         ledger: None,
         prior_claims: &[],
         out,
-        read,
-        threads: Some(threads),
-    };
-    settle(&job, progress)
+        read: ReadOptions::default(),
+        threads: Some(2),
+    }
 }
 
 /// The bytes of every file of a folder and of the folders in it, by path.

@@ -2,9 +2,9 @@
 
 use drgdip_batch::explain::{Explanation, explain_case, explain_hospital};
 use drgdip_batch::inputs::Inputs;
-use drgdip_batch::{PreparedPolicy, ReadOptions, SettleJob, SettleSpan, Silent, find_rows, settle};
+use drgdip_batch::{PreparedPolicy, Silent, find_rows, settle};
 use drgdip_tables::FileSet;
-use drgdip_tests::{example_policy, month, national, settle_month};
+use drgdip_tests::{example_policy, month, month_job, settle_month};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -42,21 +42,11 @@ fn settle_by(id: &str, folder: &Path) {
     fs::write(inputs.join("reviews.csv"), REVIEWS).unwrap();
     let standing = example_policy().standing;
     let inputs = Inputs::read(Some(&inputs), &standing).unwrap();
-    let job = SettleJob {
-        claims: &claims,
-        plan: national().into(),
-        policy: &policy.policy,
-        policy_files: &policy.files,
-        inputs: &inputs,
-        period: Some("2026-10"),
-        span: SettleSpan::Month,
-        ledger: None,
-        prior_claims: &[],
-        out: &folder.join("settled"),
-        read: ReadOptions::default(),
-        threads: Some(2),
-    };
-    settle(&job, &Silent).unwrap_or_else(|error| panic!("{id}: {error}"));
+    settle(
+        &month_job(&claims, &policy, &inputs, &folder.join("settled")),
+        &Silent,
+    )
+    .unwrap_or_else(|error| panic!("{id}: {error}"));
 }
 
 fn explained(out: &Path, case_id: &str) -> Explanation {

@@ -7,10 +7,10 @@ use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
 use drgdip_batch::{
     Class, Error, GroupJob, GroupSummary, PlanChoice, PlansInForce, PlansRequest, PreparedPlan,
-    ReadOptions, SettleJob, SettleSpan, SettleSummary, Silent, group, settle,
+    ReadOptions, SettleJob, SettleSummary, Silent, group, settle,
 };
 use drgdip_tables::{PlanLibrary, load_plan};
-use drgdip_tests::{Month, contents, example_policy, month, national};
+use drgdip_tests::{Month, contents, example_policy, month, month_job, national};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::{self, File};
@@ -133,21 +133,14 @@ impl Desk {
     fn settle(&self, plan: PlanChoice<'_>, name: &str) -> SettleSummary {
         let policy = example_policy();
         let inputs = Inputs::read(Some(&self.month.inputs), &policy.standing).unwrap();
-        let job = SettleJob {
-            claims: &self.month.claims,
-            plan,
-            policy: &policy.policy,
-            policy_files: &policy.files,
-            inputs: &inputs,
-            period: Some("2026-10"),
-            span: SettleSpan::Month,
-            ledger: None,
-            prior_claims: &[],
-            out: &self.path(name),
-            read: ReadOptions::default(),
-            threads: Some(2),
-        };
-        settle(&job, &Silent).unwrap()
+        settle(
+            &SettleJob {
+                plan,
+                ..month_job(&self.month.claims, &policy, &inputs, &self.path(name))
+            },
+            &Silent,
+        )
+        .unwrap()
     }
 
     /// All claims of the month as one file, changed.

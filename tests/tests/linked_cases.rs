@@ -13,10 +13,8 @@ use arrow::datatypes::{DataType, Decimal128Type};
 use drgdip_batch::explain::explain_case;
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
-use drgdip_batch::{
-    Error, PreparedPolicy, ReadOptions, SettleJob, SettleSpan, SettleSummary, Silent, settle,
-};
-use drgdip_tests::{contents, national};
+use drgdip_batch::{Error, PreparedPolicy, SettleSummary, Silent, settle};
+use drgdip_tests::{contents, month_job};
 use jiff::civil::{Date, date};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -189,21 +187,10 @@ impl Run<'_> {
         write(&path, &batch(claims));
         let policy = policy(folder, self);
         let inputs = Inputs::read(Some(&inputs), &[]).unwrap();
-        let job = SettleJob {
-            claims: &[path],
-            plan: national().into(),
-            policy: &policy.policy,
-            policy_files: &policy.files,
-            inputs: &inputs,
-            period: Some("2026-10"),
-            span: SettleSpan::Month,
-            ledger: None,
-            prior_claims: &[],
-            out: &folder.join("settled"),
-            read: ReadOptions::default(),
-            threads: Some(2),
-        };
-        settle(&job, &Silent)
+        settle(
+            &month_job(&[path], &policy, &inputs, &folder.join("settled")),
+            &Silent,
+        )
     }
 
     /// Settles, and checks that cases, hospitals and pools still add up to each other.

@@ -3,11 +3,9 @@
 use drgdip_batch::explain::explain_hospital;
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
-use drgdip_batch::{
-    Error, ReadOptions, SettleJob, SettleSpan, SettleSummary, Silent, UnitShare, settle,
-};
+use drgdip_batch::{Error, SettleJob, SettleSpan, SettleSummary, Silent, UnitShare, settle};
 use drgdip_claims::Yuan;
-use drgdip_tests::{Month, clean_month, example_policy, national};
+use drgdip_tests::{Month, clean_month, example_policy, month_job};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -61,21 +59,13 @@ impl City {
         let inputs = Inputs::read(Some(&self.month.inputs), &policy.standing)?;
         let out = self.folder.path().join(format!("settled-{period}"));
         let job = SettleJob {
-            claims: &self.month.claims,
-            plan: national().into(),
-            policy: &policy.policy,
-            policy_files: &policy.files,
-            inputs: &inputs,
             period: Some(period),
             span: match period.len() {
                 4 => SettleSpan::Year,
                 _ => SettleSpan::Month,
             },
-            ledger: None,
-            prior_claims: &[],
-            out: &out,
-            read: ReadOptions::default(),
             threads: Some(1),
+            ..month_job(&self.month.claims, &policy, &inputs, &out)
         };
         Ok((settle(&job, &Silent)?, out))
     }

@@ -5,12 +5,9 @@ use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Decimal128Type, Field, Schema};
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
-use drgdip_batch::{
-    Error, PoolReport, PreparedPolicy, ReadOptions, SettleJob, SettleSpan, SettleSummary, Silent,
-    settle,
-};
+use drgdip_batch::{Error, PoolReport, PreparedPolicy, SettleSummary, Silent, settle};
 use drgdip_claims::Yuan;
-use drgdip_tests::{Month, clean_month, national};
+use drgdip_tests::{Month, clean_month, month_job};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::{self, File};
@@ -88,21 +85,7 @@ impl Change<'_> {
             Some(claims) => vec![claims.clone()],
             None => bench().month.claims.clone(),
         };
-        let job = SettleJob {
-            claims: &claims,
-            plan: national().into(),
-            policy: &policy.policy,
-            policy_files: &policy.files,
-            inputs: &inputs,
-            period: Some("2026-10"),
-            span: SettleSpan::Month,
-            ledger: None,
-            prior_claims: &[],
-            out: &out,
-            read: ReadOptions::default(),
-            threads: Some(2),
-        };
-        let summary = settle(&job, &Silent)?;
+        let summary = settle(&month_job(&claims, &policy, &inputs, &out), &Silent)?;
         let verified = verify(&out, &Silent).unwrap();
         assert!(verified.mismatches.is_empty(), "{:?}", verified.mismatches);
         Ok(summary)
@@ -611,21 +594,11 @@ fn everything_that_is_missing_is_named_at_once() {
     let policy = Change::default().policy(folder.path()).unwrap();
     let inputs = Inputs::read(Some(folder.path()), &policy.standing).unwrap();
     let claims: Vec<PathBuf> = bench().month.claims.clone();
-    let job = SettleJob {
-        claims: &claims,
-        plan: national().into(),
-        policy: &policy.policy,
-        policy_files: &policy.files,
-        inputs: &inputs,
-        period: Some("2026-10"),
-        span: SettleSpan::Month,
-        ledger: None,
-        prior_claims: &[],
-        out: &folder.path().join("settled"),
-        read: ReadOptions::default(),
-        threads: Some(2),
-    };
-    let error = settle(&job, &Silent).unwrap_err();
+    let error = settle(
+        &month_job(&claims, &policy, &inputs, &folder.path().join("settled")),
+        &Silent,
+    )
+    .unwrap_err();
     assert_eq!(
         error.problem(),
         "the settlement needs budgets.csv (columns region, insurance, period, amount); \

@@ -6,13 +6,13 @@
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
 use drgdip_batch::{
-    Error, LedgerUse, PreparedPlan, PreparedPolicy, ReadOptions, SettleJob, SettleSpan,
-    SettleSummary, Silent, SynthJob, settle, synth,
+    Error, LedgerUse, PreparedPlan, PreparedPolicy, SettleJob, SettleSpan, SettleSummary, Silent,
+    SynthJob, settle, synth,
 };
 use drgdip_claims::Yuan;
 use drgdip_points::{PointValue, Rounding};
 use drgdip_tables::FileSet;
-use drgdip_tests::{national, plan};
+use drgdip_tests::{month_job, national, plan};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -162,24 +162,19 @@ impl Preset {
         let ledger = self.path("ledger");
         let prepays = terms.unwrap().prepay.is_some();
         let out = self.path(&format!("settled-{period}"));
-        let job = SettleJob {
-            claims,
-            plan: self.plan().into(),
-            policy: &self.policy.policy,
-            policy_files: &self.policy.files,
-            inputs: &inputs,
-            period: Some(&period),
-            span: month.map_or(SettleSpan::Year, |_| SettleSpan::Month),
-            ledger: prepays.then_some(LedgerUse {
-                folder: &ledger,
-                correction: None,
-            }),
-            prior_claims: &[],
-            out: &out,
-            read: ReadOptions::default(),
-            threads: Some(2),
-        };
-        let settled = settle(&job, &Silent);
+        let settled = settle(
+            &SettleJob {
+                plan: self.plan().into(),
+                period: Some(&period),
+                span: month.map_or(SettleSpan::Year, |_| SettleSpan::Month),
+                ledger: prepays.then_some(LedgerUse {
+                    folder: &ledger,
+                    correction: None,
+                }),
+                ..month_job(claims, &self.policy, &inputs, &out)
+            },
+            &Silent,
+        );
         (period, settled)
     }
 }

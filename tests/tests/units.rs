@@ -13,10 +13,8 @@ use arrow::datatypes::{DataType, Decimal128Type, Field, Fields};
 use drgdip_batch::explain::explain_case;
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
-use drgdip_batch::{
-    Error, PreparedPolicy, ReadOptions, SettleJob, SettleSpan, SettleSummary, Silent, settle,
-};
-use drgdip_tests::national;
+use drgdip_batch::{Error, PreparedPolicy, SettleSummary, Silent, settle};
+use drgdip_tests::month_job;
 use jiff::civil::{Date, date};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -236,21 +234,10 @@ impl Run {
         writer.close().unwrap();
         let policy = self.policy(folder);
         let inputs = Inputs::read(Some(&inputs), &[]).unwrap();
-        let job = SettleJob {
-            claims: &[path],
-            plan: national().into(),
-            policy: &policy.policy,
-            policy_files: &policy.files,
-            inputs: &inputs,
-            period: Some("2026-10"),
-            span: SettleSpan::Month,
-            ledger: None,
-            prior_claims: &[],
-            out: &folder.join("settled"),
-            read: ReadOptions::default(),
-            threads: Some(2),
-        };
-        settle(&job, &Silent)
+        settle(
+            &month_job(&[path], &policy, &inputs, &folder.join("settled")),
+            &Silent,
+        )
     }
 
     /// Settles, and checks that all adds up and that every case is explained without a difference.

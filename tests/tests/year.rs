@@ -3,11 +3,11 @@
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
 use drgdip_batch::{
-    Error, LedgerUse, PreparedPolicy, ReadOptions, SettleJob, SettleSpan, SettleSummary, Silent,
-    SynthJob, settle, synth,
+    Error, LedgerUse, PreparedPolicy, SettleJob, SettleSpan, SettleSummary, Silent, SynthJob,
+    settle, synth,
 };
 use drgdip_claims::Yuan;
-use drgdip_tests::{contents, national};
+use drgdip_tests::{contents, month_job, national};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -245,24 +245,18 @@ impl Year {
 
     fn settle(&self, run: &Settling<'_>) -> Result<SettleSummary, Error> {
         let inputs = Inputs::read(Some(run.inputs), &self.policy.standing)?;
-        let job = SettleJob {
-            claims: run.claims,
-            plan: national().into(),
-            policy: &self.policy.policy,
-            policy_files: &self.policy.files,
-            inputs: &inputs,
-            period: Some(run.period),
-            span: run.span,
-            ledger: run.ledger.map(|folder| LedgerUse {
-                folder,
-                correction: run.correction,
-            }),
-            prior_claims: &[],
-            out: run.out,
-            read: ReadOptions::default(),
-            threads: Some(2),
-        };
-        settle(&job, &Silent)
+        settle(
+            &SettleJob {
+                period: Some(run.period),
+                span: run.span,
+                ledger: run.ledger.map(|folder| LedgerUse {
+                    folder,
+                    correction: run.correction,
+                }),
+                ..month_job(run.claims, &self.policy, &inputs, run.out)
+            },
+            &Silent,
+        )
     }
 
     fn month(&self, number: usize, ledger: &Path, out: &Path) -> Result<SettleSummary, Error> {
@@ -500,21 +494,20 @@ fn prior_points_counted_from_last_years_claims_are_those_that_they_earn_now() {
     }
     let run = |period: &str, prior: &[PathBuf], claims: &PathBuf, inputs: &Path| {
         let inputs = Inputs::read(Some(inputs), &year.policy.standing).unwrap();
-        let job = SettleJob {
-            claims: std::slice::from_ref(claims),
-            plan: national().into(),
-            policy: &year.policy.policy,
-            policy_files: &year.policy.files,
-            inputs: &inputs,
-            period: Some(period),
-            span: SettleSpan::Month,
-            ledger: None,
-            prior_claims: prior,
-            out: &path("settled"),
-            read: ReadOptions::default(),
-            threads: Some(2),
-        };
-        settle(&job, &Silent).unwrap()
+        settle(
+            &SettleJob {
+                period: Some(period),
+                prior_claims: prior,
+                ..month_job(
+                    std::slice::from_ref(claims),
+                    &year.policy,
+                    &inputs,
+                    &path("settled"),
+                )
+            },
+            &Silent,
+        )
+        .unwrap()
     };
     let before = run("2026-01", &[], &last, &folders[0]);
     let counted = run("2027-01", std::slice::from_ref(&last), &now, &folders[1]);

@@ -180,6 +180,21 @@ pub(crate) fn with_fingerprints(
         .collect()
 }
 
+/// Joins what a stage makes of all rows to `all`, while the fingerprints are taken.
+pub(crate) fn gathered<R: Send, S: Stage<Rows = R, Encoded = R>>(
+    run: &Run<'_>,
+    stage: &S,
+    mut all: R,
+) -> Result<(R, Vec<Fingerprint>), Error> {
+    let fingerprints = with_fingerprints(run, || {
+        run.stage(stage, |chunk| {
+            stage.join(&mut all, chunk);
+            Ok(())
+        })
+    })?;
+    Ok((all, fingerprints))
+}
+
 fn duplicate_findings(
     pool: &rayon::ThreadPool,
     ids: &IdBook,

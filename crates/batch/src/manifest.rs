@@ -4,9 +4,11 @@ use crate::Error;
 use crate::findings::FindingCounts;
 use crate::grouped::{OutcomeCounts, PreparedPlan};
 use crate::in_force::PlanChoice;
+use crate::inputs::{InputFile, InputTable, Inputs};
 use crate::output::{self, Fingerprint};
 use crate::read::ClaimFiles;
 use serde_json::{Map, Value, json};
+use std::fmt;
 use std::path::Path;
 
 /// The manifest of a run while it is put together.
@@ -61,6 +63,32 @@ impl Manifest {
                 self.set("plans", choice.plans().iter().map(described).collect());
             }
         }
+    }
+
+    /// The policy of the run: its id, the day that it was read at, and its files with their hashes.
+    pub(crate) fn policy(&mut self, id: &str, day: impl fmt::Display, files: &[(String, String)]) {
+        let files: Map<String, Value> = files
+            .iter()
+            .map(|(name, hash)| (name.clone(), json!(hash)))
+            .collect();
+        let policy = json!({ "id": id, "date": day.to_string(), "files": files });
+        self.set("policy", policy);
+    }
+
+    /// The table of hospitals, and the tables that people stated, as path, sha256 and rows.
+    pub(crate) fn tables<'t>(
+        &mut self,
+        inputs: &Inputs,
+        stated: impl IntoIterator<Item = &'t (String, String, u64)>,
+    ) {
+        let is_used = |file: &&InputFile| file.table == InputTable::Hospitals;
+        let hospitals = inputs.files.iter().filter(is_used);
+        let hospitals = hospitals
+            .map(|file| json!({ "file": file.path, "rows": file.rows, "sha256": file.sha256 }));
+        let stated = stated.into_iter();
+        let stated =
+            stated.map(|(path, hash, rows)| json!({ "file": path, "rows": rows, "sha256": hash }));
+        self.set("tables", hospitals.chain(stated).collect());
     }
 
     /// The claim files.

@@ -11,7 +11,7 @@ mod gather;
 mod overlay;
 mod tables;
 
-use crate::group::{grouping_columns, thread_pool, with_fingerprints};
+use crate::group::{gathered, grouping_columns, thread_pool};
 use crate::grouped::PreparedPlan;
 use crate::manifest::Manifest;
 use crate::output::{Fingerprint, MANIFEST, StagedFolder};
@@ -27,7 +27,7 @@ use drgdip_tables::policy::{NewGroupTerms, Technology, Trim};
 use gather::{Gather, Gathered};
 use jiff::civil::Date;
 use overlay::Overlay;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -162,13 +162,7 @@ fn find(job: &CandidatesJob<'_>, folder: &Path, progress: &dyn Progress) -> Resu
     let verdicts = verdicts::find(&run, folder)?;
     progress.stage("group", Some(files.rows));
     let stage = Gather::new(job.plan, &verdicts, &technologies);
-    let mut all = Gathered::default();
-    let fingerprints = with_fingerprints(&run, || {
-        run.stage(&stage, |chunk| {
-            all.append(chunk);
-            Ok(())
-        })
-    })?;
+    let (all, fingerprints) = gathered(&run, &stage, Gathered::default())?;
     progress.stage("examine", None);
     let by_group = all.by_group();
     let weights = job.plan.plan.weights_by_group();
@@ -277,12 +271,7 @@ fn write(job: &CandidatesJob<'_>, folder: &Path, found: &Found) -> Result<(), Er
         &found.outcomes,
         &FindingCounts::default(),
     );
-    let files = job.policy_files.iter();
-    let files: Map<String, Value> = files.map(|(n, h)| (n.clone(), json!(h))).collect();
-    manifest.set(
-        "policy",
-        json!({ "id": job.policy.id(), "date": job.date.to_string(), "files": files }),
-    );
+    manifest.policy(job.policy.id(), job.date, job.policy_files);
     manifest.set("candidates", tables::json(&found.summary));
     manifest.outputs(&outputs);
     manifest.write(&folder.join(MANIFEST))

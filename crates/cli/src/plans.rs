@@ -91,6 +91,16 @@ pub(crate) fn choose_for_case(
     with_grey_list(library.load(&found.id)?, tables)
 }
 
+/// The first day of a year on which a policy holds.
+pub(crate) fn first_day_in(policy: &PreparedPolicy, year: i16) -> Result<Date, Failure> {
+    let first = Date::new(year, 1, 1).map_err(|_| {
+        let problem = format!("{year} is not a year of the calendar.");
+        Failure::usage(problem, "Write the year that history is counted for.")
+    })?;
+    let begins = policy.policy.first_day();
+    Ok(if begins.year() == year { begins } else { first })
+}
+
 fn library(tables: &TableArgs) -> Result<PlanLibrary, Failure> {
     Ok(match &tables.tables {
         Some(folder) => PlanLibrary::folder(folder)?,

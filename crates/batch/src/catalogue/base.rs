@@ -2,24 +2,10 @@
 
 use super::CatalogueJob;
 use crate::Error;
-use drgdip_tables::dip::{ClassOf, DipCatalogue, ProcedureRule, TreatmentClass};
+use drgdip_tables::dip::{ClassOf, DipCatalogue, GROUP_COLUMNS, ProcedureRule, TreatmentClass};
 use drgdip_tables::{FileSet, GroupingPlan, LoadedPlan};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-/// The heading of `groups.csv`.
-pub(super) const GROUP_COLUMNS: [&str; 10] = [
-    "group",
-    "name",
-    "layer",
-    "key",
-    "procedures",
-    "related",
-    "class",
-    "condition",
-    "primary_care",
-    "tcm",
-];
 
 /// Tables that come along from the previous catalogue; they hold no groups.
 const CARRIED: [&str; 5] = [

@@ -11,7 +11,7 @@ mod gather;
 mod report;
 mod tables;
 
-use crate::group::{thread_pool, with_fingerprints};
+use crate::group::{gathered, thread_pool};
 use crate::inputs::Inputs;
 use crate::manifest::{Manifest, OutputFile};
 use crate::output::{Fingerprint, MANIFEST, StagedFolder};
@@ -30,7 +30,7 @@ use drgdip_tables::{FileSet, LoadedPlan};
 pub use gather::CatalogueLeftOut;
 use gather::{Gather, Gathered, UNKNOWN_HOSPITAL};
 use rayon::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -229,12 +229,7 @@ fn gather(
     let mut all = Gathered::default();
     all.cases
         .reserve_exact(usize::try_from(run.files.rows).expect("the cases fit into memory"));
-    let fingerprints = with_fingerprints(run, || {
-        run.stage(&stage, |chunk| {
-            all.append(chunk);
-            Ok(())
-        })
-    })?;
+    let (all, fingerprints) = gathered(run, &stage, all)?;
     Ok((all, book.sorted(), fingerprints))
 }
 
@@ -285,24 +280,8 @@ impl Record<'_> {
         let mut manifest = Manifest::new("catalogue");
         manifest.inputs(self.files, self.fingerprints);
         let policy = &self.job.terms.weigh;
-        let files: Map<String, Value> = self
-            .job
-            .policy_files
-            .iter()
-            .map(|(name, hash)| (name.clone(), json!(hash)))
-            .collect();
-        manifest.set(
-            "policy",
-            json!({ "id": policy.policy, "date": policy.date.to_string(), "files": files }),
-        );
-        let inputs = self.job.inputs.files.iter();
-        let inputs = inputs.filter(|file| file.table == crate::inputs::InputTable::Hospitals);
-        let inputs = inputs
-            .map(|file| json!({ "file": file.path, "rows": file.rows, "sha256": file.sha256 }));
-        let decided = self.decided.file.iter();
-        let decided =
-            decided.map(|(path, hash, rows)| json!({ "file": path, "rows": rows, "sha256": hash }));
-        manifest.set("tables", inputs.chain(decided).collect());
+        manifest.policy(&policy.policy, policy.date, self.job.policy_files);
+        manifest.tables(self.job.inputs, &self.decided.file);
         if let Some(previous) = self.job.previous {
             manifest.set("previous", json!(previous.plan.id));
         }

@@ -1,6 +1,6 @@
 //! The files of a catalogue: the plan, and how it was grown.
 
-use super::base::{Base, GROUP_COLUMNS};
+use super::base::Base;
 use super::{CatalogueJob, CatalogueSummary};
 use crate::Error;
 use crate::manifest::OutputFile;
@@ -8,6 +8,7 @@ use crate::output::HashingFile;
 use crate::weigh::tables::{csv_file, four_places, text_file, yuan};
 use drgdip_calibrate::catalogue::{CatalogueGroup, GroupLayer, GroupRow};
 use drgdip_claims::Yuan;
+use drgdip_tables::dip::GROUP_COLUMNS;
 use drgdip_tables::dip::TreatmentClass;
 use std::io::Write;
 use std::path::Path;

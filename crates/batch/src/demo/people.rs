@@ -7,6 +7,7 @@ use crate::Error;
 use crate::inputs::{Hospital, Inputs};
 use crate::policy::PreparedPolicy;
 use crate::settle::setting::Period;
+use crate::synth::write_csv;
 use drgdip_claims::Yuan;
 use drgdip_points::Rounding;
 use drgdip_points::units::{community, family_doctor};
@@ -83,9 +84,9 @@ impl City<'_> {
             for (region, fen) in &table.asked {
                 budgets.push(self.budget(line, region, *fen)?);
             }
-            write(&folder.join(name), &table.rows)?;
+            write_csv(&folder.join(name), &table.rows)?;
         }
-        write(&folder.join("budgets.csv"), &budgets)?;
+        write_csv(&folder.join("budgets.csv"), &budgets)?;
         if units.capitation.is_some() {
             self.join_alliances(&folder.join("hospitals.csv"))?;
         }
@@ -212,7 +213,7 @@ impl City<'_> {
             };
             row.push(cell);
         }
-        write(path, &rows)
+        write_csv(path, &rows)
     }
 }
 
@@ -229,15 +230,4 @@ fn read(path: &Path) -> Result<Rows, Error> {
         Ok(record.iter().map(str::to_owned).collect())
     });
     rows.collect()
-}
-
-fn write(path: &Path, rows: &Rows) -> Result<(), Error> {
-    let wrong = |e: csv::Error| Error::file(path, "write it", &std::io::Error::other(e));
-    let mut writer = csv::Writer::from_path(path).map_err(wrong)?;
-    for row in rows {
-        writer.write_record(row).map_err(wrong)?;
-    }
-    writer
-        .flush()
-        .map_err(|e| Error::file(path, "write it", &e))
 }

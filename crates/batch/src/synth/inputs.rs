@@ -100,7 +100,8 @@ pub(super) fn write(
     Ok(written)
 }
 
-fn write_csv(path: &Path, rows: &[Vec<String>]) -> Result<(), Error> {
+/// Writes an input table, its header first.
+pub(crate) fn write_csv(path: &Path, rows: &[Vec<String>]) -> Result<(), Error> {
     let wrong = |e: csv::Error| Error::file(path, "write it", &std::io::Error::other(e));
     let mut writer = csv::Writer::from_path(path).map_err(wrong)?;
     for row in rows {

@@ -16,6 +16,7 @@ use columns::{Texts, claim_columns, claim_fields};
 use drgdip_claims::Yuan;
 use drgdip_synth::{ClaimRows, HospitalLevel, Synth, World, WorldHospital, WorldInsurance};
 use inputs::Experience;
+pub(crate) use inputs::write_csv;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::path::{Path, PathBuf};

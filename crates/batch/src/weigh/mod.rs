@@ -11,9 +11,9 @@ mod report;
 pub(crate) mod setting;
 pub(crate) mod tables;
 
-use crate::group::{grouping_columns, thread_pool, with_fingerprints};
+use crate::group::{gathered, grouping_columns, thread_pool};
 use crate::grouped::PreparedPlan;
-use crate::inputs::{InputFile, InputTable, Inputs, StatedGroup, stated_means, stated_weights};
+use crate::inputs::{Inputs, StatedGroup, stated_means, stated_weights};
 use crate::manifest::{Manifest, OutputFile};
 use crate::output::{Fingerprint, MANIFEST, StagedFolder};
 use crate::read::{ClaimFiles, Column, ColumnNeeds, ReadOptions};
@@ -27,7 +27,7 @@ use drgdip_tables::policy::WeighTerms;
 pub use gather::LeftOut;
 use gather::{Gather, Gathered};
 use rayon::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use setting::Setting;
 use std::path::{Path, PathBuf};
 pub(crate) use tables::{csv_file, four_places, text_file, yuan};
@@ -180,14 +180,8 @@ fn gather(
     let verdicts = verdicts::find(run, folder)?;
     run.progress.stage("group", Some(run.files.rows));
     let stage = Gather::new(setting, &verdicts, parts::are_stated(run.files));
-    let mut all = Gathered::for_rows(run.files.rows, stage.keeps_keys());
-    let fingerprints = with_fingerprints(run, || {
-        run.stage(&stage, |chunk| {
-            all.append(chunk);
-            Ok(())
-        })
-    })?;
-    Ok((all, fingerprints))
+    let all = Gathered::for_rows(run.files.rows, stage.keeps_keys());
+    gathered(run, &stage, all)
 }
 
 /// Says why no case can be used, so that nobody has to look for a report that is not there.
@@ -263,21 +257,9 @@ impl Record<'_> {
         manifest.plan(self.job.plan.into());
         manifest.inputs(self.files, self.fingerprints);
         manifest.counts(summary.rows, &summary.outcomes, &FindingCounts::default());
-        let files = self.job.policy_files.iter();
-        let files: Map<String, Value> = files.map(|(n, h)| (n.clone(), json!(h))).collect();
         let terms = self.job.terms;
-        manifest.set(
-            "policy",
-            json!({ "id": terms.policy, "date": terms.date.to_string(), "files": files }),
-        );
-        let stated = self.stated.files.iter();
-        let stated =
-            stated.map(|(path, hash, rows)| json!({ "file": path, "rows": rows, "sha256": hash }));
-        let is_used = |file: &&InputFile| file.table == InputTable::Hospitals;
-        let hospitals = self.job.inputs.files.iter().filter(is_used);
-        let hospitals = hospitals
-            .map(|file| json!({ "file": file.path, "rows": file.rows, "sha256": file.sha256 }));
-        manifest.set("tables", hospitals.chain(stated).collect());
+        manifest.policy(&terms.policy, terms.date, self.job.policy_files);
+        manifest.tables(self.job.inputs, &self.stated.files);
         manifest.set("year", json!(self.job.year));
         manifest.set("weigh", report::json(summary));
         manifest.outputs(outputs);

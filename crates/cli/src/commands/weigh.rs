@@ -9,7 +9,6 @@ use crate::{out, plans};
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::{PreparedPolicy, Progress, ReadOptions, WeighJob, WeighSummary};
 use drgdip_tables::policy::WeighTerms;
-use jiff::civil::Date;
 use serde_json::json;
 
 pub(crate) fn run(
@@ -51,12 +50,7 @@ pub(crate) fn run(
 
 /// What the policy says on the first day of the year on which it holds.
 fn terms(policy: &PreparedPolicy, year: i16) -> Result<WeighTerms, Failure> {
-    let first = Date::new(year, 1, 1).map_err(|_| {
-        let problem = format!("{year} is not a year of the calendar.");
-        Failure::usage(problem, "Write the year that the weights are for.")
-    })?;
-    let begins = policy.policy.first_day();
-    let day = if begins.year() == year { begins } else { first };
+    let day = plans::first_day_in(policy, year)?;
     Ok(policy.policy.weigh_at(day)?)
 }
 

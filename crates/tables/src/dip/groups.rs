@@ -15,7 +15,8 @@ use crate::plan::{CodeTable, RowRef, StatedRule, WeightRow};
 use crate::rule::{self, ListId, Predicate};
 use std::collections::HashMap;
 
-const COLUMNS: [&str; 10] = [
+/// The columns of `groups.csv`.
+pub const GROUP_COLUMNS: [&str; 10] = [
     "group",
     "name",
     "layer",
@@ -69,7 +70,7 @@ impl<'o> Groups<'o> {
         };
         let table = reading.tables.required("groups.csv")?;
         let (codes, lists) = (&mut reading.codes, &reading.list_ids);
-        table.each_row(&COLUMNS, Change::Add, |row| {
+        table.each_row(&GROUP_COLUMNS, Change::Add, |row| {
             let mut read = groups.row(row, lists)?;
             read.class = groups.class(row, &read, class_of)?;
             groups.enter(row, &mut read)?;

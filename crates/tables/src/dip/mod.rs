@@ -23,7 +23,7 @@ mod warnings;
 pub use auxiliary::Auxiliary;
 pub use code_rows::{ClassRow, ExcludedRow, ProcedureRule, ProcedureRuleRow};
 pub use expression::{Expression, Sign};
-pub use groups::procedure_matches;
+pub use groups::{GROUP_COLUMNS, procedure_matches};
 pub(crate) use load::{is_dip, load_files};
 pub use problem::DipProblem;
 pub use tie_break::TieBreak;

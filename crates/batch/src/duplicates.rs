@@ -1,12 +1,12 @@
 //! Finds rows that repeat the `case_id` of an earlier row.
 //!
-//! A 64-bit hash of every id goes to disk, strewn by hash so that equal ids meet in one part.
+//! A hash of every id goes to disk with its row, strewn by hash so that equal ids meet in one part.
 //! Rows whose hashes meet are read again and compared by their text, so a collision of hashes
 //! never decides anything.
 
 use crate::Error;
 use crate::read::{ClaimFile, ClaimFiles, Column};
-use crate::strewn::{Gathering, Record, Strewn};
+use crate::strewn::{Gathering, Strewn};
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
@@ -23,30 +23,60 @@ pub(crate) fn hash_id(id: &str) -> u64 {
 }
 
 /// The hashes of all ids of a run, on disk.
-pub(crate) struct IdBook(Strewn);
+///
+/// A row and its hash share 64 bits: as many for the row as the run needs, the others for the
+/// hash. So ten million rows leave 40 bits beside the six that say the part, with which about one
+/// pair of rows meets by chance.
+pub(crate) struct IdBook {
+    strewn: Strewn,
+    row_bits: u32,
+}
 
 /// What one worker has noted.
-pub(crate) struct IdPage<'b>(Gathering<'b>);
+pub(crate) struct IdPage<'b> {
+    gathering: Gathering<'b>,
+    row_bits: u32,
+}
 
 impl IdBook {
-    pub(crate) fn new(folder: &Path) -> Result<Self, Error> {
-        Ok(Self(Strewn::new(folder, PARTS)?))
+    /// A book for a run with so many rows.
+    pub(crate) fn new(folder: &Path, rows: u64) -> Result<Self, Error> {
+        Ok(Self {
+            strewn: Strewn::new(folder, PARTS)?,
+            row_bits: u64::BITS - rows.leading_zeros(),
+        })
     }
 
     pub(crate) fn page(&self) -> IdPage<'_> {
-        IdPage(self.0.gathering())
+        IdPage {
+            gathering: self.strewn.gathering(),
+            row_bits: self.row_bits,
+        }
+    }
+
+    /// What is kept of a hash beside its part.
+    fn kept(&self, hash: u64) -> u64 {
+        hash >> self.row_bits
     }
 
     /// The rows whose hash another row has, or that is wanted, in row order.
     pub(crate) fn candidates(&self, wanted: &HashSet<u64>) -> Result<Vec<u64>, Error> {
-        let of_part = |part| -> Result<Vec<u64>, Error> {
-            let mut ids = self.read(part)?;
-            ids.sort_unstable();
-            let meeting = ids.chunk_by(|a, b| a.0 == b.0);
-            let meeting = meeting.filter(|same| same.len() > 1 || wanted.contains(&same[0].0));
-            Ok(meeting.flatten().map(|(_, row)| *row).collect())
+        let mut wanted_in = vec![HashSet::new(); PARTS];
+        for hash in wanted {
+            wanted_in[part_of(*hash)].insert(self.kept(*hash));
+        }
+        let hash_of = |record: &u64| record >> self.row_bits;
+        let row_of = |record: &u64| record & !(u64::MAX << self.row_bits);
+        let of_part = |part: usize| -> Result<Vec<u64>, Error> {
+            let mut records = self.read(part)?;
+            records.sort_unstable();
+            let meeting = records.chunk_by(|a, b| hash_of(a) == hash_of(b));
+            let wanted = &wanted_in[part];
+            let meeting =
+                meeting.filter(|same| same.len() > 1 || wanted.contains(&hash_of(&same[0])));
+            Ok(meeting.flatten().map(row_of).collect())
         };
-        let found: Vec<Vec<u64>> = (0..self.0.len())
+        let found: Vec<Vec<u64>> = (0..PARTS)
             .into_par_iter()
             .map(of_part)
             .collect::<Result<_, _>>()?;
@@ -65,30 +95,29 @@ impl IdBook {
         Ok(repeated(named.filter_map(|(row, id)| Some((row, id?)))))
     }
 
-    /// The hash and row of every id in a part.
-    fn read(&self, part: usize) -> Result<Vec<(u64, u64)>, Error> {
-        let bytes = self.0.read(part)?;
-        let records = bytes.chunks_exact(16).map(|bytes| {
-            let mut record = Record(bytes);
-            (
-                u64::from_le_bytes(record.take()),
-                u64::from_le_bytes(record.take()),
-            )
-        });
-        Ok(records.collect())
+    /// The records of a part.
+    fn read(&self, part: usize) -> Result<Vec<u64>, Error> {
+        let bytes = self.strewn.read(part)?;
+        let (records, _) = bytes.as_chunks();
+        Ok(records.iter().copied().map(u64::from_le_bytes).collect())
     }
+}
+
+/// The part of a hash, by the bits that a record leaves out first.
+fn part_of(hash: u64) -> usize {
+    usize::try_from(hash % PARTS as u64).expect("64 fit everywhere")
 }
 
 impl IdPage<'_> {
     /// Notes the ids of consecutive rows; absent ones repeat nothing.
     pub(crate) fn add(&mut self, first_row: u64, ids: &StringArray) -> Result<(), Error> {
+        let rows = !(u64::MAX << self.row_bits);
         for (row, id) in (first_row..).zip(ids) {
             let Some(id) = id else { continue };
             let hash = hash_id(id);
-            let part = usize::try_from(hash % PARTS as u64).expect("64 fit everywhere");
-            self.0.add(part, |buffer| {
-                buffer.extend_from_slice(&hash.to_le_bytes());
-                buffer.extend_from_slice(&row.to_le_bytes());
+            let record = (hash & !rows) | row;
+            self.gathering.add(part_of(hash), |buffer| {
+                buffer.extend_from_slice(&record.to_le_bytes());
             })?;
         }
         Ok(())
@@ -96,7 +125,7 @@ impl IdPage<'_> {
 
     /// Hands over what is left.
     pub(crate) fn finish(&mut self) -> Result<(), Error> {
-        self.0.finish()
+        self.gathering.finish()
     }
 }
 
@@ -132,7 +161,7 @@ mod tests {
     #[test]
     fn rows_whose_ids_meet_are_candidates_and_so_are_wanted_ones() {
         let folder = tempfile::tempdir().unwrap();
-        let book = IdBook::new(folder.path()).unwrap();
+        let book = IdBook::new(folder.path(), 13).unwrap();
         let later = StringArray::from(vec![Some("b"), None, Some("c"), None]);
         let earlier = StringArray::from(vec![Some("a"), Some("b"), Some("d")]);
         for (first_row, ids) in [(10, &later), (3, &earlier)] {

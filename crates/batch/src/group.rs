@@ -113,7 +113,7 @@ pub fn group(job: &GroupJob<'_>, progress: &dyn Progress) -> Result<GroupSummary
         names: GroupNames::new(job.plan),
         encoder,
         kept,
-        ids: IdBook::new(parent(job.out))?,
+        ids: IdBook::new(parent(job.out), files.rows)?,
     };
     let mut outcomes = OutcomeCounts::default();
     progress.stage("group", Some(files.rows));

@@ -11,17 +11,14 @@ use crate::Error;
 use crate::findings::FindingRow;
 use crate::in_force::{PlanChoice, PlanOfRow};
 use crate::output::sha256;
-use crate::read::{
-    CaseBatch, CaseReader, ClaimFile, Column, MoneyCell, column_array, money, texts,
-};
-use about::{CodeColumns, Place, SeenRow, Texts};
-use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
+use crate::read::{CaseBatch, CaseReader, ClaimFile, Column, MoneyCell, column_array, money};
+use about::{Place, SeenRow, Texts};
+use arrow::array::{AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use drgdip_grouper::{Grouper, Grouping};
 use drgdip_tables::{FileSet, GroupingPlan, LoadedPlan};
 use std::ops::Range;
-use std::sync::Arc;
 
 /// A plan with the grouper made from it.
 pub struct PreparedPlan {
@@ -124,12 +121,6 @@ impl<'p> GroupingWorker<'p> {
         let array = |column| column_array(batch, position(column));
         let ids = array(Column::CaseId).expect("case_id is a required column");
         let ids = cast(ids, &DataType::Utf8).map_err(|e| file.broken(&e))?;
-        let coded = |column| -> Result<Option<ArrayRef>, Error> {
-            let Some(array) = array(column) else {
-                return Ok(None);
-            };
-            Ok(Some(Arc::new(texts(file, array)?)))
-        };
         let plans = match &mut self.plan_of_row {
             None => Vec::new(),
             Some(plan_of_row) => plan_of_row.read(file, batch, &position)?,
@@ -149,19 +140,12 @@ impl<'p> GroupingWorker<'p> {
             }
             _ => Vec::new(),
         };
-        let codes = CodeColumns {
-            principal: coded(Column::PrincipalDiagnosis)?,
-            main: coded(Column::MainProcedure)?,
-            others: array(Column::OtherDiagnoses).cloned(),
-            procedures: array(Column::OtherProcedures).cloned(),
-        };
         self.loaded = Some(Loaded {
             cases,
             plans,
             costs,
             texts: Texts {
                 case_ids: ids.as_string::<i32>().clone(),
-                codes,
             },
         });
         Ok(())
@@ -232,14 +216,14 @@ impl PlanDesk<'_> {
             Some(_) => self.grouper.group_with_cost(&case, cost),
         };
         let marks = cases.marks(place.row);
-        if cases.has_unknown_codes || texts.is_conspicuous(place.row, &case, (grouping, marks)) {
+        if texts.is_conspicuous(place.row, &case, (grouping, marks)) {
             let seen = SeenRow {
                 place,
                 case: &case,
                 grouping,
                 marks,
             };
-            texts.findings(&seen, self.reader.resolver(), findings);
+            texts.findings(&seen, &self.reader, findings);
         }
         Grouping {
             outcome: grouping.outcome.with_groups_from(self.first_group),

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What is done with claims, batch by batch.
 pub(crate) trait Stage: Sync {
-    /// The state of one worker while it goes through a unit.
+    /// The state of one worker, which goes through units one after the other.
     type Worker<'s>: Worker<Rows = Self::Rows>
     where
         Self: 's;
@@ -23,7 +23,7 @@ pub(crate) trait Stage: Sync {
     /// A whole chunk, ready to be written.
     type Encoded: Send;
 
-    /// A worker for one unit.
+    /// A worker for one thread.
     fn worker(&self) -> Self::Worker<'_>;
 
     /// The columns to read; `true` reads all of them.
@@ -54,7 +54,7 @@ pub(crate) trait Worker {
         rows: &mut Option<Self::Rows>,
     ) -> Result<(), Error>;
 
-    /// Hands in what was gathered beside the rows, at the end of a unit.
+    /// Hands in what was gathered beside the rows, after the last unit.
     fn finish(&mut self) -> Result<(), Error> {
         Ok(())
     }
@@ -82,33 +82,47 @@ impl Run<'_> {
             order: InOrder::new(sink),
         };
         let units = &self.files.units;
-        in_turn(self.pool, units.len(), |number| job.unit(&units[number]))
+        let work = |worker: &mut S::Worker<'_>, number: usize| job.unit(worker, &units[number]);
+        in_turn(
+            (self.pool, units.len()),
+            || stage.worker(),
+            work,
+            |mut worker| worker.finish(),
+        )
     }
 }
 
 /// Does numbered pieces of work on all threads, each begun in its turn; fails as the earliest
-/// piece that failed.
-pub(crate) fn in_turn(
-    pool: &rayon::ThreadPool,
-    pieces: usize,
-    work: impl Fn(usize) -> Result<(), Error> + Sync,
+/// piece that failed. Each thread begins with a state of its own, and ends it after its last piece.
+pub(crate) fn in_turn<W>(
+    (pool, pieces): (&rayon::ThreadPool, usize),
+    begin: impl Fn() -> W + Sync,
+    work: impl Fn(&mut W, usize) -> Result<(), Error> + Sync,
+    end: impl Fn(W) -> Result<(), Error> + Sync,
 ) -> Result<(), Error> {
     let next = AtomicUsize::new(0);
     let stopped = AtomicBool::new(false);
     let failure: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+    let fail = |number, error| {
+        stopped.store(true, Ordering::Relaxed);
+        let mut failure = failure.lock().expect("no worker panicked");
+        let earlier = failure.as_ref().map(|(number, _)| *number);
+        if earlier.is_none_or(|earlier| number < earlier) {
+            *failure = Some((number, error));
+        }
+    };
     let worker = || {
+        let mut state = begin();
         while !stopped.load(Ordering::Relaxed) {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if number >= pieces {
+                if let Err(error) = end(state) {
+                    fail(pieces, error);
+                }
                 return;
             }
-            if let Err(error) = work(number) {
-                stopped.store(true, Ordering::Relaxed);
-                let mut failure = failure.lock().expect("no worker panicked");
-                let earlier = failure.as_ref().map(|(number, _)| *number);
-                if earlier.is_none_or(|earlier| number < earlier) {
-                    *failure = Some((number, error));
-                }
+            if let Err(error) = work(&mut state, number) {
+                fail(number, error);
             }
         }
     };
@@ -170,10 +184,9 @@ struct Job<'j, S: Stage, F> {
 }
 
 impl<S: Stage, F: FnMut(S::Encoded) -> Result<(), Error> + Send> Job<'_, S, F> {
-    fn unit(&self, unit: &Unit) -> Result<(), Error> {
+    fn unit(&self, worker: &mut S::Worker<'_>, unit: &Unit) -> Result<(), Error> {
         let file = &self.run.files.files[unit.file];
         let mut reader = file.read(unit, self.stage.reads_everything())?;
-        let mut worker = self.stage.worker();
         let mut part = Part {
             first_row: unit.first_row,
             next_row: unit.first_row,
@@ -185,13 +198,12 @@ impl<S: Stage, F: FnMut(S::Encoded) -> Result<(), Error> + Send> Job<'_, S, F> {
             }
             let rows = batch.num_rows();
             worker.load(file, batch)?;
-            self.batch(&mut worker, rows, &mut part)?;
+            self.batch(worker, rows, &mut part)?;
             self.run.progress.advance(rows as u64);
         }
         if part.next_row != unit.first_row + unit.rows {
             return Err(file.broken(&"a row group ends early"));
         }
-        worker.finish()?;
         self.submit(part)
     }
 

@@ -122,6 +122,9 @@ impl Stage for Gather<'_> {
     }
 }
 
+/// How many treatments are remembered at most.
+const REMEMBERED: usize = 1 << 17;
+
 /// What a missing value is numbered by.
 const ABSENT: u32 = u32::MAX;
 
@@ -229,6 +232,9 @@ impl GatherWorker<'_> {
             let treated = self.stage.base.treated(principal, &procedures);
             Said::Practice(self.stage.book.practice(principal, &treated))
         };
+        if self.known.len() >= REMEMBERED {
+            self.known.clear();
+        }
         self.known.insert(key.into(), said);
         Some(said)
     }

@@ -1,14 +1,10 @@
 //! What is found about a row when it is grouped.
 
 use crate::findings::FindingRow;
-use crate::read::Marks;
-use arrow::array::{Array, ArrayRef, AsArray, StringArray};
-use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use crate::read::{CaseReader, Marks};
+use arrow::array::{Array, StringArray};
 use drgdip_claims::Finding;
-use drgdip_grouper::{
-    Case, CaseCode, CodeRole, Grouping, InvalidReason, Outcome, Resolver, Severity,
-};
+use drgdip_grouper::{Case, CodeRole, Grouping, InvalidReason, Outcome, Severity};
 
 /// Where a row stands.
 #[derive(Clone, Copy)]
@@ -30,15 +26,6 @@ pub(super) struct SeenRow<'c> {
 /// The texts of a batch that findings show.
 pub(super) struct Texts {
     pub(super) case_ids: StringArray,
-    pub(super) codes: CodeColumns,
-}
-
-/// The code columns as they came, for the findings about codes.
-pub(super) struct CodeColumns {
-    pub(super) principal: Option<ArrayRef>,
-    pub(super) main: Option<ArrayRef>,
-    pub(super) others: Option<ArrayRef>,
-    pub(super) procedures: Option<ArrayRef>,
 }
 
 impl Texts {
@@ -49,7 +36,7 @@ impl Texts {
         case: &Case<'_>,
         (grouping, marks): (Grouping, Marks),
     ) -> bool {
-        marks.are_notable()
+        marks.are_any()
             || case.principal.is_none()
             || matches!(grouping.outcome, Outcome::Invalid(_))
             || self.case_ids.is_null(row)
@@ -80,7 +67,7 @@ impl Texts {
     pub(super) fn findings(
         &self,
         seen: &SeenRow<'_>,
-        resolver: &Resolver<'_>,
+        reader: &CaseReader<'_>,
         into: &mut Vec<FindingRow>,
     ) {
         let first = into.len();
@@ -95,69 +82,37 @@ impl Texts {
         if case.principal.is_none() && !is_principal_missing(outcome) {
             say(Finding::PrincipalMissing, String::new());
         }
-        for (finding, value) in self.codes.not_in_plan(row, case) {
-            say(finding, value);
+        for texts in reader.codes() {
+            for (code, text) in texts.of_row(row) {
+                if !code.is_in_plan() {
+                    say(not_in_plan(texts.role()), text.to_owned());
+                }
+            }
         }
         if self.case_ids.is_null(row) {
             say(Finding::CaseIdMissing, String::new());
         }
         if seen.marks.are_notable() {
-            for (role, written) in self.codes.texts(row) {
-                let resolved = resolver.resolve(role.kind(), &written);
-                into.extend(resolved.findings(role, &written).into_iter().map(|found| {
-                    let row = self.finding(seen.place, found.finding, found.value);
-                    row.in_column(role.column())
-                }));
+            for texts in reader.codes() {
+                let role = texts.role();
+                for (_, written) in texts.of_row(row) {
+                    let resolved = reader.resolver().resolve(role.kind(), written);
+                    into.extend(resolved.findings(role, written).into_iter().map(|found| {
+                        let row = self.finding(seen.place, found.finding, found.value);
+                        row.in_column(role.column())
+                    }));
+                }
             }
         }
         into[first..].sort_by_key(|found| found.finding);
     }
 }
 
-impl CodeColumns {
-    /// The codes of a row that stand in no list of the plan.
-    fn not_in_plan(&self, row: usize, case: &Case<'_>) -> Vec<(Finding, String)> {
-        let mut found = Vec::new();
-        let unknown = |code: &CaseCode| !code.is_in_plan();
-        if case.principal.as_ref().is_some_and(unknown) {
-            let code = text_at(self.principal.as_ref(), row);
-            found.push((Finding::PrincipalNotInPlan, code));
-        }
-        if case.other_diagnoses.iter().any(unknown) {
-            for code in unknown_items(self.others.as_ref(), row, case.other_diagnoses) {
-                found.push((Finding::DiagnosisNotInPlan, code));
-            }
-        }
-        if case.main_procedure.as_ref().is_some_and(unknown) {
-            let code = text_at(self.main.as_ref(), row);
-            found.push((Finding::ProcedureNotInPlan, code));
-        }
-        if case.other_procedures.iter().any(unknown) {
-            for code in unknown_items(self.procedures.as_ref(), row, case.other_procedures) {
-                found.push((Finding::ProcedureNotInPlan, code));
-            }
-        }
-        found
-    }
-
-    /// All codes of a row as they are written.
-    fn texts(&self, row: usize) -> Vec<(CodeRole, String)> {
-        let mut texts = Vec::new();
-        for (role, column) in [
-            (CodeRole::Principal, &self.principal),
-            (CodeRole::OtherDiagnosis, &self.others),
-            (CodeRole::MainProcedure, &self.main),
-            (CodeRole::OtherProcedure, &self.procedures),
-        ] {
-            let Some(column) = column.as_ref().filter(|column| column.is_valid(row)) else {
-                continue;
-            };
-            match column.as_list_opt::<i32>() {
-                None => texts.push((role, text_at(Some(column), row))),
-                Some(_) => texts.extend(items(column, row).into_iter().map(|text| (role, text))),
-            }
-        }
-        texts
+const fn not_in_plan(role: CodeRole) -> Finding {
+    match role {
+        CodeRole::Principal => Finding::PrincipalNotInPlan,
+        CodeRole::OtherDiagnosis => Finding::DiagnosisNotInPlan,
+        CodeRole::MainProcedure | CodeRole::OtherProcedure => Finding::ProcedureNotInPlan,
     }
 }
 
@@ -176,31 +131,4 @@ pub(crate) const fn invalid_finding(reason: InvalidReason) -> Finding {
         InvalidReason::GreyPrincipal => Finding::GreyPrincipal,
         InvalidReason::NoPlan => Finding::NoPlan,
     }
-}
-
-fn text_at(column: Option<&ArrayRef>, row: usize) -> String {
-    let text = column.and_then(|column| cast(&column.slice(row, 1), &DataType::Utf8).ok());
-    text.map(|text| text.as_string::<i32>().value(0).to_owned())
-        .unwrap_or_default()
-}
-
-/// The texts of a row's list, without absent ones.
-fn items(column: &ArrayRef, row: usize) -> Vec<String> {
-    let Ok(items) = cast(&column.as_list::<i32>().value(row), &DataType::Utf8) else {
-        return Vec::new();
-    };
-    let present = items.as_string::<i32>().iter().flatten();
-    present.map(str::to_owned).collect()
-}
-
-/// The texts of the codes of a row's list that are not in the plan.
-fn unknown_items(column: Option<&ArrayRef>, row: usize, codes: &[CaseCode]) -> Vec<String> {
-    let Some(column) = column else {
-        return Vec::new();
-    };
-    let paired = items(column, row).into_iter().zip(codes);
-    paired
-        .filter(|(_, code)| !code.is_in_plan())
-        .map(|(text, _)| text)
-        .collect()
 }

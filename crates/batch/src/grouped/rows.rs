@@ -47,6 +47,13 @@ impl GroupedRows {
         self.groups.len()
     }
 
+    /// Makes room for so many rows more.
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        self.groups.reserve(rows);
+        self.outcomes.reserve(rows);
+        self.severities.reserve(rows);
+    }
+
     pub(crate) fn push(&mut self, grouping: Grouping) {
         self.groups.push(grouping.outcome.group());
         self.outcomes.push(outcome_number(grouping.outcome));

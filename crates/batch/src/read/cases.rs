@@ -1,17 +1,17 @@
 //! From the columns of a batch to the cases that the grouper takes.
 
 use super::ClaimFile;
+use super::codes::{CodeLists, CodeMemory, CodeTexts, RowMarks};
 use super::columns::Column;
-use super::marks::{MarkReader, Marks};
+use super::marks::Marks;
 use super::values::{Remap, column_array, ints, texts};
 use crate::Error;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int64Array, RecordBatch,
 };
-use arrow::buffer::NullBuffer;
 use arrow::datatypes::Int32Type;
 use drgdip_claims::Sex;
-use drgdip_grouper::{Case, CaseCode, CodeSlot, Grouper, Numbers, Resolver, TextSlot};
+use drgdip_grouper::{Case, CodeRole, CodeSlot, Grouper, Numbers, Resolver, TextSlot};
 use drgdip_tables::GroupingPlan;
 use drgdip_tables::code_set::CodeKind;
 
@@ -19,11 +19,12 @@ use drgdip_tables::code_set::CodeKind;
 pub(crate) struct CaseReader<'p> {
     resolver: Resolver<'p>,
     grouper: &'p Grouper,
-    marks: MarkReader,
-    principal: Remap<CaseCode>,
-    others: Remap<CaseCode>,
-    main: Remap<CaseCode>,
-    procedures: Remap<CaseCode>,
+    diagnoses: CodeMemory,
+    procedures: CodeMemory,
+    principal: CodeTexts,
+    others: CodeTexts,
+    main: CodeTexts,
+    other_procedures: CodeTexts,
     sex: Remap<Option<Sex>>,
     department: Remap<TextSlot>,
     discharge_way: Remap<TextSlot>,
@@ -46,10 +47,7 @@ pub(crate) struct CaseBatch {
     others: CodeLists,
     procedures: CodeLists,
     new_tech: Option<BooleanArray>,
-    /// What there is to say about the codes of each row; empty where nothing is.
-    marks: Vec<Marks>,
-    /// Whether some code of the batch is not in the plan, so that findings have to be looked for.
-    pub(crate) has_unknown_codes: bool,
+    marks: RowMarks,
 }
 
 /// A number column that may be absent altogether.
@@ -67,33 +65,17 @@ fn saturate(value: i64) -> i32 {
     i32::try_from(value).unwrap_or(if value < 0 { i32::MIN } else { i32::MAX })
 }
 
-/// A column of code lists; absent lists and absent items are left out.
-#[derive(Default)]
-struct CodeLists {
-    /// One more than there are rows, or none where the file lacks the column.
-    offsets: Vec<usize>,
-    codes: Vec<CaseCode>,
-}
-
-impl CodeLists {
-    fn row(&self, row: usize) -> &[CaseCode] {
-        match self.offsets.get(row..row + 2) {
-            Some(bounds) => &self.codes[bounds[0]..bounds[1]],
-            None => &[],
-        }
-    }
-}
-
 impl<'p> CaseReader<'p> {
     pub(crate) fn new(plan: &'p GroupingPlan, grouper: &'p Grouper) -> Self {
         Self {
             resolver: Resolver::new(plan),
             grouper,
-            marks: MarkReader::default(),
-            principal: Remap::default(),
-            others: Remap::default(),
-            main: Remap::default(),
-            procedures: Remap::default(),
+            diagnoses: CodeMemory::default(),
+            procedures: CodeMemory::default(),
+            principal: CodeTexts::new(CodeRole::Principal),
+            others: CodeTexts::new(CodeRole::OtherDiagnosis),
+            main: CodeTexts::new(CodeRole::MainProcedure),
+            other_procedures: CodeTexts::new(CodeRole::OtherProcedure),
             sex: Remap::default(),
             department: Remap::default(),
             discharge_way: Remap::default(),
@@ -103,6 +85,16 @@ impl<'p> CaseReader<'p> {
     /// By what codes are looked up.
     pub(crate) const fn resolver(&self) -> &Resolver<'p> {
         &self.resolver
+    }
+
+    /// The code columns of the last batch.
+    pub(crate) const fn codes(&self) -> [&CodeTexts; 4] {
+        [
+            &self.principal,
+            &self.others,
+            &self.main,
+            &self.other_procedures,
+        ]
     }
 
     /// Looks up the codes of a batch, whose columns stand at these positions.
@@ -118,10 +110,22 @@ impl<'p> CaseReader<'p> {
         let rows = batch.num_rows();
         let grouper = self.grouper;
         let resolver = self.resolver;
-        let diagnosis = |text: &str| resolver.code(CodeKind::Diagnosis, text);
-        let procedure = |text: &str| resolver.code(CodeKind::Procedure, text);
-        let mut cases = CaseBatch {
-            sex: mapped(rows, text(Column::Sex)?, &mut self.sex, None, sex_of),
+        let codes = [
+            (&mut self.principal, Column::PrincipalDiagnosis),
+            (&mut self.others, Column::OtherDiagnoses),
+            (&mut self.main, Column::MainProcedure),
+            (&mut self.other_procedures, Column::OtherProcedures),
+        ];
+        for (texts, column) in codes {
+            let memory = match texts.role().kind() {
+                CodeKind::Diagnosis => &mut self.diagnoses,
+                CodeKind::Procedure => &mut self.procedures,
+            };
+            texts.load((file, array(column)), resolver, memory)?;
+        }
+        let mut marks = RowMarks::new(rows);
+        Ok(CaseBatch {
+            sex: self.sexes(file, array(Column::Sex), rows)?,
             age_years: int(Column::AgeYears)?,
             age_days: int(Column::AgeDays)?,
             birth_weight_g: int(Column::BirthWeight)?,
@@ -143,39 +147,33 @@ impl<'p> CaseReader<'p> {
                 TextSlot::Absent,
                 |department| grouper.department(Some(department)),
             ),
-            principal: slots(
-                rows,
-                text(Column::PrincipalDiagnosis)?,
-                &mut self.principal,
-                diagnosis,
-            ),
-            main: slots(
-                rows,
-                text(Column::MainProcedure)?,
-                &mut self.main,
-                procedure,
-            ),
-            others: lists(
-                file,
-                array(Column::OtherDiagnoses),
-                &mut self.others,
-                diagnosis,
-            )?,
-            procedures: lists(
-                file,
-                array(Column::OtherProcedures),
-                &mut self.procedures,
-                procedure,
-            )?,
-            marks: match resolver.is_on() {
-                true => self.marks.read(file, &resolver, rows, array)?,
-                false => Vec::new(),
-            },
+            principal: self.principal.slots(rows, &mut marks),
+            main: self.main.slots(rows, &mut marks),
+            others: self.others.lists(&mut marks),
+            procedures: self.other_procedures.lists(&mut marks),
+            marks,
             new_tech: array(Column::NewTech).map(|a| a.as_boolean().clone()),
-            has_unknown_codes: false,
+        })
+    }
+}
+
+impl CaseReader<'_> {
+    fn sexes(
+        &mut self,
+        file: &ClaimFile,
+        array: Option<&ArrayRef>,
+        rows: usize,
+    ) -> Result<Vec<Option<Sex>>, Error> {
+        let Some(array) = array else {
+            return Ok(vec![None; rows]);
         };
-        cases.has_unknown_codes = cases.any_unknown_code();
-        Ok(cases)
+        if array.data_type().is_integer() {
+            let codes = ints(file, array)?;
+            let sex = |code: Option<i64>| code.and_then(Sex::from_code);
+            return Ok(codes.iter().map(sex).collect());
+        }
+        let column = Some(texts(file, array)?);
+        Ok(mapped(rows, column, &mut self.sex, None, sex_of))
     }
 }
 
@@ -230,16 +228,7 @@ impl CaseBatch {
 
     /// What there is to say about the codes of a row.
     pub(crate) fn marks(&self, row: usize) -> Marks {
-        self.marks.get(row).copied().unwrap_or_default()
-    }
-
-    fn any_unknown_code(&self) -> bool {
-        let unknown = |code: &CaseCode| !code.is_in_plan();
-        let slot = |slot: &CodeSlot| slot.as_ref().is_some_and(unknown);
-        self.principal.iter().any(slot)
-            || self.main.iter().any(slot)
-            || self.others.codes.iter().any(unknown)
-            || self.procedures.codes.iter().any(unknown)
+        self.marks.row(row)
     }
 }
 
@@ -269,60 +258,6 @@ fn mapped<T: Copy>(
     }
 }
 
-fn slots(
-    rows: usize,
-    column: Option<DictionaryArray<Int32Type>>,
-    remap: &mut Remap<CaseCode>,
-    code: impl FnMut(&str) -> CaseCode,
-) -> Vec<CodeSlot> {
-    let Some(column) = column else {
-        return vec![None; rows];
-    };
-    let table = remap.update(&column, code);
-    column
-        .keys()
-        .iter()
-        .map(|key| key.map(|k| table[index(k)]))
-        .collect()
-}
-
 pub(super) fn index(key: i32) -> usize {
     usize::try_from(key).expect("a dictionary key is not negative")
-}
-
-fn lists(
-    file: &ClaimFile,
-    column: Option<&ArrayRef>,
-    remap: &mut Remap<CaseCode>,
-    code: impl FnMut(&str) -> CaseCode,
-) -> Result<CodeLists, Error> {
-    let Some(column) = column else {
-        return Ok(CodeLists::default());
-    };
-    let list = column.as_list::<i32>();
-    let items = texts(file, list.values())?;
-    let table = remap.update(&items, code);
-    let keys = items.keys();
-    let offsets = list.value_offsets();
-    let absent_rows = list.nulls().map_or(0, NullBuffer::null_count);
-    if keys.null_count() == 0 && absent_rows == 0 {
-        return Ok(CodeLists {
-            offsets: offsets.iter().map(|offset| index(*offset)).collect(),
-            codes: keys.values().iter().map(|key| table[index(*key)]).collect(),
-        });
-    }
-    let mut lists = CodeLists {
-        offsets: vec![0],
-        codes: Vec::with_capacity(keys.len()),
-    };
-    for (row, bounds) in offsets.windows(2).enumerate() {
-        if list.is_valid(row) {
-            let present = (index(bounds[0])..index(bounds[1])).filter(|item| keys.is_valid(*item));
-            lists
-                .codes
-                .extend(present.map(|item| table[index(keys.value(item))]));
-        }
-        lists.offsets.push(lists.codes.len());
-    }
-    Ok(lists)
 }

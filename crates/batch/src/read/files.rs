@@ -26,8 +26,9 @@ pub struct ReadOptions {
 /// keeps all threads busy.
 const UNIT_ROWS: u64 = 1 << 20;
 
-/// How many rows are decoded at a time.
-const BATCH_ROWS: usize = 1 << 14;
+/// How many rows are decoded at a time: few enough that what a batch becomes stays near the
+/// processor while its rows are grouped and settled.
+const BATCH_ROWS: usize = 1 << 12;
 
 /// One claim file, opened and checked.
 pub(crate) struct ClaimFile {

@@ -1,36 +1,58 @@
-//! What a plan's code settings say about the codes of each row of a batch.
+//! What there is to say about the codes of each row of a batch.
 
-use super::ClaimFile;
-use super::cases::index;
-use super::columns::Column;
-use super::values::{Remap, texts};
-use crate::Error;
-use arrow::array::{Array, ArrayRef, AsArray};
-use drgdip_grouper::{CodeFaults, CodeRole, Resolver};
+use drgdip_grouper::{CaseCode, CodeFaults, CodeRole, Resolved};
 
 /// What there is to say about the codes of a row, or about one code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Marks(u8);
 
 impl Marks {
-    const NOTABLE: u8 = 1;
+    const CHANGED: u8 = 1;
     const UNKNOWN: u8 = 2;
     const GREY: u8 = 4;
+    const NOT_IN_PLAN: u8 = 8;
 
-    fn of(resolver: &Resolver<'_>, role: CodeRole, text: &str) -> Self {
-        let resolved = resolver.resolve(role.kind(), text);
-        let is_grey = role == CodeRole::Principal && resolved.grey.is_some();
+    /// What there is to say about a code in any role.
+    pub(super) fn of(resolved: &Resolved<'_>) -> Self {
         let bit = |is_set: bool, bit| if is_set { bit } else { 0 };
+        let is_changed = resolved.repaired.is_some() || resolved.mapped.is_some();
         Self(
-            bit(resolved.is_notable(role), Self::NOTABLE)
+            bit(is_changed, Self::CHANGED)
                 | bit(resolved.is_unknown, Self::UNKNOWN)
-                | bit(is_grey, Self::GREY),
+                | bit(resolved.grey.is_some(), Self::GREY)
+                | Self::of_code(resolved.code).0,
         )
     }
 
-    /// Whether some code of the row has a finding.
-    pub(crate) const fn are_notable(self) -> bool {
+    /// The same where the plan says nothing about codes but which stand in it.
+    pub(super) fn of_code(code: CaseCode) -> Self {
+        match code.is_in_plan() {
+            true => Self::default(),
+            false => Self(Self::NOT_IN_PLAN),
+        }
+    }
+
+    /// The same for a role: only a principal diagnosis can be grey.
+    pub(super) const fn of_role(self, role: CodeRole) -> Self {
+        match role {
+            CodeRole::Principal => self,
+            _ => Self(self.0 & !Self::GREY),
+        }
+    }
+
+    /// Whether there is anything at all to say.
+    pub(crate) const fn are_any(self) -> bool {
         self.0 != 0
+    }
+
+    /// Whether some code has a finding by the plan's code settings.
+    pub(crate) const fn are_notable(self) -> bool {
+        self.0 & !Self::NOT_IN_PLAN != 0
+    }
+
+    /// What there is to say about either.
+    pub(super) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     pub(crate) const fn faults(self) -> CodeFaults {
@@ -38,79 +60,5 @@ impl Marks {
             unknown_code: self.0 & Self::UNKNOWN != 0,
             grey_principal: self.0 & Self::GREY != 0,
         }
-    }
-}
-
-/// Reads marks; remembers the dictionaries that it has looked up.
-#[derive(Default)]
-pub(super) struct MarkReader {
-    principal: Remap<Marks>,
-    others: Remap<Marks>,
-    main: Remap<Marks>,
-    procedures: Remap<Marks>,
-}
-
-impl MarkReader {
-    /// The marks of each row; none at all where no code of the batch has any.
-    pub(super) fn read<'a>(
-        &mut self,
-        file: &ClaimFile,
-        resolver: &Resolver<'_>,
-        rows: usize,
-        array: impl Fn(Column) -> Option<&'a ArrayRef>,
-    ) -> Result<Vec<Marks>, Error> {
-        let mut marks = Vec::new();
-        for (role, column, remap) in [
-            (
-                CodeRole::Principal,
-                Column::PrincipalDiagnosis,
-                &mut self.principal,
-            ),
-            (
-                CodeRole::MainProcedure,
-                Column::MainProcedure,
-                &mut self.main,
-            ),
-            (
-                CodeRole::OtherDiagnosis,
-                Column::OtherDiagnoses,
-                &mut self.others,
-            ),
-            (
-                CodeRole::OtherProcedure,
-                Column::OtherProcedures,
-                &mut self.procedures,
-            ),
-        ] {
-            let Some(array) = array(column) else {
-                continue;
-            };
-            let list = array.as_list_opt::<i32>();
-            let codes = texts(file, list.map_or(array, |list| list.values()))?;
-            let table = remap.update(&codes, |text| Marks::of(resolver, role, text));
-            if !table.iter().any(|marks| marks.are_notable()) {
-                continue;
-            }
-            marks.resize(rows, Marks::default());
-            let keys = codes.keys();
-            let mut mark = |row: usize, item: usize| {
-                if keys.is_valid(item) {
-                    marks[row].0 |= table[index(keys.value(item))].0;
-                }
-            };
-            let Some(list) = list else {
-                (0..rows).for_each(|row| mark(row, row));
-                continue;
-            };
-            for (row, bounds) in list.value_offsets().windows(2).enumerate() {
-                if list.is_valid(row) {
-                    (index(bounds[0])..index(bounds[1])).for_each(|item| mark(row, item));
-                }
-            }
-        }
-        if marks.iter().all(|marks| !marks.are_notable()) {
-            marks.clear();
-        }
-        Ok(marks)
     }
 }

@@ -1,6 +1,7 @@
 //! Claims from Parquet: which files, which columns, which rows.
 
 mod cases;
+mod codes;
 mod columns;
 mod files;
 mod marks;

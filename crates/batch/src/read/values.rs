@@ -148,6 +148,11 @@ impl<T: Copy> Remap<T> {
         }
         &self.table
     }
+
+    /// What each value of the last dictionary stands for.
+    pub(crate) fn table(&self) -> &[T] {
+        &self.table
+    }
 }
 
 fn same_buffers(a: &StringArray, b: &StringArray) -> bool {

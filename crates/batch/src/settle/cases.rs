@@ -14,6 +14,7 @@ use crate::Error;
 use crate::grouped::{GroupedRows, GroupingWorker};
 use crate::read::{ClaimFile, MoneyCell};
 use crate::run::Worker;
+use crate::table::CHUNK_ROWS;
 use arrow::array::{Array, ArrayRef, RecordBatch};
 use drgdip_claims::{Finding, Yuan};
 use drgdip_points::Points;
@@ -107,6 +108,7 @@ pub(crate) struct CaseWorker<'s> {
     days: DayRules,
     units: UnitSums,
     batch: Option<Batch>,
+    chunk_rows: usize,
 }
 
 impl<'s> CaseWorker<'s> {
@@ -126,6 +128,7 @@ impl<'s> CaseWorker<'s> {
             days: DayRules::default(),
             units: UnitSums::default(),
             batch: None,
+            chunk_rows: usize::try_from(CHUNK_ROWS).expect("a row group fits into memory"),
         }
     }
 }
@@ -166,10 +169,11 @@ impl Worker for CaseWorker<'_> {
             days: &mut self.days,
             links: &mut self.links,
             units: &mut self.units,
-            has_verdicts: self.setting.verdicts.touches(first_row..last_row),
+            verdicts: self.setting.verdicts.of(first_row..last_row),
         };
         if rows.cases.is_empty() {
-            rows.cases.push(CaseColumns::default());
+            rows.grouped.reserve(self.chunk_rows);
+            rows.cases.push(CaseColumns::with_capacity(self.chunk_rows));
         }
         let cases = rows.cases.last_mut().expect("there is a piece");
         let (own, page) = (&mut self.own, &mut self.page);

@@ -5,9 +5,9 @@ use super::links::{Adjustments, LinkRule};
 use super::setting::Setting;
 use crate::grouped::{GroupNames, grouped_fields};
 use arrow::array::{
-    ArrayRef, Decimal64Array, Decimal64Builder, Decimal128Array, DictionaryArray, StringArray,
-    UInt16Array, UInt16Builder,
+    ArrayRef, Decimal64Array, Decimal128Array, DictionaryArray, StringArray, UInt16Array,
 };
+use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::datatypes::{DataType, Field, UInt16Type};
 use drgdip_claims::Finding;
 use drgdip_points::classify::CaseClass;
@@ -141,25 +141,43 @@ fn strings<'a>(texts: impl Iterator<Item = &'a str>) -> ArrayRef {
 
 /// The columns of consecutive cases while they are settled, but those of [`link_columns`] and the
 /// payment: each case is put into them at once, so that nobody goes through wide rows again.
-#[derive(Default)]
 pub(crate) struct CaseColumns {
-    pools: UInt16Builder,
+    /// [`NONE`] where a case has none.
+    pools: Vec<u16>,
     classes: Vec<u16>,
-    unpaid: UInt16Builder,
+    /// [`NONE`] where a case is paid.
+    unpaid: Vec<u16>,
     /// Total cost, patient side, fund share, reference cost, weight, base points, coefficient.
-    decimals: [Decimal64Builder; 7],
+    decimals: [Vec<i64>; 7],
+    /// A bit for each of the decimals that a case has.
+    present: Vec<u8>,
     pub(crate) points: Vec<i64>,
 }
+
+/// What stands for no pool and no finding.
+const NONE: u16 = u16::MAX;
 
 impl CaseColumns {
     const TYPES: [DataType; 7] = [MONEY, MONEY, RATIO, MONEY, POINTS, POINTS, RATIO];
 
+    /// Room for so many cases.
+    pub(crate) fn with_capacity(rows: usize) -> Self {
+        Self {
+            pools: Vec::with_capacity(rows),
+            classes: Vec::with_capacity(rows),
+            unpaid: Vec::with_capacity(rows),
+            decimals: std::array::from_fn(|_| Vec::with_capacity(rows)),
+            present: Vec::with_capacity(rows),
+            points: Vec::with_capacity(rows),
+        }
+    }
+
     pub(crate) fn push(&mut self, case: &SettledCase) {
-        self.pools.append_option(case.pool);
+        self.pools.push(case.pool.unwrap_or(NONE));
         self.classes.push(class_number(case.class));
-        self.unpaid.append_option(match case.class {
-            SettledClass::Unpaid(finding) => Some(finding as u16),
-            _ => None,
+        self.unpaid.push(match case.class {
+            SettledClass::Unpaid(finding) => finding as u16,
+            _ => NONE,
         });
         let values = [
             case.total_cost,
@@ -170,9 +188,12 @@ impl CaseColumns {
             case.base_points,
             case.coefficient,
         ];
-        for (column, value) in self.decimals.iter_mut().zip(values) {
-            column.append_option(value);
+        let mut present = 0;
+        for (bit, (column, value)) in self.decimals.iter_mut().zip(values).enumerate() {
+            present |= u8::from(value.is_some()) << bit;
+            column.push(value.unwrap_or(0));
         }
+        self.present.push(present);
         self.points.push(case.points.ten_thousandths());
     }
 
@@ -192,21 +213,34 @@ impl CaseColumns {
     }
 
     /// The columns in the order of [`case_fields`] from `pool` on.
-    fn finish(mut self, names: &CaseNames) -> Vec<ArrayRef> {
+    fn finish(self, names: &CaseNames) -> Vec<ArrayRef> {
         let code = |keys: UInt16Array, texts: &ArrayRef| -> ArrayRef {
             let texts = Arc::clone(texts);
             Arc::new(DictionaryArray::<UInt16Type>::new(keys, texts))
         };
         let mut columns = vec![
-            code(self.pools.finish(), &names.pools),
+            code(or_none(self.pools), &names.pools),
             code(UInt16Array::from(self.classes), &names.classes),
-            code(self.unpaid.finish(), &names.findings),
+            code(or_none(self.unpaid), &names.findings),
         ];
-        for (column, data_type) in self.decimals.iter_mut().zip(Self::TYPES) {
-            columns.extend(typed(column.finish(), &data_type));
+        let present = self.present;
+        for (bit, (values, data_type)) in self.decimals.into_iter().zip(Self::TYPES).enumerate() {
+            let valid =
+                BooleanBuffer::collect_bool(present.len(), |row| present[row] >> bit & 1 == 1);
+            let nulls = NullBuffer::new(valid);
+            let nulls = (nulls.null_count() > 0).then_some(nulls);
+            columns.extend(typed(Decimal64Array::new(values.into(), nulls), &data_type));
         }
         columns
     }
+}
+
+/// Numbers of texts, absent where they are [`NONE`].
+fn or_none(numbers: Vec<u16>) -> UInt16Array {
+    let valid = BooleanBuffer::collect_bool(numbers.len(), |row| numbers[row] != NONE);
+    let nulls = NullBuffer::new(valid);
+    let nulls = (nulls.null_count() > 0).then_some(nulls);
+    UInt16Array::new(numbers.into(), nulls)
 }
 
 /// All columns but those of [`link_columns`] and the payment, and the points of all cases.
@@ -216,7 +250,10 @@ pub(crate) fn case_columns(rows: SettledRows, names: &CaseNames) -> (Vec<Vec<Arr
     let mut settled = vec![Vec::new(); 3 + CaseColumns::TYPES.len()];
     let mut points = Vec::new();
     for mut cases in rows.cases {
-        points.append(&mut cases.points);
+        match points.is_empty() {
+            true => points = std::mem::take(&mut cases.points),
+            false => points.append(&mut cases.points),
+        }
         for (column, piece) in settled.iter_mut().zip(cases.finish(names)) {
             column.push(piece);
         }

@@ -10,6 +10,7 @@ use super::pooling::RegionPools;
 use super::setting::Setting;
 use super::stays::StayFacts;
 use super::units::{Judged, UnitCase, UnitKey, UnitSums};
+use super::verdicts::VerdictsInOrder;
 use crate::Error;
 use crate::findings::FindingRow;
 use crate::grouped::invalid_finding;
@@ -45,7 +46,8 @@ pub(super) struct Desk<'d, 'l> {
     pub(super) days: &'d mut DayRules,
     pub(super) links: &'d mut LinkPage<'l>,
     pub(super) units: &'d mut UnitSums,
-    pub(super) has_verdicts: bool,
+    /// The verdicts on the rows that are settled, in row order.
+    pub(super) verdicts: VerdictsInOrder<'d>,
 }
 
 impl Desk<'_, '_> {
@@ -254,15 +256,11 @@ impl Desk<'_, '_> {
     }
 
     /// Whether the row may be paid at all.
-    fn admit(&self, seen: &Seen<'_>) -> Result<(), Refusal> {
+    fn admit(&mut self, seen: &Seen<'_>) -> Result<(), Refusal> {
         if seen.id().is_none() {
             return Err(Refusal::Finding(Finding::CaseIdMissing));
         }
-        let verdict = self
-            .has_verdicts
-            .then(|| self.setting.verdicts.on(seen.number))
-            .flatten();
-        if let Some(finding) = verdict {
+        if let Some(finding) = self.verdicts.on(seen.number) {
             return Err(Refusal::Finding(finding));
         }
         match seen.grouping.outcome {

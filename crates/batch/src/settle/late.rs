@@ -33,7 +33,7 @@ pub(super) fn append_late(
         let early = chunks.next().expect("every row group had a first pass");
         writer.append(early.into_iter().chain(late))
     });
-    in_turn(run.pool, late.payments.parts(), |part| {
+    let write = |(): &mut (), part| {
         let first_row = late.payments.rows_of(part).start;
         let payments = late.payments.of_part(part)?;
         for (paid, number) in payments.chunks(rows).zip(0..) {
@@ -47,7 +47,8 @@ pub(super) fn append_late(
             run.progress.advance(paid.len() as u64);
         }
         Ok(())
-    })
+    };
+    in_turn((run.pool, late.payments.parts()), || (), write, Ok)
 }
 
 impl Late<'_> {

@@ -56,13 +56,16 @@ impl<'a> Entry<'a> {
     pub(super) const HEAD: usize = 37;
 
     pub(super) fn write(&self, buffer: &mut Vec<u8>) {
-        buffer.extend_from_slice(&self.account.pool.to_le_bytes());
-        buffer.extend_from_slice(&self.account.hospital.to_le_bytes());
-        buffer.extend_from_slice(&self.row.to_le_bytes());
-        buffer.extend_from_slice(&self.points.ten_thousandths().to_le_bytes());
-        buffer.extend_from_slice(&self.patient_side.fen().to_le_bytes());
-        buffer.push(self.kind.class);
-        buffer.extend_from_slice(&self.kind.group.to_le_bytes());
+        let mut head = [0; Self::HEAD - 4];
+        let mut rest = &mut head[..];
+        put(&mut rest, self.account.pool.to_le_bytes());
+        put(&mut rest, self.account.hospital.to_le_bytes());
+        put(&mut rest, self.row.to_le_bytes());
+        put(&mut rest, self.points.ten_thousandths().to_le_bytes());
+        put(&mut rest, self.patient_side.fen().to_le_bytes());
+        put(&mut rest, [self.kind.class]);
+        put(&mut rest, self.kind.group.to_le_bytes());
+        buffer.extend_from_slice(&head);
         put_bytes(buffer, self.case_id);
     }
 
@@ -83,6 +86,13 @@ impl<'a> Entry<'a> {
             case_id: record.bytes(),
         }
     }
+}
+
+/// Puts bytes at the front of what is left of a record.
+fn put<const N: usize>(rest: &mut &mut [u8], bytes: [u8; N]) {
+    let (front, after) = std::mem::take(rest).split_at_mut(N);
+    front.copy_from_slice(&bytes);
+    *rest = after;
 }
 
 /// The buckets on disk.

@@ -7,10 +7,11 @@ use super::ledger::{Account, Entry};
 use super::tallies::Kind;
 use crate::Error;
 use crate::strewn::{Record, Strewn};
+use ahash::RandomState;
 use drgdip_claims::Yuan;
 use drgdip_points::Points;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
@@ -28,13 +29,10 @@ pub(super) fn each_in_order(
     merge(runs, strewn, each)
 }
 
-/// Where an entry stands among the bytes of a bucket, and what it is sorted by first.
-struct Place {
-    account: Account,
-    /// Eight bytes of its id after what all ids have in common.
-    key: u64,
-    at: usize,
-}
+/// Eight bytes of an id after what all ids of a bucket have in common, and where its entry stands
+/// among the bytes of the bucket. In the order of these numbers ids are in order but for those
+/// that differ only later on.
+type Place = (u64, usize);
 
 /// The entries in order, each with its bytes.
 fn sorted(bytes: &[u8]) -> impl Iterator<Item = (Entry<'_>, &[u8])> {
@@ -43,8 +41,25 @@ fn sorted(bytes: &[u8]) -> impl Iterator<Item = (Entry<'_>, &[u8])> {
         let entry = Entry::read(&mut record);
         (entry, &bytes[at..bytes.len() - record.0.len()])
     };
+    let mut by_account = places(bytes);
+    for (_, places) in &mut by_account {
+        places.sort_unstable();
+        for alike in places.chunk_by_mut(|a, b| a.0 == b.0) {
+            alike.sort_unstable_by_key(|(_, at)| {
+                let (entry, _) = entry_at(*at);
+                (entry.case_id, entry.row)
+            });
+        }
+    }
+    let places = by_account.into_iter().flat_map(|(_, places)| places);
+    places.map(move |(_, at)| entry_at(at))
+}
+
+/// The places of all entries by account, the accounts in order.
+fn places(bytes: &[u8]) -> Vec<(Account, Vec<Place>)> {
+    let mut by_account: Vec<(Account, Vec<Place>)> = Vec::new();
+    let mut numbers: HashMap<Account, usize, RandomState> = HashMap::default();
     let mut record = Record(bytes);
-    let mut places = Vec::new();
     let mut first = None;
     let mut common = usize::MAX;
     while !record.0.is_empty() {
@@ -52,24 +67,18 @@ fn sorted(bytes: &[u8]) -> impl Iterator<Item = (Entry<'_>, &[u8])> {
         let entry = Entry::read(&mut record);
         let first = *first.get_or_insert(entry.case_id);
         common = common.min(common_length(first, entry.case_id, common));
-        places.push(Place {
-            account: entry.account,
-            key: 0,
-            at,
+        let number = *numbers.entry(entry.account).or_insert_with(|| {
+            by_account.push((entry.account, Vec::new()));
+            by_account.len() - 1
         });
+        by_account[number].1.push((0, at));
     }
-    for place in &mut places {
-        place.key = key(&entry_at(place.at).0.case_id[common..]);
+    for (key, at) in by_account.iter_mut().flat_map(|(_, places)| places) {
+        let id = Entry::read(&mut Record(&bytes[*at..])).case_id;
+        *key = first_bytes(&id[common..]);
     }
-    places.sort_unstable_by(|a, b| {
-        let by_rest = || {
-            let (a, b) = (entry_at(a.at).0, entry_at(b.at).0);
-            (a.case_id, a.row).cmp(&(b.case_id, b.row))
-        };
-        let keys = (a.account, a.key).cmp(&(b.account, b.key));
-        keys.then_with(by_rest)
-    });
-    places.into_iter().map(move |place| entry_at(place.at))
+    by_account.sort_unstable_by_key(|(account, _)| *account);
+    by_account
 }
 
 /// How many bytes two ids have in common at their start, as far as `most`.
@@ -82,7 +91,7 @@ fn common_length(a: &[u8], b: &[u8], most: usize) -> usize {
 }
 
 /// The first eight bytes as a number, in the order of texts.
-fn key(id: &[u8]) -> u64 {
+fn first_bytes(id: &[u8]) -> u64 {
     let mut bytes = [0; 8];
     let length = id.len().min(8);
     bytes[..length].copy_from_slice(&id[..length]);

@@ -31,7 +31,7 @@ use drgdip_claims::Yuan;
 use drgdip_points::pool::{HospitalPayment, HospitalTotals};
 use drgdip_tables::policy::Described;
 use hospital::{HospitalLines, number};
-use line::{Line, Section};
+use line::{Line, Section, shown};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
@@ -253,6 +253,7 @@ impl<'m> Maker<'m> {
                 pool: &self.pool,
                 payment: paid,
                 totals: party.totals,
+                value: paid.effective_value().and_then(|value| shown(&value)),
                 tallies: self.tallies(party.hospital)?,
             };
             let own = of.lines(|group| setting.means.code(group));

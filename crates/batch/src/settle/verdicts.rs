@@ -12,7 +12,9 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use drgdip_claims::Finding;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, btree_map};
+use std::iter::Peekable;
+use std::ops::Range;
 use std::path::Path;
 
 /// Rows that another row decides, with what is found about them.
@@ -25,9 +27,22 @@ impl Verdicts {
         self.0.get(&row).copied()
     }
 
-    /// Whether any of these rows has a verdict.
-    pub(crate) fn touches(&self, rows: std::ops::Range<u64>) -> bool {
-        self.0.range(rows).next().is_some()
+    /// The verdicts on consecutive rows, for whoever asks about them in their order.
+    pub(crate) fn of(&self, rows: Range<u64>) -> VerdictsInOrder<'_> {
+        VerdictsInOrder(self.0.range(rows).peekable())
+    }
+}
+
+/// Verdicts on rows that are asked for in row order.
+pub(crate) struct VerdictsInOrder<'v>(Peekable<btree_map::Range<'v, u64, Finding>>);
+
+impl VerdictsInOrder<'_> {
+    /// The verdict on a row, none before which is asked for any more.
+    pub(crate) fn on(&mut self, row: u64) -> Option<Finding> {
+        while self.0.next_if(|(earlier, _)| **earlier < row).is_some() {}
+        self.0
+            .next_if(|(number, _)| **number == row)
+            .map(|(_, finding)| *finding)
     }
 }
 
@@ -49,7 +64,7 @@ struct Candidate {
 /// Reads the keys of all rows and decides on those that meet another; what has to be kept
 /// meanwhile goes to temporary files in the folder.
 pub(crate) fn find(run: &Run<'_>, folder: &Path) -> Result<Verdicts, Error> {
-    let book = IdBook::new(folder)?;
+    let book = IdBook::new(folder, run.files.rows)?;
     let scan = |unit| scan((run.files, unit), &book, run.progress);
     run.pool.install(|| {
         let units = run.files.units.par_iter();

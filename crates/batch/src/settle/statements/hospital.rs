@@ -22,6 +22,8 @@ pub(super) struct HospitalLines<'h> {
     pub(super) payment: &'h HospitalPayment,
     /// What was counted for it; none for a hospital of last year without cases.
     pub(super) totals: Option<&'h HospitalTotals>,
+    /// What one of its points earned on the whole, as it is shown.
+    pub(super) value: Option<Decimal>,
     pub(super) tallies: Vec<Tally>,
 }
 
@@ -106,8 +108,8 @@ impl HospitalLines<'_> {
             .points(tally.points)
             .amount(tally.payment)
             .arithmetic(text);
-        if let Some(value) = hospital.effective_value() {
-            line = line.at(&value);
+        if let Some(value) = self.value {
+            line = line.by(value);
         }
         line.class = class;
         line.keys = keys::of_class(class);

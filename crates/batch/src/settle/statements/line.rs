@@ -135,10 +135,7 @@ impl Line {
 
     /// What one of the quantity is worth; too large a number is left to the arithmetic.
     pub(crate) fn at(mut self, value: &PointValue) -> Self {
-        self.value = value
-            .published(6, Rounding::HalfAwayFromZero)
-            .ok()
-            .and_then(millionths);
+        self.value = shown(value).and_then(millionths);
         self
     }
 
@@ -187,6 +184,11 @@ pub(crate) fn value_text(value: &PointValue) -> String {
         Ok(shown) => shown.normalize().to_string(),
         Err(_) => value.to_string(),
     }
+}
+
+/// A value as lines show it; too large a number is left to the arithmetic.
+pub(crate) fn shown(value: &PointValue) -> Option<Decimal> {
+    value.published(6, Rounding::HalfAwayFromZero).ok()
 }
 
 pub(crate) fn decimal(value: &PointValue) -> Option<Decimal> {

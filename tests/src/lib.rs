@@ -65,6 +65,7 @@ fn generate(
         out: &out,
         files,
         inputs: &inputs,
+        units: false,
         threads: Some(2),
     };
     let made = synth(&job, &Silent).expect("the month is generated");

@@ -97,6 +97,7 @@ impl Preset {
             out: &out,
             files: 1,
             inputs: &inputs,
+            units: false,
             threads: Some(2),
         };
         synth(&job, &Silent).unwrap();

@@ -54,6 +54,7 @@ fn generate(folder: &Path, (cases, files): (u64, u64), bad_rows: Option<u32>) ->
             out: &folder.join(format!("{year}.parquet")),
             files,
             inputs: &folder.join(format!("{year}-inputs")),
+            units: false,
             threads: Some(2),
         };
         synth(&job, &Silent).unwrap().claims

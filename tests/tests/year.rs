@@ -162,6 +162,7 @@ fn generate(folder: &Path, policy: &PreparedPolicy, month: u64) -> (String, Path
         out: &out,
         files: 1,
         inputs: &inputs,
+        units: false,
         threads: Some(2),
     };
     synth(&job, &Silent).unwrap();
@@ -487,6 +488,7 @@ fn prior_points_counted_from_last_years_claims_are_those_that_they_earn_now() {
             out,
             files: 1,
             inputs: &inputs,
+            units: false,
             threads: Some(2),
         };
         synth(&job, &Silent).unwrap();

@@ -65,6 +65,7 @@ pub fn demo(job: &DemoJob<'_>, progress: &dyn Progress) -> Result<DemoSummary, E
         out: &claims[0],
         files: 1,
         inputs: &inputs_folder,
+        units: true,
         threads: job.threads,
     };
     let synth = synth(&made, progress)?;

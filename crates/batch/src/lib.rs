@@ -51,7 +51,7 @@ pub use publish::{Existing, publish_plan};
 pub use read::ReadOptions;
 pub use settle::{
     CaseMix, ClearedHospital, HospitalAdjustment, LedgerUse, PoolReport, PrepaidHospital,
-    SettleJob, SettleSpan, SettleSummary, UnitShare, settle,
+    SettleJob, SettleSpan, SettleSummary, UnitExample, UnitShare, UnitTotal, UnitTotals, settle,
 };
 pub use synth::{SynthJob, SynthSummary, synth};
 pub use weigh::{LeftOut, WeighJob, WeighSummary, weigh};

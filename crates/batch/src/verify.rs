@@ -10,6 +10,7 @@ mod ledger;
 mod lines;
 mod statements;
 mod sums;
+mod totals;
 mod units;
 mod weighed;
 
@@ -125,6 +126,7 @@ pub fn verify(run: &Path, progress: &dyn Progress) -> Result<Verification, Error
             .and_then(|()| cleared::check(&files, &mut result, progress))
             .and_then(|()| lines::check(&files, &mut result, progress))
             .and_then(|()| units::check(&files, &mut result, progress))
+            .and_then(|()| totals::check(&files, &mut result, progress))
     } else {
         sums::grouped(&files, progress).map(|counts| checks::counts(&files, &counts, &mut result))
     };

@@ -342,6 +342,10 @@ pub(crate) struct SynthArgs {
     /// The month of the discharges; that of the bundled example unless told otherwise.
     #[arg(long, value_name = "YYYY-MM")]
     pub(crate) period: Option<String>,
+    /// State the policy's payment units too: new technologies, negotiated drugs, TCM diseases,
+    /// bed-days, day surgery, quotas and items, with what they need among the inputs.
+    #[arg(long)]
+    pub(crate) units: bool,
     /// Into how many files the claims are cut.
     #[arg(long, value_name = "K", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]

@@ -422,7 +422,7 @@ fn a_settlement_names_all_inputs_that_it_lacks() {
 fn the_demo_fills_one_folder_that_verifies_and_can_be_made_again() {
     let folder = tempfile::tempdir().unwrap();
     let demo = || drgdip(folder.path(), &["demo", "-o", "demo", "--cases", "3000"]);
-    let first = demo()
+    let mut first = demo()
         .ends_with(0)
         .says("下一步 Next")
         .says("drgdip verify demo");
@@ -435,8 +435,16 @@ fn the_demo_fills_one_folder_that_verifies_and_can_be_made_again() {
         .lines()
         .skip_while(|line| !line.starts_with("下一步"));
     for line in next.filter_map(|line| line.trim().strip_prefix("drgdip ")) {
-        let arguments: Vec<&str> = line.split(' ').collect();
+        let command = line.split("  #").next().unwrap_or_default().trim();
+        let arguments: Vec<&str> = command.split(' ').collect();
         drgdip(folder.path(), &arguments).ends_with(0);
+    }
+    for unit in [
+        "床日 bed-days",
+        "新技术 new technology",
+        "谈判药 negotiated drugs",
+    ] {
+        first = first.says(unit);
     }
 }
 

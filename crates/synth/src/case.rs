@@ -25,6 +25,7 @@ impl Synth {
             Some(Flaw::Reversal) => {
                 self.write_sound(number - 1, row);
                 negate(row);
+                row.units = None;
                 row.reverses = Some(row.case_id);
                 row.case_id = numbered_id(b'C', self.key, number);
             }
@@ -36,6 +37,7 @@ impl Synth {
                 }
                 let (_, mut draw) = self.drawn_flaw(number);
                 self.falsehoods.spoil(row, flaw, &mut draw);
+                row.units = None;
             }
         }
     }
@@ -91,6 +93,7 @@ impl Synth {
         self.write_diagnoses(patient, row, draw);
         self.write_procedures(patient, row, draw);
         self.write_money(patient, stay, row, draw);
+        self.write_units(number, patient, row);
     }
 
     fn write_patient(&self, patient: &Patient<'_>, row: &mut Row, draw: &mut Draw) {
@@ -217,6 +220,6 @@ fn common(codes: &[CodeId], draw: &mut Draw) -> Option<CodeId> {
 }
 
 /// The spans of generated numbers fit into 16 bits.
-fn short(number: i32) -> i16 {
+pub(crate) fn short(number: i32) -> i16 {
     i16::try_from(number).expect("generated numbers fit into 16 bits")
 }

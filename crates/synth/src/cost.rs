@@ -72,6 +72,15 @@ impl Spending {
     }
 }
 
+impl Spending {
+    /// What of a mean cost goes into drugs, consumables and services.
+    pub(crate) fn parts_of(self, cost: i64) -> [i64; 3] {
+        // Each part of a case swings evenly around 90 % of what is usual.
+        [self.drugs, self.consumables, self.services]
+            .map(|per_mille| cost / 1_000 * per_mille * 9 / 10)
+    }
+}
+
 /// Splits the total by what it was spent on; the parts add up to less than the total.
 pub(crate) fn spend(row: &mut Row, total: i64, usual: Spending, draw: &mut Draw) {
     // Each part is 70 % to 110 % of what is usual, and what is usual adds up to 825 of 1,000.

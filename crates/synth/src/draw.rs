@@ -12,6 +12,7 @@ pub(crate) enum Stream {
     Patient,
     Stay,
     Flaw,
+    Units,
 }
 
 /// A stream of random numbers.
@@ -34,6 +35,7 @@ impl Draw {
             Stream::Patient => 0,
             Stream::Stay => 1,
             Stream::Flaw => 2,
+            Stream::Units => 3,
         };
         Self::from_seed(key ^ (row << 2 | lane))
     }

@@ -1,5 +1,6 @@
 //! How often each group occurs and what its cases cost.
 
+use crate::cost::Spending;
 use crate::draw::{Draw, Shares};
 use crate::solve::{Recipe, Solver, Target, Universe, targets};
 use crate::world::HospitalLevel;
@@ -17,6 +18,7 @@ const RAREST: u64 = 25_000;
 /// A group of the plan with the cases that land in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
+    pub(crate) code: String,
     pub(crate) kind: AdrgKind,
     /// In ten-thousandths.
     pub(crate) weight: i64,
@@ -52,6 +54,7 @@ pub(crate) fn find(
             .filter(|&w| w > 0)
             .unwrap_or_else(|| invented_weight(target.kind, &mut draw));
         groups.push(Group {
+            code: target.code.to_owned(),
             kind: target.kind,
             weight,
             companions: companions(&recipes, &quiet),
@@ -62,6 +65,40 @@ pub(crate) fn find(
     balance_kinds(&mut groups);
     Draw::from_seed(0).shuffle(&mut groups);
     (groups, unreachable)
+}
+
+/// What the cases of a group usually cost, in fen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupMeans {
+    /// The code of the group.
+    pub group: String,
+    /// All of it.
+    pub cost: i64,
+    /// 药品.
+    pub drug: i64,
+    /// 耗材.
+    pub consumable: i64,
+    /// 服务.
+    pub service: i64,
+}
+
+/// What the groups of a plan that have a weight usually cost where weight 1 costs so many fen.
+#[must_use]
+pub fn usual_means(plan: &GroupingPlan, cost_of_weight_one: i64) -> Vec<GroupMeans> {
+    let weights = plan.weights_by_group();
+    let of = |target: Target<'_>| {
+        let weight = weights.get(target.code)?.ten_thousandths;
+        let cost = cost_of_weight_one.saturating_mul(weight) / WEIGHT_ONE;
+        let [drug, consumable, service] = Spending::usual(target.kind).parts_of(cost);
+        Some(GroupMeans {
+            group: target.code.to_owned(),
+            cost,
+            drug,
+            consumable,
+            service,
+        })
+    };
+    targets(plan).into_iter().filter_map(of).collect()
 }
 
 /// A weight for a group that the plan states none for: half to twice what is usual for its kind.
@@ -172,6 +209,7 @@ mod tests {
 
     fn group(kind: AdrgKind, weight: i64, share: u64) -> Group {
         Group {
+            code: String::new(),
             kind,
             weight,
             recipes: Vec::new(),

@@ -15,10 +15,13 @@ mod patient;
 mod rows;
 mod solve;
 mod synth;
+mod units;
 mod world;
 
 pub use error::Error;
 pub use flaw::Flaw;
+pub use groups::{GroupMeans, usual_means};
 pub use rows::{ClaimRows, ID_BYTES, Id, ListColumn, MOST_ROWS};
 pub use synth::Synth;
+pub use units::{CostPart, StatedUnit, TechnologyItem, UnitFacts, UnitMix, Units};
 pub use world::{HospitalLevel, World, WorldHospital, WorldInsurance};

@@ -138,12 +138,17 @@ impl Synth {
         (patient, stay)
     }
 
+    /// Whether a row may be a later stay of an earlier patient.
+    pub(crate) const fn may_return(row: u64) -> bool {
+        row % RETURN_EVERY == RETURN_EVERY - 1
+    }
+
     /// A medical patient of an earlier row, with that stay, for rows that may have one.
     ///
     /// Rows that may have one are never looked back to, so looking back ends after one step; and
     /// no two rows look back to the same one, so that the stays of a patient never overlap.
     fn earlier_patient(&self, row: u64) -> Option<(Patient<'_>, Stay)> {
-        if row % RETURN_EVERY != RETURN_EVERY - 1 {
+        if !Self::may_return(row) {
             return None;
         }
         // Exclusive or with a number below the reach turns each block of that size into itself.

@@ -1,5 +1,7 @@
 //! Generated claims as columns.
 
+use crate::units::UnitFacts;
+
 /// The bytes of a case or person id: a letter, seven hex digits of the seed, the row's number.
 pub const ID_BYTES: usize = 20;
 
@@ -59,6 +61,8 @@ macro_rules! claim_rows {
             pub other_diagnoses: ListColumn,
             /// 其他手术及操作: indexes into [`crate::Synth::codes`].
             pub other_procedures: ListColumn,
+            /// What some rows state for payment units, each with the number of the row.
+            pub units: Vec<(usize, UnitFacts)>,
         }
 
         /// One generated claim; the fields are those of [`ClaimRows`].
@@ -67,6 +71,7 @@ macro_rules! claim_rows {
             $(pub(crate) $name: $type,)*
             pub(crate) other_diagnoses: Vec<u32>,
             pub(crate) other_procedures: Vec<u32>,
+            pub(crate) units: Option<UnitFacts>,
         }
 
         impl ClaimRows {
@@ -75,6 +80,7 @@ macro_rules! claim_rows {
                 $(self.$name.clear();)*
                 self.other_diagnoses.clear();
                 self.other_procedures.clear();
+                self.units.clear();
             }
 
             /// Makes room for so many more rows.
@@ -85,6 +91,9 @@ macro_rules! claim_rows {
             }
 
             pub(crate) fn push(&mut self, row: &Row) {
+                if let Some(facts) = &row.units {
+                    self.units.push((self.len(), facts.clone()));
+                }
                 $(self.$name.push(row.$name);)*
                 self.other_diagnoses.push(&row.other_diagnoses);
                 self.other_procedures.push(&row.other_procedures);

@@ -9,6 +9,7 @@ use crate::forms::Forms;
 use crate::groups::{Group, WEIGHT_ONE, find, mix};
 use crate::rows::{ClaimRows, MOST_ROWS, Row};
 use crate::solve::{Recipe, Solver, Universe};
+use crate::units::{UnitMix, Units};
 use crate::world::{HospitalLevel, World};
 use drgdip_grouper::Grouper;
 use drgdip_tables::GroupingPlan;
@@ -53,6 +54,7 @@ pub struct Synth {
     pub(crate) has_new_tech_rule: bool,
     /// Recipes whose patients are newborns: indexes of group and recipe.
     pub(crate) newborns: Vec<(usize, usize)>,
+    pub(crate) units: Option<Units>,
 }
 
 impl Synth {
@@ -109,9 +111,25 @@ impl Synth {
             top_hospitals: top_hospitals(&world),
             has_new_tech_rule: has_new_tech_rule(plan),
             newborns: newborns(plan, &groups),
+            units: None,
             groups,
             world,
         })
+    }
+
+    /// The same with claims that state payment units beside groups.
+    ///
+    /// Claims without a unit, and everything that is not about units, stay as they were.
+    #[must_use]
+    pub fn with_units(mut self, mix: UnitMix) -> Self {
+        self.units = Some(Units::new(mix, &self.codes));
+        self
+    }
+
+    /// What claims may state for payment units; `None` where they state nothing.
+    #[must_use]
+    pub fn units(&self) -> Option<&Units> {
+        self.units.as_ref()
     }
 
     /// The groups of the plan that no case was found for, in plan order.
@@ -325,6 +343,7 @@ mod tests {
     use super::*;
     use crate::flaw::Flaw;
     use crate::rows::Id;
+    use crate::units::{StatedUnit, UnitFacts};
     use crate::world::tests::small_world;
     use drgdip_claims::Sex;
     use drgdip_grouper::{Case, CaseCode, CodeFaults, CodeSlot, Numbers};
@@ -707,6 +726,79 @@ mod tests {
         assert!((900..1_100).contains(&cases(2)), "{}", cases(2));
         assert_eq!(made.synth.hospitals(), ["H1", "H2", "H3", "H1X"]);
         assert_eq!(made.synth.regions(), ["R1", "R2"]);
+    }
+
+    /// Everything that a policy can let claims state.
+    fn all_units() -> UnitMix {
+        use crate::units::{CostPart, TechnologyItem};
+        let texts = |text: &str| vec![text.to_owned()];
+        UnitMix {
+            technologies: vec![TechnologyItem {
+                code: "X1".to_owned(),
+                part: CostPart::Consumable,
+            }],
+            procedures: texts("03.1"),
+            drugs: texts("D1"),
+            tcm_diseases: texts("T1"),
+            care: texts("rehabilitation"),
+            quota_groups: texts("BK19"),
+            has_day_surgery: true,
+            has_items: true,
+            switch_after: Some(60),
+        }
+    }
+
+    #[test]
+    fn units_are_stated_beside_claims_that_stay_as_they_were() {
+        let plain = made(small_plan(), 150, 20_000);
+        let synth = plain.synth.clone().with_units(all_units());
+        let mut with = ClaimRows::default();
+        synth.chunk(0..20_000, &mut with);
+        let stating: BTreeSet<usize> = with.units.iter().map(|(row, _)| *row).collect();
+        assert!(stating.len() > 1_000, "{}", stating.len());
+        for row in 0..20_000 {
+            assert_eq!(plain.rows.case_id[row], with.case_id[row]);
+            assert_eq!(plain.rows.discharge_date[row], with.discharge_date[row]);
+            let days = with.discharge_date[row].map(|day| day - with.admission_date[row]);
+            assert_eq!(days.unwrap_or(0) > 0, with.discharge_date[row].is_some());
+            let same = (plain.rows.total_cost[row], plain.rows.stay_days[row])
+                == (with.total_cost[row], with.stay_days[row]);
+            assert!(same || stating.contains(&row) || plain.flaw(row).is_some());
+        }
+        let parts: [fn(&UnitFacts) -> bool; 6] = [
+            |facts| facts.unit == Some(StatedUnit::BedDay) && facts.care == Some(0),
+            |facts| facts.unit == Some(StatedUnit::DaySurgery),
+            |facts| facts.unit == Some(StatedUnit::SingleDisease),
+            |facts| facts.unit == Some(StatedUnit::Item),
+            |facts| facts.tcm.is_some(),
+            |facts| facts.is_long,
+        ];
+        for (place, part) in parts.into_iter().enumerate() {
+            let found = with.units.iter().filter(|(_, facts)| part(facts));
+            assert!(found.count() > 0, "{place}");
+        }
+    }
+
+    #[test]
+    fn items_are_part_of_what_the_claim_costs_and_who_pays_adds_up() {
+        let plain = made(small_plan(), 0, 20_000);
+        let synth = plain.synth.with_units(all_units());
+        let mut rows = ClaimRows::default();
+        synth.chunk(0..20_000, &mut rows);
+        let mut items = 0;
+        for (row, facts) in &rows.units {
+            let total = rows.total_cost[*row].unwrap();
+            let paid = rows.fund_paid[*row] + rows.other_funds_paid[*row] + rows.patient_paid[*row];
+            assert_eq!(paid, total);
+            let spent = rows.drug_cost[*row] + rows.consumable_cost[*row];
+            let spent = spent + rows.service_cost[*row] + rows.tcm_cost[*row];
+            assert!(spent <= total, "row {row}");
+            let listed = facts.technologies.iter().chain(&facts.drugs);
+            let listed: i64 = listed.map(|(_, fen)| fen).sum();
+            assert!(listed < total, "row {row}");
+            items += usize::from(listed > 0);
+        }
+        assert!(items > 300, "{items}");
     }
 
     #[test]

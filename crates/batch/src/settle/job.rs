@@ -3,6 +3,7 @@
 use super::closing::{ClearedHospital, HospitalAdjustment, PrepaidHospital};
 use super::people::UnitShare;
 use super::totals::CaseMix;
+use super::units::UnitTotals;
 use crate::findings::FindingCounts;
 use crate::grouped::OutcomeCounts;
 use crate::in_force::PlanChoice;
@@ -103,6 +104,8 @@ pub struct SettleSummary {
     pub pools: Vec<PoolReport>,
     /// What is paid beside points from lines of their own, by region and line.
     pub units: Vec<UnitShare>,
+    /// What every payment unit of cases comes to; empty without units beside groups.
+    pub unit_totals: UnitTotals,
     /// Name and level of each hospital.
     pub hospitals: BTreeMap<String, (String, String)>,
     /// What hospitals get more or less than their payment.

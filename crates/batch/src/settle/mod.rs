@@ -49,6 +49,7 @@ pub use closing::{ClearedHospital, HospitalAdjustment, PrepaidHospital};
 pub use job::{LedgerUse, PoolReport, SettleJob, SettleSpan, SettleSummary};
 pub use people::UnitShare;
 pub use totals::CaseMix;
+pub use units::{UnitExample, UnitTotal, UnitTotals};
 
 use crate::findings::{FindingRow, FindingTable};
 use crate::group::{thread_pool, with_fingerprints};
@@ -75,7 +76,7 @@ use payments::Payments;
 use point_file::PointFile;
 use pools::{pay, settle_pools};
 use prior::priors;
-use serde_json::json;
+use serde_json::{Value, json};
 use setting::Setting;
 use statements::Statements;
 use std::collections::BTreeMap;
@@ -157,15 +158,16 @@ pub(crate) fn settle_into(
     let tallies = TallyBook::new(folder, setting.means.count())?;
     let ledger = (&pass.ledger, late.adjusted, &tallies);
     pool.install(|| pay(&setting, ledger, &pools, &late.payments))?;
+    let with = (&tallies, late.adjusted);
+    let unit_totals = UnitTotals::new(&setting, with, (&pass.sums.units, &lines))?;
     let chunks = std::mem::take(&mut pass.record.chunks);
     let encoding = (&pass.encoder, &pass.names);
     // One thread writes most of the time here, so others have time for the claims' hashes.
     let fingerprints = with_fingerprints(&run, || {
         append_late(&run, &mut pass.writer, encoding, (chunks, &late))
     })?;
-    let cases = pass.writer.finish()?;
-    let mut outputs = vec![OutputFile::new("cases.parquet", files.rows, cases)];
-    let of = (&pools[..], &closing, &lines[..]);
+    let mut outputs = vec![of_cases(files.rows, pass.writer)?];
+    let of = (&pools[..], &closing, (&lines[..], &unit_totals));
     outputs.extend(write_tables(folder, &setting, of, &mut pass.sums)?);
     outputs.extend(people::write(folder, &people, (job.policy, &setting))?);
     let statements = Statements::new((job, &setting), (&pools, &closing, &tallies), &lines);
@@ -182,6 +184,7 @@ pub(crate) fn settle_into(
         hospitals: hospital_names(&setting),
         pools,
         units: people.shares,
+        unit_totals,
         adjustments: closing.adjustments,
         prepaid: closing.prepaid,
         cleared: closing.cleared,
@@ -192,32 +195,41 @@ pub(crate) fn settle_into(
     manifest.plan(job.plan);
     manifest.inputs(&files, &fingerprints);
     describe(&mut manifest, job, &setting, &summary);
-    if let Some(claims) = priors.claims {
-        manifest.set("prior_claims", claims);
-    }
-    name_ledger(&mut manifest, job, &journal, &summary.period);
+    let history = (&journal, priors.claims);
+    name_history(&mut manifest, job, history, &summary.period);
     manifest.outputs(&outputs);
     manifest.write(&folder.join(MANIFEST))?;
     Ok((summary, ledger_rows))
 }
 
-/// Names the entries of the ledger that the run was made with.
-fn name_ledger(manifest: &mut Manifest, job: &SettleJob<'_>, journal: &Journal, period: &str) {
+/// Names last year's claims and the entries of the ledger that the run was made with.
+fn name_history(
+    manifest: &mut Manifest,
+    job: &SettleJob<'_>,
+    (journal, prior_claims): (&Journal, Option<Value>),
+    period: &str,
+) {
+    if let Some(claims) = prior_claims {
+        manifest.set("prior_claims", claims);
+    }
     if job.ledger.is_some() {
         let entries: BTreeMap<_, _> = journal.named_before(period).into_iter().collect();
         manifest.set("ledger", json!(entries));
     }
 }
 
+/// The lines of cases, and what every unit of cases comes to.
+type UnitTables<'t> = (&'t [units::LineReport], &'t UnitTotals);
+
 /// The tables beside the cases: hospitals, pools, lines and whatever units and closing add.
 fn write_tables(
     folder: &Path,
     setting: &Setting<'_>,
-    (pools, closing, lines): (&[PoolReport], &Closing, &[units::LineReport]),
+    (pools, closing, of_units): (&[PoolReport], &Closing, UnitTables<'_>),
     sums: &mut Sums,
 ) -> Result<Vec<OutputFile>, Error> {
     let mut outputs = write_reports(folder, setting, pools, sums)?;
-    outputs.extend(units::write(folder, setting, lines, &mut sums.units)?);
+    outputs.extend(units::write(folder, setting, of_units, &mut sums.units)?);
     outputs.extend(write_closing(folder, closing, setting.period.is_year())?);
     Ok(outputs)
 }
@@ -285,6 +297,10 @@ fn first_pass(run: &Run<'_>, setting: &Setting<'_>, folder: &Path) -> Result<Fir
         ledger,
         record,
     })
+}
+
+fn of_cases(rows: u64, writer: TableWriter) -> Result<OutputFile, Error> {
+    Ok(OutputFile::new("cases.parquet", rows, writer.finish()?))
 }
 
 fn create_cases(folder: &Path) -> Result<(TableWriter, TableEncoder), Error> {

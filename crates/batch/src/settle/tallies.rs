@@ -10,7 +10,7 @@ use super::ledger::Account;
 use crate::Error;
 use drgdip_claims::Yuan;
 use drgdip_points::Points;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -72,7 +72,11 @@ struct Kept {
     length: u64,
     /// Where each hospital's sums begin, and how many bytes they have.
     places: HashMap<Account, (u64, usize)>,
+    by_class: ByClass,
 }
+
+/// Sums by pool and number of the class.
+type ByClass = BTreeMap<(u16, u8), Slot>;
 
 /// What one worker adds up.
 pub(crate) struct TallyPage<'b> {
@@ -82,6 +86,7 @@ pub(crate) struct TallyPage<'b> {
     touched: Vec<usize>,
     bytes: Vec<u8>,
     places: Vec<(Account, u64, usize)>,
+    by_class: ByClass,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -90,6 +95,16 @@ struct Slot {
     points: i64,
     patient_side: i64,
     payment: i64,
+}
+
+impl Slot {
+    /// Adds what another hospital has; pools are checked to hold all of their hospitals.
+    const fn add(&mut self, more: Self) {
+        self.cases += more.cases;
+        self.points = self.points.saturating_add(more.points);
+        self.patient_side = self.patient_side.saturating_add(more.patient_side);
+        self.payment = self.payment.saturating_add(more.payment);
+    }
 }
 
 impl TallyBook {
@@ -104,6 +119,7 @@ impl TallyBook {
                 file,
                 length: 0,
                 places: HashMap::new(),
+                by_class: ByClass::new(),
             }),
         })
     }
@@ -116,6 +132,7 @@ impl TallyBook {
             touched: Vec::new(),
             bytes: Vec::new(),
             places: Vec::new(),
+            by_class: ByClass::new(),
         }
     }
 
@@ -130,6 +147,17 @@ impl TallyBook {
         let read = read.and_then(|_| kept.file.read_exact(&mut bytes));
         read.map_err(|e| self.wrong(&e))?;
         Ok(bytes.chunks_exact(BYTES).map(tally).collect())
+    }
+
+    /// Cases, points and payment of all hospitals, by pool and class.
+    pub(crate) fn by_class(&self) -> Vec<(u16, SettledClass, (u64, Points, Yuan))> {
+        let kept = self.kept.lock().expect("no worker panicked");
+        let sums = kept.by_class.iter().map(|((pool, class), slot)| {
+            let points = Points::from_ten_thousandths(slot.points);
+            let sum = (slot.cases, points, Yuan::from_fen(slot.payment));
+            (*pool, CLASSES[usize::from(*class)], sum)
+        });
+        sums.collect()
     }
 
     fn wrong(&self, error: &io::Error) -> Error {
@@ -170,6 +198,10 @@ impl TallyPage<'_> {
                 group if group == self.book.groups => NO_GROUP,
                 group => u16::try_from(group).expect("groups are numbered with 16 bits"),
             };
+            self.by_class
+                .entry((account.pool, class))
+                .or_default()
+                .add(slot);
             self.bytes.push(class);
             self.bytes.extend_from_slice(&group.to_le_bytes());
             self.bytes.extend_from_slice(&slot.cases.to_le_bytes());
@@ -191,6 +223,9 @@ impl TallyPage<'_> {
         let places = self.places.into_iter();
         let places = places.map(|(account, start, length)| (account, (before + start, length)));
         kept.places.extend(places);
+        for (key, slot) in self.by_class {
+            kept.by_class.entry(key).or_default().add(slot);
+        }
         Ok(())
     }
 }

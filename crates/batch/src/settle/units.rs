@@ -11,6 +11,7 @@ pub(crate) mod reports;
 mod rules;
 mod stay;
 mod tcm;
+pub(crate) mod totals;
 
 pub(crate) use book::{LineEntry, UnitNote, UnitSums};
 pub(super) use book::{LineReport, settle_lines};
@@ -20,6 +21,7 @@ pub(super) use columns::{UnitColumns, UnitUse};
 pub(crate) use rules::UnitRules;
 pub(super) use stay::StayPricing;
 pub(super) use tcm::FollowUps;
+pub use totals::{UnitExample, UnitTotal, UnitTotals};
 
 use super::setting::Setting;
 use crate::Error;
@@ -54,7 +56,7 @@ pub(crate) const fn unit_of(line: Line) -> &'static str {
 pub(super) fn write(
     folder: &Path,
     setting: &Setting<'_>,
-    lines: &[LineReport],
+    (lines, totals): (&[LineReport], &UnitTotals),
     sums: &mut UnitSums,
 ) -> Result<Vec<OutputFile>, Error> {
     let mut outputs = vec![reports::lines(folder, setting, lines)?];
@@ -62,6 +64,7 @@ pub(super) fn write(
         outputs.push(reports::line_budgets(folder, setting, lines)?);
         let notes = std::mem::take(&mut sums.notes);
         outputs.push(reports::notes(folder, setting, notes)?);
+        outputs.push(totals::write(folder, &totals.by_pool)?);
     }
     Ok(outputs)
 }

@@ -1,5 +1,7 @@
 //! Generated claims as the columns of the claims contract.
 
+mod units;
+
 use crate::settle::columns::{MONEY, decimals};
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int8Array, Int16Array, Int32Array,
@@ -9,6 +11,7 @@ use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Int32Type, UInt16Type};
 use drgdip_synth::{ClaimRows, Id, ListColumn, Synth};
 use std::sync::Arc;
+use units::UnitTexts;
 
 fn coded() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
@@ -36,8 +39,8 @@ pub(super) const UNIQUE: &[&str] = &[
     "patient_paid",
 ];
 
-/// The columns that generated claims have.
-pub(super) fn claim_fields() -> Vec<Field> {
+/// The columns that generated claims have; with units, those that these are stated in too.
+pub(super) fn claim_fields(has_units: bool) -> Vec<Field> {
     use DataType::{Boolean, Date32, Int8, Int16, Int32, Utf8};
     let columns = [
         ("case_id", Utf8),
@@ -72,9 +75,13 @@ pub(super) fn claim_fields() -> Vec<Field> {
         ("new_tech", Boolean),
         ("reverses", Utf8),
     ];
-    columns
+    let mut fields = columns
         .map(|(name, data_type)| Field::new(name, data_type, true))
-        .to_vec()
+        .to_vec();
+    if has_units {
+        fields.extend(units::fields());
+    }
+    fields
 }
 
 /// The texts that the coded columns refer to.
@@ -85,6 +92,7 @@ pub(super) struct Texts {
     insurances: ArrayRef,
     ways: ArrayRef,
     departments: ArrayRef,
+    units: Option<UnitTexts>,
 }
 
 impl Texts {
@@ -97,12 +105,23 @@ impl Texts {
             insurances: of(synth.insurances()),
             ways: of(synth.discharge_ways()),
             departments: of(synth.departments()),
+            units: synth.units().map(UnitTexts::new),
         }
     }
 }
 
 /// The columns of some rows.
 pub(super) fn claim_columns(rows: &ClaimRows, texts: &Texts) -> Vec<Vec<ArrayRef>> {
+    let mut columns = plain_columns(rows, texts);
+    if let Some(texts) = &texts.units {
+        let stated = units::columns(rows, texts).into_iter();
+        columns.extend(stated.map(|column| vec![column]));
+    }
+    columns
+}
+
+/// The columns that all generated claims have.
+fn plain_columns(rows: &ClaimRows, texts: &Texts) -> Vec<Vec<ArrayRef>> {
     let money = |column: &[i64]| decimals(column.iter().map(|fen| Some(*fen)), &MONEY);
     let whole = |array: ArrayRef| vec![array];
     vec![

@@ -2,13 +2,14 @@
 //! hospitals did becomes last year's points.
 
 use super::SynthJob;
+use super::units::{PolicyUnits, efficacy_rows, group_rows, percent};
 use crate::Error;
 use crate::inputs::{Hospital, Insurance};
 use crate::output::StagedFiles;
 use crate::settle::setting::{Period, UNIT, day_number};
 use drgdip_claims::Yuan;
 use drgdip_synth::{ClaimRows, Synth};
-use drgdip_tables::policy::PolicyAt;
+use drgdip_tables::policy::{Line, PolicyAt};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -22,10 +23,19 @@ pub(super) struct Experience {
     fund: BTreeMap<(u16, u16), i128>,
     /// By region, insurance and hospital: the total cost, in fen.
     cost: BTreeMap<(u16, u16, u32), i128>,
+    /// What claims can state for payment units, where they do.
+    units: Option<PolicyUnits>,
+    /// By region, insurance and line: about what is asked of the line, in fen.
+    asked: BTreeMap<(u16, u16, Line), i128>,
+    /// TCM cases with the number of their disease.
+    tcm: Vec<(String, usize)>,
 }
 
+/// A row of a table, cell by cell.
+pub(super) type Row = Vec<String>;
+
 impl Experience {
-    pub(super) fn new(synth: &Synth, period: &Period) -> Self {
+    pub(super) fn new(synth: &Synth, period: &Period, units: Option<PolicyUnits>) -> Self {
         Self {
             hospitals: synth.hospitals().to_vec(),
             regions: synth.regions().to_vec(),
@@ -33,6 +43,9 @@ impl Experience {
             days: day_number(period.first)..=day_number(period.last),
             fund: BTreeMap::new(),
             cost: BTreeMap::new(),
+            units,
+            asked: BTreeMap::new(),
+            tcm: Vec::new(),
         }
     }
 
@@ -45,6 +58,9 @@ impl Experience {
             days: self.days.clone(),
             fund: BTreeMap::new(),
             cost: BTreeMap::new(),
+            units: self.units.clone(),
+            asked: BTreeMap::new(),
+            tcm: Vec::new(),
         }
     }
 
@@ -66,6 +82,31 @@ impl Experience {
             let key = (region, insurance, rows.hospital[row]);
             *self.cost.entry(key).or_default() += i128::from(cost);
         }
+        self.see_units(rows);
+    }
+
+    /// Adds what the claims ask of lines, which pools then need not pay.
+    fn see_units(&mut self, rows: &ClaimRows) {
+        let Some(units) = &self.units else {
+            return;
+        };
+        for (row, facts) in &rows.units {
+            let (Some(region), Some(day)) = (rows.region[*row], rows.discharge_date[*row]) else {
+                continue;
+            };
+            if !self.days.contains(&day) {
+                continue;
+            }
+            let insurance = rows.insurance[*row];
+            for (line, fen) in units.asked(insurance, rows.fund_paid[*row], facts) {
+                *self.asked.entry((region, insurance, line)).or_default() += fen;
+                *self.fund.entry((region, insurance)).or_default() -= fen;
+            }
+            if let Some((disease, _)) = facts.tcm {
+                let id = String::from_utf8_lossy(&rows.case_id[*row]);
+                self.tcm.push((id.into_owned(), disease));
+            }
+        }
     }
 
     pub(super) fn add(&mut self, more: &Self) {
@@ -75,6 +116,10 @@ impl Experience {
         for (key, fen) in &more.cost {
             *self.cost.entry(*key).or_default() += fen;
         }
+        for (key, fen) in &more.asked {
+            *self.asked.entry(*key).or_default() += fen;
+        }
+        self.tcm.extend_from_slice(&more.tcm);
     }
 }
 
@@ -86,11 +131,20 @@ pub(super) fn write(
     period: &Period,
     staged: &mut StagedFiles,
 ) -> Result<Vec<PathBuf>, Error> {
-    let tables = [
+    let mut tables = vec![
         ("hospitals.csv", hospital_rows(hospitals)),
         ("budgets.csv", budget_rows(job, experience, period)?),
         ("prior.csv", prior_rows(job, experience, hospitals, period)?),
     ];
+    if let Some(units) = &experience.units {
+        tables.push(("groups.csv", group_rows(job, period)?));
+        let terms = job.policy.policy.at(period.last)?;
+        let cases = experience.tcm_cases();
+        tables.push((
+            "efficacy.csv",
+            efficacy_rows(&cases, &units.mix, &terms.units),
+        ));
+    }
     let mut written = Vec::new();
     for (name, rows) in tables {
         let target = job.inputs.join(name);
@@ -186,12 +240,45 @@ fn budget_rows(
                 &amount.to_string(),
                 "",
             ]));
+            rows.extend(experience.line_rows((region, insurance), period)?);
         }
     }
     Ok(rows)
 }
 
 impl Experience {
+    /// TCM cases with the number of their disease, each once, in the order of their ids.
+    fn tcm_cases(&self) -> Vec<(String, usize)> {
+        let mut cases = self.tcm.clone();
+        cases.sort();
+        cases.dedup_by(|one, other| one.0 == other.0);
+        cases
+    }
+
+    /// The budgets of the lines that cases draw on, in whole thousand yuan.
+    fn line_rows(
+        &self,
+        (region, insurance): (&str, &str),
+        period: &Period,
+    ) -> Result<Vec<Row>, Error> {
+        const THOUSAND_YUAN: i128 = 100_000;
+        let mut rows = Vec::new();
+        for (line, overrun) in self.units.iter().flat_map(|units| &units.lines) {
+            let mine = self.asked.iter().filter(|((r, i, l), _)| {
+                l == line
+                    && self.regions[usize::from(*r)] == region
+                    && self.insurances[usize::from(*i)] == insurance
+            });
+            let asked: i128 = mine.map(|(_, fen)| fen).sum();
+            let fen = asked * percent(*overrun) / 100 / THOUSAND_YUAN * THOUSAND_YUAN;
+            let amount = Yuan::try_from_fen(fen).map_err(|e| Error::input("budget", e))?;
+            let amount = amount.to_string();
+            let cells = [region, insurance, UNIT, &period.text, &amount, line.code()];
+            rows.push(row(cells));
+        }
+        Ok(rows)
+    }
+
     fn fund_of(&self, region: &str, insurance: &str) -> i128 {
         let mine = self.fund.iter().filter(|((r, i), _)| {
             self.regions[usize::from(*r)] == region && self.insurances[usize::from(*i)] == insurance

@@ -2,6 +2,7 @@
 
 mod columns;
 mod inputs;
+mod units;
 
 use crate::group::thread_pool;
 use crate::grouped::PreparedPlan;
@@ -20,6 +21,7 @@ pub(crate) use inputs::write_csv;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use units::PolicyUnits;
 
 /// What `synth` is asked to do.
 pub struct SynthJob<'a> {
@@ -41,6 +43,8 @@ pub struct SynthJob<'a> {
     pub files: u64,
     /// The folder for hospitals, budgets and prior points.
     pub inputs: &'a Path,
+    /// Whether claims state the payment units of the policy beside groups.
+    pub units: bool,
     /// How many threads work; `None` is one for each core.
     pub threads: Option<usize>,
 }
@@ -69,9 +73,15 @@ pub fn synth(job: &SynthJob<'_>, progress: &dyn Progress) -> Result<SynthSummary
     let world = world(job, &standing.hospitals, &period)?;
     let synth = Synth::new(&job.plan.plan, &job.plan.grouper, world, job.seed)
         .map_err(|e| Error::new(Class::Table, &job.plan.plan.id, e, ""))?;
+    let units = job.units.then(|| policy_units(job, &synth, &period));
+    let units = units.transpose()?;
+    let synth = match &units {
+        Some(units) => synth.with_units(units.mix.clone()),
+        None => synth,
+    };
     let pool = thread_pool(job.threads)?;
     let mut staged = StagedFiles::default();
-    let mut experience = Experience::new(&synth, &period);
+    let mut experience = Experience::new(&synth, &period, units);
     let mut claims = Vec::new();
     progress.stage("generate claims", Some(job.cases));
     for (number, rows) in cut(job.cases, job.files).into_iter().enumerate() {
@@ -93,6 +103,13 @@ pub fn synth(job: &SynthJob<'_>, progress: &dyn Progress) -> Result<SynthSummary
         groups: synth.reachable(),
         unreachable: synth.unreachable().to_vec(),
     })
+}
+
+/// What the policy lets claims state for payment units.
+fn policy_units(job: &SynthJob<'_>, synth: &Synth, period: &Period) -> Result<PolicyUnits, Error> {
+    let policy = &job.policy.policy;
+    let terms = policy.at(period.last)?;
+    Ok(PolicyUnits::new(policy, &terms, synth.insurances()))
 }
 
 /// Cuts rows into files of nearly the same size.
@@ -176,7 +193,7 @@ impl Work<'_> {
         rows: Range<u64>,
         experience: &mut Experience,
     ) -> Result<(), Error> {
-        let schema = Schema::new(claim_fields());
+        let schema = Schema::new(claim_fields(self.synth.units().is_some()));
         let (mut writer, encoder) = table::create(path, schema, columns::UNIQUE)?;
         let texts = Texts::new(self.synth);
         let chunk = |number: u64| {

@@ -1,7 +1,7 @@
 //! `drgdip demo`.
 
 use super::group::{findings_table, outcomes_table};
-use super::settle::report;
+use super::settle::{report, units};
 use crate::args::{DemoArgs, GlobalArgs};
 use crate::fail::{Done, Failure};
 use crate::layout::grouped_digits;
@@ -52,7 +52,7 @@ fn plain(args: &DemoArgs, policy: &str, summary: &DemoSummary) -> String {
         report::hospitals_table(settled, MOST_HOSPITALS),
     ];
     let findings = findings_table(&settled.findings);
-    let units = report::units_table(settled);
+    let units = units::tables(settled);
     format!(
         "{}{units}\n{findings}\n{}",
         sections.join("\n"),
@@ -68,4 +68,8 @@ fn where_to_go(args: &DemoArgs, summary: &DemoSummary) -> String {
         .replace("{case}", case)
         .replace("{claims}", DEMO_CLAIMS)
         .replace("{inputs}", DEMO_INPUTS)
+        .replace(
+            "{units}",
+            &units::explain_commands(&summary.settled, &args.output.display().to_string()),
+        )
 }

@@ -1,6 +1,7 @@
 //! `drgdip settle`.
 
 pub(crate) mod report;
+pub(crate) mod units;
 
 use super::judge;
 use crate::args::{GlobalArgs, SettleArgs};

@@ -28,6 +28,7 @@ pub(crate) fn run(
         out: &args.output,
         files: u64::from(args.files),
         inputs: &inputs,
+        units: args.units,
         threads: global.threads(),
     };
     let summary = drgdip_batch::synth(&job, progress)?;

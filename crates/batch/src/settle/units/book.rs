@@ -156,7 +156,7 @@ fn by_line(
     let rounding = setting.terms.value.money_rounding;
     let mut by_line: BTreeMap<(u16, Line), Vec<LineEntry>> = BTreeMap::new();
     for mut entry in std::mem::take(&mut sums.lines) {
-        if is_paid_otherwise(&entry, adjusted) {
+        if is_paid_otherwise((entry.row, entry.line), adjusted) {
             sums.notes.push(replaced(&entry));
             continue;
         }
@@ -172,12 +172,12 @@ fn by_line(
 }
 
 /// Whether another rule pays the whole cost of the case, the items of the line with it.
-fn is_paid_otherwise(entry: &LineEntry, adjusted: &Adjustments) -> bool {
-    let change = adjusted.get(&entry.row);
+pub(super) fn is_paid_otherwise((row, line): (u64, Line), adjusted: &Adjustments) -> bool {
+    let change = adjusted.get(&row);
     let pays_all = change
         .is_some_and(|change| change.rule == LinkRule::SpecialReview || change.at_cost.is_some());
     // Negotiated drugs are taken out of the cost that these rules pay.
-    pays_all && entry.line != Line::NegotiatedDrugs
+    pays_all && line != Line::NegotiatedDrugs
 }
 
 fn replaced(entry: &LineEntry) -> UnitNote {

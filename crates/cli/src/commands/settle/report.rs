@@ -1,9 +1,10 @@
 //! A settlement as text or JSON.
 
+use super::units;
 use crate::commands::findings_json;
 use crate::commands::group::{findings_table, outcomes_json, outcomes_table};
 use crate::layout::{Align, Layout, grouped_digits};
-use drgdip_batch::{PoolReport, PrepaidHospital, SettleSummary, UnitShare};
+use drgdip_batch::{PoolReport, PrepaidHospital, SettleSummary};
 use drgdip_claims::Yuan;
 use drgdip_points::pool::HospitalPayment;
 use drgdip_points::{PointValue, Points, Rounding};
@@ -24,65 +25,8 @@ pub(crate) fn plain(summary: &SettleSummary) -> String {
     let pools = pools_table(summary);
     let findings = findings_table(&summary.findings);
     let hospitals = closing_tables(summary);
-    let units = units_table(summary);
+    let units = units::tables(summary);
     format!("{head}\n{outcomes}\n{pools}{units}{hospitals}{findings}")
-}
-
-/// What is paid from lines of their own, beside what the pools pay by points.
-pub(crate) fn units_table(summary: &SettleSummary) -> String {
-    if summary.units.is_empty() {
-        return String::new();
-    }
-    let mut table = Layout::new(&[
-        ("地区 Region", Align::Left),
-        ("单列 Line", Align::Left),
-        ("对象 Parties", Align::Right),
-        ("预算 Budget", Align::Right),
-        ("申请 Asked", Align::Right),
-        ("支付 Paid", Align::Right),
-        ("未付 Unpaid", Align::Right),
-        ("余额 Left", Align::Right),
-        ("占比 Share", Align::Right),
-    ]);
-    let points = summary.pools.iter().map(|pool| pool.settlement.paid);
-    let lines = summary.units.iter().map(|unit| unit.paid);
-    let all: i128 = points.chain(lines).map(|paid| i128::from(paid.fen())).sum();
-    for unit in &summary.units {
-        table.row([
-            unit.region.clone(),
-            unit.line.to_owned(),
-            unit.parties.to_string(),
-            money(unit.budget),
-            money(unit.asked),
-            money(unit.paid),
-            money(unit.unpaid),
-            money(unit.left),
-            share(unit.paid, all),
-        ]);
-    }
-    format!("\n单列支付单元 Lines of their own\n{}", table.render())
-}
-
-/// What share of all payments an amount is, in per cent with two decimals, rounded half up.
-fn share(part: Yuan, all: i128) -> String {
-    if all <= 0 {
-        return String::new();
-    }
-    let hundredths = (i128::from(part.fen()) * 20_000 + all) / (2 * all);
-    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
-}
-
-fn unit_json(unit: &UnitShare) -> Value {
-    json!({
-        "region": unit.region,
-        "line": unit.line,
-        "parties": unit.parties,
-        "budget": unit.budget.to_string(),
-        "asked": unit.asked.to_string(),
-        "paid": unit.paid.to_string(),
-        "unpaid": unit.unpaid.to_string(),
-        "left": unit.left.to_string(),
-    })
 }
 
 /// What hospitals are prepaid, or what they get for a year and why.
@@ -223,11 +167,11 @@ fn hospital_row(
     ]
 }
 
-fn money(amount: Yuan) -> String {
+pub(super) fn money(amount: Yuan) -> String {
     grouped_digits(&amount.to_string())
 }
 
-fn points(points: Points) -> String {
+pub(super) fn points(points: Points) -> String {
     grouped_digits(&points.to_string())
 }
 
@@ -249,7 +193,8 @@ pub(crate) fn json(command: &str, output: &Path, summary: &SettleSummary) -> Val
         "classes": summary.classes,
         "findings": findings_json(&summary.findings),
         "pools": pools,
-        "units": summary.units.iter().map(unit_json).collect::<Vec<Value>>(),
+        "units": summary.units.iter().map(units::share_json).collect::<Vec<Value>>(),
+        "unit_totals": summary.unit_totals.by_pool.iter().map(units::total_json).collect::<Vec<Value>>(),
         "policy_warnings": summary.policy_warnings,
         "prepaid": summary.prepaid.iter().map(|row| json!({
             "pool": row.pool,

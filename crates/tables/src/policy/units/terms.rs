@@ -238,6 +238,17 @@ pub enum TcmTail {
     Line(Overrun),
 }
 
+impl TcmTail {
+    /// What becomes of claims above the budget of the line; `None` where there is no line.
+    #[must_use]
+    pub const fn on_line(self) -> Option<Overrun> {
+        match self {
+            Self::Line(overrun) => Some(overrun),
+            Self::Accrued => None,
+        }
+    }
+}
+
 /// Bed-days whose price falls with the stay (床日付费).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StagedBedDayTerms {

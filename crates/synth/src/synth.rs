@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::flaw::{Falsehoods, Flaws};
 use crate::forms::Forms;
 use crate::groups::{Group, WEIGHT_ONE, find, mix};
+use crate::practice::Practice;
 use crate::rows::{ClaimRows, MOST_ROWS, Row};
 use crate::solve::{Recipe, Solver, Universe};
 use crate::world::{HospitalLevel, World};
@@ -53,6 +54,8 @@ pub struct Synth {
     pub(crate) has_new_tech_rule: bool,
     /// Recipes whose patients are newborns: indexes of group and recipe.
     pub(crate) newborns: Vec<(usize, usize)>,
+    /// Usual ways of treatment; `None` where all that the plan takes are shown.
+    pub(crate) practice: Option<Practice>,
 }
 
 impl Synth {
@@ -109,6 +112,7 @@ impl Synth {
             top_hospitals: top_hospitals(&world),
             has_new_tech_rule: has_new_tech_rule(plan),
             newborns: newborns(plan, &groups),
+            practice: None,
             groups,
             world,
         })

@@ -1,6 +1,7 @@
 //! `drgdip synth`: generated claims as Parquet, and settlement inputs that fit them.
 
 mod columns;
+mod history;
 mod inputs;
 
 use crate::group::thread_pool;
@@ -15,6 +16,7 @@ use arrow::datatypes::Schema;
 use columns::{Texts, claim_columns, claim_fields};
 use drgdip_claims::Yuan;
 use drgdip_synth::{ClaimRows, HospitalLevel, Synth, World, WorldHospital, WorldInsurance};
+pub use history::synth_history;
 use inputs::Experience;
 pub(crate) use inputs::write_csv;
 use rayon::prelude::*;
@@ -64,11 +66,35 @@ pub struct SynthSummary {
 /// A policy without hospitals or a plan without groups, outputs that cannot be written, and an
 /// interruption; nothing is published then.
 pub fn synth(job: &SynthJob<'_>, progress: &dyn Progress) -> Result<SynthSummary, Error> {
+    synth_practised(job, SynthPractice::Varied, progress)
+}
+
+/// The ways of treatment in generated claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SynthPractice {
+    /// As many as the plan takes.
+    Varied,
+    /// A few usual ones for each group, as in the histories of [`synth_history`].
+    Usual,
+}
+
+/// Makes claims with the ways of treatment that are asked for.
+///
+/// # Errors
+/// Those of [`synth`].
+pub fn synth_practised(
+    job: &SynthJob<'_>,
+    practice: SynthPractice,
+    progress: &dyn Progress,
+) -> Result<SynthSummary, Error> {
     let period = Period::parse(job.period)?;
     let standing = Inputs::read(None, &job.policy.standing)?;
     let world = world(job, &standing.hospitals, &period)?;
-    let synth = Synth::new(&job.plan.plan, &job.plan.grouper, world, job.seed)
+    let mut synth = Synth::new(&job.plan.plan, &job.plan.grouper, world, job.seed)
         .map_err(|e| Error::new(Class::Table, &job.plan.plan.id, e, ""))?;
+    if practice == SynthPractice::Usual {
+        synth = synth.with_usual_practice(&job.plan.plan);
+    }
     let pool = thread_pool(job.threads)?;
     let mut staged = StagedFiles::default();
     let mut experience = Experience::new(&synth, &period);

@@ -75,6 +75,13 @@ impl Preset {
         self.own_plan.as_ref().unwrap_or(national())
     }
 
+    /// The plan that claims are made from; a DIP catalogue makes none.
+    fn claims_plan(&self) -> &PreparedPlan {
+        let own = self.own_plan.as_ref();
+        own.filter(|own| own.plan.dip.is_none())
+            .unwrap_or(national())
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -90,7 +97,7 @@ impl Preset {
         let job = SynthJob {
             cases: 600,
             seed: month,
-            plan: self.plan(),
+            plan: self.claims_plan(),
             policy: &self.policy,
             period: &period,
             bad_rows_per_ten_thousand: None,

@@ -9,7 +9,7 @@ use crate::output::StagedFolder;
 use crate::policy::PreparedPolicy;
 use crate::read::ReadOptions;
 use crate::settle::{SettleJob, SettleSpan, SettleSummary, settle_into};
-use crate::synth::{SynthJob, SynthSummary, synth};
+use crate::synth::{SynthJob, SynthPractice, SynthSummary, synth_practised};
 use crate::{Error, Progress};
 use std::path::Path;
 
@@ -21,6 +21,9 @@ pub struct DemoJob<'a> {
     pub seed: u64,
     /// The plan that the policy names.
     pub plan: &'a PreparedPlan,
+    /// The plan whose groups the claims reach, where they are not made from `plan`: a DIP
+    /// catalogue is grown from claims and makes none.
+    pub claims_plan: Option<&'a PreparedPlan>,
     /// The policy to pay by.
     pub policy: &'a PreparedPolicy,
     /// The month `YYYY-MM` that is made and settled.
@@ -58,7 +61,7 @@ pub fn demo(job: &DemoJob<'_>, progress: &dyn Progress) -> Result<DemoSummary, E
     let made = SynthJob {
         cases: job.cases,
         seed: job.seed,
-        plan: job.plan,
+        plan: job.claims_plan.unwrap_or(job.plan),
         policy: job.policy,
         period: job.period,
         bad_rows_per_ten_thousand: None,
@@ -68,7 +71,11 @@ pub fn demo(job: &DemoJob<'_>, progress: &dyn Progress) -> Result<DemoSummary, E
         units: true,
         threads: job.threads,
     };
-    let synth = synth(&made, progress)?;
+    let practice = match job.claims_plan {
+        Some(_) => SynthPractice::Usual,
+        None => SynthPractice::Varied,
+    };
+    let synth = synth_practised(&made, practice, progress)?;
     people::add(&inputs_folder, job.policy, job.period)?;
     let inputs = read_inside(&inputs_folder, folder.path(), job.policy)?;
     let settled = SettleJob {

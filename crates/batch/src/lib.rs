@@ -53,5 +53,5 @@ pub use settle::{
     CaseMix, ClearedHospital, HospitalAdjustment, LedgerUse, PoolReport, PrepaidHospital,
     SettleJob, SettleSpan, SettleSummary, UnitExample, UnitShare, UnitTotal, UnitTotals, settle,
 };
-pub use synth::{SynthJob, SynthSummary, synth};
+pub use synth::{SynthJob, SynthPractice, SynthSummary, synth, synth_history, synth_practised};
 pub use weigh::{LeftOut, WeighJob, WeighSummary, weigh};

@@ -116,6 +116,13 @@ fn separator(text: &str) -> Result<u8, String> {
     }
 }
 
+fn years(text: &str) -> Result<(i16, i16), String> {
+    let hint = || "write the first and the last year, such as 2023-2025".to_owned();
+    let (first, last) = text.split_once('-').ok_or_else(hint)?;
+    let year = |text: &str| text.parse().ok().filter(|year| (1900..3000).contains(year));
+    year(first).zip(year(last)).ok_or_else(hint)
+}
+
 /// At which findings a finished run exits with 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
@@ -139,6 +146,9 @@ pub(crate) struct DemoArgs {
     /// The seed of the claims; the same seed makes the same claims.
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Pay by DIP (按病种分值付费) with the bundled sample catalogue, not by DRG.
+    #[arg(long)]
+    pub(crate) dip: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -346,6 +356,13 @@ pub(crate) struct SynthArgs {
     /// bed-days, day surgery, quotas and items, with what they need among the inputs.
     #[arg(long)]
     pub(crate) units: bool,
+    /// A history of whole years, N claims and one file a year, in place of a month.
+    #[arg(long, value_name = "YYYY-YYYY", value_parser = years)]
+    #[arg(conflicts_with_all = ["period", "inputs", "files"])]
+    pub(crate) years: Option<(i16, i16)>,
+    /// A few usual ways of treatment for each group, as in a history, not all that the plan takes.
+    #[arg(long)]
+    pub(crate) usual_practice: bool,
     /// Into how many files the claims are cut.
     #[arg(long, value_name = "K", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]

@@ -18,12 +18,30 @@ pub(crate) struct Example {
     pub(crate) policy: String,
     /// The month, `YYYY-MM`.
     pub(crate) period: String,
+    /// The plan that claims are made from, where it is not the one that they are paid by.
+    pub(crate) claims_plan: Option<String>,
+}
+
+/// The bundled examples, one for each way of grouping.
+#[derive(Debug, Deserialize)]
+struct Examples {
+    drg: Example,
+    dip: Example,
+}
+
+fn examples() -> Examples {
+    let text = include_str!("../data/example.json");
+    serde_json::from_str(text).expect("the bundled examples are well-formed")
 }
 
 /// The bundled example.
 pub(crate) fn example() -> Example {
-    let text = include_str!("../data/example.json");
-    serde_json::from_str(text).expect("the bundled example is well-formed")
+    examples().drg
+}
+
+/// The bundled example that pays by DIP.
+pub(crate) fn dip_example() -> Example {
+    examples().dip
 }
 
 /// The word that asks for the plan in force, in place of the name of a plan.

@@ -72,3 +72,58 @@ fn tables_show_and_check_take_a_dip_plan_and_diff_refuses_it() {
     assert_eq!(code, Some(2), "{text}");
     assert!(text.contains("one of these is a DIP plan"), "{text}");
 }
+
+#[test]
+fn the_dip_demo_fills_one_folder_that_verifies_and_explains_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::cargo_bin("drgdip").expect("the command");
+        let output = command.current_dir(folder.path()).args(arguments).output();
+        let output = output.expect("it runs");
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {text}");
+        text
+    };
+    let demo = run(&["demo", "--dip", "-o", "demo", "--cases", "3000"]);
+    assert!(demo.contains("990100-employee-dip"), "{demo}");
+    let verified = run(&["verify", "demo"]);
+    assert!(
+        verified.contains("全部一致 Everything adds up."),
+        "{verified}"
+    );
+    let proposed = demo.lines().skip_while(|line| !line.starts_with("下一步"));
+    let commands = proposed.filter_map(|line| line.trim().strip_prefix("drgdip "));
+    let commands: Vec<Vec<&str>> = commands.map(|line| line.split(' ').collect()).collect();
+    assert_eq!(commands.len(), 4, "{demo}");
+    commands.iter().for_each(|command| drop(run(command)));
+}
+
+#[test]
+fn a_history_of_years_becomes_a_catalogue_that_can_group_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (history, catalogue) = (path("h.parquet"), path("catalogue"));
+    let made = [
+        "synth",
+        "--cases",
+        "8000",
+        "--years",
+        "2024-2025",
+        "-o",
+        &history,
+    ];
+    let (text, code) = drgdip(&made);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("wrote 16000 claims"), "{text}");
+    let (first, second) = (path("h-2024.parquet"), path("h-2025.parquet"));
+    let grown = ["catalogue", &first, &second, "--policy", "example-dip-2026"];
+    let (text, code) = drgdip(&[&grown[..], &["--year", "2026", "-o", &catalogue]].concat());
+    assert_eq!(code, Some(0), "{text}");
+    let out = path("grouped.parquet");
+    let grouped = json(&[
+        "group", &second, "--plan", &catalogue, "-o", &out, "--json", "-q",
+    ]);
+    assert_eq!(grouped["rows"], 8_000, "{grouped}");
+    let cases = grouped["outcomes"]["grouped/group_rule"].as_u64();
+    assert!(cases > Some(6_000), "{grouped}");
+}

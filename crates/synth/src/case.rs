@@ -143,7 +143,7 @@ impl Synth {
         row.other_diagnoses.clear();
         row.other_diagnoses
             .extend(recipe.others.iter().map(|code| code.0));
-        let further = if patient.is_bare {
+        let further = if patient.is_bare || self.practice.is_some() {
             0
         } else {
             draw.below(5) + draw.below(5)
@@ -170,6 +170,9 @@ impl Synth {
         row.other_procedures.clear();
         row.other_procedures
             .extend(recipe.other_ops.iter().map(|code| code.0));
+        if self.practise(patient, row, draw) {
+            return;
+        }
         let is_operated = recipe.main.is_some() && patient.group.kind != AdrgKind::Medical;
         if patient.is_bare || !is_operated {
             return;
@@ -199,6 +202,7 @@ impl Synth {
         let hospital = &self.world.hospitals[patient.hospital];
         let mean = self.mean_cost(patient.group) / 1_000;
         let mean = mean.saturating_mul(i64::from(hospital.cost_per_mille));
+        let mean = self.practised_cost(mean, patient, row);
         // The last yuan and fen are drawn, so that totals are not round.
         let total = scaled(mean, stay.pace).max(CHEAPEST) + i64::from(draw.below(1_000));
         spend(row, total, Spending::usual(patient.group.kind), draw);

@@ -12,6 +12,7 @@ mod flaw;
 mod forms;
 mod groups;
 mod patient;
+mod practice;
 mod rows;
 mod solve;
 mod synth;

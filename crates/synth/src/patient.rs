@@ -60,7 +60,7 @@ impl Synth {
         let hospital = self.hospital_shares.draw(&mut draw);
         let level = self.world.hospitals[hospital].level;
         let group = &self.groups[self.mixes[level.index()].draw(&mut draw)];
-        let recipe = draw.skewed_index(group.recipes.len());
+        let recipe = self.recipe_of(group, &mut draw);
         self.patient_with(row, hospital, (group, recipe), &mut draw)
     }
 

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::flaw::{Falsehoods, Flaws};
 use crate::forms::Forms;
 use crate::groups::{Group, WEIGHT_ONE, find, mix};
+use crate::practice::Practice;
 use crate::rows::{ClaimRows, MOST_ROWS, Row};
 use crate::solve::{Recipe, Solver, Universe};
 use crate::units::{UnitMix, Units};
@@ -55,6 +56,8 @@ pub struct Synth {
     /// Recipes whose patients are newborns: indexes of group and recipe.
     pub(crate) newborns: Vec<(usize, usize)>,
     pub(crate) units: Option<Units>,
+    /// Usual ways of treatment; `None` where all that the plan takes are shown.
+    pub(crate) practice: Option<Practice>,
 }
 
 impl Synth {
@@ -112,6 +115,7 @@ impl Synth {
             has_new_tech_rule: has_new_tech_rule(plan),
             newborns: newborns(plan, &groups),
             units: None,
+            practice: None,
             groups,
             world,
         })

@@ -161,10 +161,13 @@ impl GroupingPlan {
             mdcs: self.mdcs.len(),
             adrgs: self.adrgs().count() - ambiguous_groups,
             ambiguous_groups,
-            drgs: self
-                .drgs()
-                .filter(|(_, adrg, _)| !is_ambiguous(adrg))
-                .count(),
+            drgs: match &self.dip {
+                Some(catalogue) => catalogue.groups.len(),
+                None => self
+                    .drgs()
+                    .filter(|(_, adrg, _)| !is_ambiguous(adrg))
+                    .count(),
+            },
             weights: self.weights.len(),
         }
     }

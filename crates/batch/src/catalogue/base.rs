@@ -152,6 +152,7 @@ fn manifest(job: &CatalogueJob<'_>) -> String {
         r#"id = "{id}"
 title = "{year} 年 DIP 病种库"
 kind = "dip"
+sources = ["{id}-history"]
 tie_break = "{tie_break}"
 
 [origin]

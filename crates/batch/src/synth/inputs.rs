@@ -19,8 +19,8 @@ pub(super) struct Experience {
     regions: Vec<String>,
     insurances: Vec<String>,
     days: std::ops::RangeInclusive<i32>,
-    /// By region and insurance: what the fund paid, in fen.
-    fund: BTreeMap<(u16, u16), i128>,
+    /// By region, insurance and hospital: what the fund paid, in fen.
+    fund: BTreeMap<(u16, u16, u32), i128>,
     /// By region, insurance and hospital: the total cost, in fen.
     cost: BTreeMap<(u16, u16, u32), i128>,
     /// What claims can state for payment units, where they do.
@@ -78,8 +78,8 @@ impl Experience {
                 continue;
             }
             let insurance = rows.insurance[row];
-            *self.fund.entry((region, insurance)).or_default() += i128::from(rows.fund_paid[row]);
             let key = (region, insurance, rows.hospital[row]);
+            *self.fund.entry(key).or_default() += i128::from(rows.fund_paid[row]);
             *self.cost.entry(key).or_default() += i128::from(cost);
         }
         self.see_units(rows);
@@ -100,7 +100,8 @@ impl Experience {
             let insurance = rows.insurance[*row];
             for (line, fen) in units.asked(insurance, rows.fund_paid[*row], facts) {
                 *self.asked.entry((region, insurance, line)).or_default() += fen;
-                *self.fund.entry((region, insurance)).or_default() -= fen;
+                let key = (region, insurance, rows.hospital[*row]);
+                *self.fund.entry(key).or_default() -= fen;
             }
             if let Some((disease, _)) = facts.tcm {
                 let id = String::from_utf8_lossy(&rows.case_id[*row]);
@@ -133,7 +134,10 @@ pub(super) fn write(
 ) -> Result<Vec<PathBuf>, Error> {
     let mut tables = vec![
         ("hospitals.csv", hospital_rows(hospitals)),
-        ("budgets.csv", budget_rows(job, experience, period)?),
+        (
+            "budgets.csv",
+            budget_rows(job, experience, (hospitals, period))?,
+        ),
         ("prior.csv", prior_rows(job, experience, hospitals, period)?),
     ];
     if let Some(units) = &experience.units {
@@ -215,7 +219,7 @@ fn four_places(ten_thousandths: i64) -> String {
 fn budget_rows(
     job: &SynthJob<'_>,
     experience: &Experience,
-    period: &Period,
+    (hospitals, period): (&[Hospital], &Period),
 ) -> Result<Vec<Vec<String>>, Error> {
     const TEN_THOUSAND_YUAN: i128 = 1_000_000;
     let terms = job.policy.policy.at(period.last)?;
@@ -229,21 +233,36 @@ fn budget_rows(
     ])];
     for region in terms.regions.keys() {
         for insurance in terms.insurances.keys() {
-            let fund = experience.fund_of(region, insurance);
-            let fen = fund * 108 / 100 / TEN_THOUSAND_YUAN * TEN_THOUSAND_YUAN + TEN_THOUSAND_YUAN;
-            let amount = Yuan::try_from_fen(fen).map_err(|e| Error::input("budget", e))?;
-            rows.push(row([
-                region,
-                insurance,
-                UNIT,
-                &period.text,
-                &amount.to_string(),
-                "",
-            ]));
+            for unit in units(&terms) {
+                let is_of_unit = |id: &str| unit_of(&terms, hospitals, id) == unit;
+                let fund = experience.fund_of(region, insurance, is_of_unit);
+                let fen = fund * 108 / 100 / TEN_THOUSAND_YUAN * TEN_THOUSAND_YUAN;
+                let fen = fen + TEN_THOUSAND_YUAN;
+                let amount = Yuan::try_from_fen(fen).map_err(|e| Error::input("budget", e))?;
+                let amount = amount.to_string();
+                rows.push(row([region, insurance, unit, &period.text, &amount, ""]));
+            }
             rows.extend(experience.line_rows((region, insurance), period)?);
         }
     }
     Ok(rows)
+}
+
+/// The payment units of a policy.
+fn units(terms: &PolicyAt) -> Vec<&str> {
+    match terms.pools.units.is_empty() {
+        true => vec![UNIT],
+        false => terms.pools.units.keys().map(String::as_str).collect(),
+    }
+}
+
+/// The unit that pays a hospital; one that no table has is paid by the first.
+fn unit_of<'t>(terms: &'t PolicyAt, hospitals: &[Hospital], id: &str) -> &'t str {
+    let units = units(terms);
+    let hospital = hospitals.iter().find(|known| known.hospital_id == id);
+    let stated = hospital.and_then(|hospital| hospital.unit.as_deref());
+    let found = units.iter().find(|unit| Some(**unit) == stated);
+    found.unwrap_or(&units[0])
 }
 
 impl Experience {
@@ -279,9 +298,11 @@ impl Experience {
         Ok(rows)
     }
 
-    fn fund_of(&self, region: &str, insurance: &str) -> i128 {
-        let mine = self.fund.iter().filter(|((r, i), _)| {
-            self.regions[usize::from(*r)] == region && self.insurances[usize::from(*i)] == insurance
+    fn fund_of(&self, region: &str, insurance: &str, pays: impl Fn(&str) -> bool) -> i128 {
+        let mine = self.fund.iter().filter(|((r, i, h), _)| {
+            self.regions[usize::from(*r)] == region
+                && self.insurances[usize::from(*i)] == insurance
+                && pays(&self.hospitals[*h as usize])
         });
         mine.map(|(_, fen)| fen).sum()
     }
@@ -306,8 +327,9 @@ fn prior_rows(
         for word in terms.insurances.keys() {
             let insurance = Insurance::from_word(word);
             let insurance = insurance.map_or_else(|| word.clone(), |known| known.to_string());
-            let pool = format!("{region}-{insurance}-{UNIT}");
             for (number, hospital) in hospitals.iter().enumerate() {
+                let unit = unit_of(&terms, hospitals, &hospital.hospital_id);
+                let pool = format!("{region}-{insurance}-{unit}");
                 let cost = experience.cost_of(region, word, &hospital.hospital_id);
                 if cost == 0 && hospital.region.as_ref() != Some(region) {
                     continue;

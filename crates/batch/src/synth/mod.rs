@@ -1,6 +1,7 @@
 //! `drgdip synth`: generated claims as Parquet, and settlement inputs that fit them.
 
 mod columns;
+mod history;
 mod inputs;
 mod units;
 
@@ -16,6 +17,7 @@ use arrow::datatypes::Schema;
 use columns::{Texts, claim_columns, claim_fields};
 use drgdip_claims::Yuan;
 use drgdip_synth::{ClaimRows, HospitalLevel, Synth, World, WorldHospital, WorldInsurance};
+pub use history::synth_history;
 use inputs::Experience;
 pub(crate) use inputs::write_csv;
 use rayon::prelude::*;
@@ -68,6 +70,27 @@ pub struct SynthSummary {
 /// A policy without hospitals or a plan without groups, outputs that cannot be written, and an
 /// interruption; nothing is published then.
 pub fn synth(job: &SynthJob<'_>, progress: &dyn Progress) -> Result<SynthSummary, Error> {
+    synth_practised(job, SynthPractice::Varied, progress)
+}
+
+/// The ways of treatment in generated claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SynthPractice {
+    /// As many as the plan takes.
+    Varied,
+    /// A few usual ones for each group, as in the histories of [`synth_history`].
+    Usual,
+}
+
+/// Makes claims with the ways of treatment that are asked for.
+///
+/// # Errors
+/// Those of [`synth`].
+pub fn synth_practised(
+    job: &SynthJob<'_>,
+    practice: SynthPractice,
+    progress: &dyn Progress,
+) -> Result<SynthSummary, Error> {
     let period = Period::parse(job.period)?;
     let standing = Inputs::read(None, &job.policy.standing)?;
     let world = world(job, &standing.hospitals, &period)?;
@@ -75,10 +98,13 @@ pub fn synth(job: &SynthJob<'_>, progress: &dyn Progress) -> Result<SynthSummary
         .map_err(|e| Error::new(Class::Table, &job.plan.plan.id, e, ""))?;
     let units = job.units.then(|| policy_units(job, &synth, &period));
     let units = units.transpose()?;
-    let synth = match &units {
+    let mut synth = match &units {
         Some(units) => synth.with_units(units.mix.clone()),
         None => synth,
     };
+    if practice == SynthPractice::Usual {
+        synth = synth.with_usual_practice(&job.plan.plan);
+    }
     let pool = thread_pool(job.threads)?;
     let mut staged = StagedFiles::default();
     let mut experience = Experience::new(&synth, &period, units);

@@ -17,12 +17,18 @@ pub(crate) fn run(
     global: &GlobalArgs,
     progress: &Reporter,
 ) -> Result<Done, Failure> {
-    let example = plans::example();
+    let example = match args.dip {
+        true => plans::dip_example(),
+        false => plans::example(),
+    };
+    let made_from = example.claims_plan.as_deref();
+    let made_from = made_from.map(plans::prepare).transpose()?;
     let (policy, plan) = plans::prepare_policy(&example.policy, None, &example.period)?;
     let job = DemoJob {
         cases: args.cases,
         seed: args.seed,
         plan: &plan,
+        claims_plan: made_from.as_ref(),
         policy: &policy,
         period: &example.period,
         out: &args.output,
@@ -33,12 +39,13 @@ pub(crate) fn run(
     if global.json {
         out::print_json(&report::json("demo", &args.output, &summary.settled))?;
     } else {
-        out::print(&plain(args, &example.policy, &summary))?;
+        let plan = &plan.plan.id;
+        out::print(&plain(args, (&example.policy, plan), &summary))?;
     }
     Ok(Done::Clean)
 }
 
-fn plain(args: &DemoArgs, policy: &str, summary: &DemoSummary) -> String {
+fn plain(args: &DemoArgs, (policy, plan): (&str, &str), summary: &DemoSummary) -> String {
     let settled = &summary.settled;
     let sections = [
         format!(
@@ -56,16 +63,18 @@ fn plain(args: &DemoArgs, policy: &str, summary: &DemoSummary) -> String {
     format!(
         "{}{units}\n{findings}\n{}",
         sections.join("\n"),
-        where_to_go(args, summary)
+        where_to_go(args, (policy, plan), summary)
     )
 }
 
 /// Where the files are, and what to try next.
-fn where_to_go(args: &DemoArgs, summary: &DemoSummary) -> String {
+fn where_to_go(args: &DemoArgs, (policy, plan): (&str, &str), summary: &DemoSummary) -> String {
     let case = summary.example_case.as_deref().unwrap_or_default();
     include_str!("../../help/demo-next.txt")
         .replace("{dir}", &args.output.display().to_string())
         .replace("{case}", case)
+        .replace("{policy}", policy)
+        .replace("{plan}", plan)
         .replace("{claims}", DEMO_CLAIMS)
         .replace("{inputs}", DEMO_INPUTS)
         .replace(

@@ -4,7 +4,7 @@ use crate::args::{GlobalArgs, SynthArgs};
 use crate::fail::{Done, Failure};
 use crate::progress::Reporter;
 use crate::{out, plans};
-use drgdip_batch::{Progress, SynthJob, SynthSummary};
+use drgdip_batch::{Progress, SynthJob, SynthPractice, SynthSummary};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,14 @@ pub(crate) fn run(
         units: args.units,
         threads: global.threads(),
     };
-    let summary = drgdip_batch::synth(&job, progress)?;
+    let practice = match args.usual_practice {
+        true => SynthPractice::Usual,
+        false => SynthPractice::Varied,
+    };
+    let summary = match args.years {
+        Some((first, last)) => drgdip_batch::synth_history(&job, first..=last, progress)?,
+        None => drgdip_batch::synth_practised(&job, practice, progress)?,
+    };
     progress.finish();
     if global.json {
         out::print_json(&as_json(args, &summary))?;
@@ -42,10 +49,13 @@ pub(crate) fn run(
             .first()
             .map(|path| path.display().to_string());
         progress.note(&format!(
-            "wrote {} claims for {groups} groups into {files} file(s), {} …, and inputs into {}",
-            args.cases,
+            "wrote {} claims for {groups} groups into {files} file(s), {} …{}",
+            args.cases * args.years.map_or(1, |_| files as u64),
             claims.unwrap_or_default(),
-            inputs.display(),
+            match args.years {
+                Some(_) => String::new(),
+                None => format!(", and inputs into {}", inputs.display()),
+            },
         ));
     }
     Ok(Done::Clean)

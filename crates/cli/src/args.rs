@@ -44,6 +44,9 @@ pub(crate) enum Command {
     /// Group claims: one row with its group for every claim.
     #[command(after_help = include_str!("../help/group.txt"))]
     Group(GroupArgs),
+    /// Check claims by the rules of 清单质控: what to correct before they are grouped.
+    #[command(after_help = include_str!("../help/check.txt"))]
+    Check(CheckClaimsArgs),
     /// Show the road from the codes of one case to its group, points and yuan.
     #[command(after_help = include_str!("../help/explain.txt"))]
     Explain(Box<ExplainArgs>),
@@ -139,6 +142,27 @@ pub(crate) struct DemoArgs {
     /// The seed of the claims; the same seed makes the same claims.
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+/// `drgdip check`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CheckClaimsArgs {
+    /// Parquet files, folders of them, or globs.
+    #[arg(required = true, value_name = "CLAIMS")]
+    pub(crate) claims: Vec<PathBuf>,
+    /// The folder to write.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// The rules with their levels and limits: a bundled name, or the path of a folder.
+    #[arg(long, value_name = "CHECKS", default_value = "basic")]
+    pub(crate) checks: String,
+    /// The plan whose code set, grey list and crosswalk are asked about codes.
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: Option<String>,
+    #[command(flatten)]
+    pub(crate) tables: TableArgs,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 }
 
 #[derive(Debug, ClapArgs)]

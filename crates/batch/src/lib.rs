@@ -5,6 +5,7 @@
 //! publishes outputs whole or not at all. No rule of grouping or payment lives here.
 
 mod catalogue;
+mod check;
 pub mod compare;
 mod convert;
 mod demo;
@@ -26,6 +27,7 @@ mod progress;
 mod publish;
 mod read;
 mod run;
+mod safe_text;
 mod settle;
 mod spill;
 mod strewn;
@@ -35,6 +37,7 @@ pub mod verify;
 mod weigh;
 
 pub use catalogue::{CatalogueJob, CatalogueLeftOut, CatalogueSummary, catalogue};
+pub use check::{CheckJob, CheckSummary, NotAsked, check};
 pub use convert::{Conversion, ConvertJob, ConvertSource, ConvertSummary, TextRows, convert};
 pub use demo::{DEMO_CLAIMS, DEMO_INPUTS, DemoJob, DemoSummary, demo};
 pub use error::{Class, Error};

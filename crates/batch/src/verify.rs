@@ -114,8 +114,8 @@ pub fn verify(run: &Path, progress: &dyn Progress) -> Result<Verification, Error
     files.check_hashes(&mut result, progress)?;
     let added = if let Some(counts) = &files.weigh {
         weighed::check(&files, counts, &mut result)
-    } else if files.command == "catalogue" {
-        // Its counts were added up by the check of hashes; nothing in it is paid.
+    } else if matches!(files.command.as_str(), "catalogue" | "check") {
+        // Their counts were added up by the check of hashes; nothing in them is paid.
         Ok(())
     } else if files.is_settled() {
         sums::settled(&files, progress)

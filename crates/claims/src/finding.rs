@@ -3,6 +3,8 @@ use std::fmt;
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
+    /// The claim is taken as if the fault were mended.
+    Repaired,
     /// Worth knowing; the claim goes on unchanged.
     Warn,
     /// The claim is kept and counted, but not grouped or not paid.
@@ -12,6 +14,7 @@ pub enum Severity {
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Repaired => "repaired",
             Self::Warn => "warn",
             Self::Reject => "reject",
         })

@@ -5,10 +5,13 @@
 
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
+pub mod check;
 mod claim;
 mod finding;
 mod money;
+mod rule;
 
 pub use claim::{Claim, Sex};
 pub use finding::{Finding, Severity as FindingSeverity};
 pub use money::{MoneyError, Yuan};
+pub use rule::{Rule, RuleSet};

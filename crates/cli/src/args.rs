@@ -44,6 +44,9 @@ pub(crate) enum Command {
     /// Group claims: one row with its group for every claim.
     #[command(after_help = include_str!("../help/group.txt"))]
     Group(GroupArgs),
+    /// Check claims by the rules of 清单质控: what to correct before they are grouped.
+    #[command(after_help = include_str!("../help/check.txt"))]
+    Check(CheckClaimsArgs),
     /// Show the road from the codes of one case to its group, points and yuan.
     #[command(after_help = include_str!("../help/explain.txt"))]
     Explain(Box<ExplainArgs>),
@@ -149,6 +152,27 @@ pub(crate) struct DemoArgs {
     /// Pay by DIP (按病种分值付费) with the bundled sample catalogue, not by DRG.
     #[arg(long)]
     pub(crate) dip: bool,
+}
+
+/// `drgdip check`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CheckClaimsArgs {
+    /// Parquet files, folders of them, or globs.
+    #[arg(required = true, value_name = "CLAIMS")]
+    pub(crate) claims: Vec<PathBuf>,
+    /// The folder to write.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// The rules with their levels and limits: a bundled name, or the path of a folder.
+    #[arg(long, value_name = "CHECKS", default_value = "basic")]
+    pub(crate) checks: String,
+    /// The plan whose code set, grey list and crosswalk are asked about codes.
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: Option<String>,
+    #[command(flatten)]
+    pub(crate) tables: TableArgs,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 }
 
 #[derive(Debug, ClapArgs)]

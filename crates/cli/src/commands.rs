@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod catalogue;
+mod check;
 mod compare;
 mod convert;
 mod demo;
@@ -25,6 +26,7 @@ pub(crate) fn run(args: &Args, progress: &Reporter) -> Result<Done, Failure> {
     let global = &args.global;
     match &args.command {
         Command::Group(group) => group::run(group, global, progress),
+        Command::Check(check) => check::run(check, global, progress),
         Command::Convert(convert) => convert::run(convert, global, progress),
         Command::Compare(compare) => compare::run(compare, global, progress),
         Command::Verify(verify) => verify::run(verify, global, progress),
@@ -42,10 +44,15 @@ pub(crate) fn run(args: &Args, progress: &Reporter) -> Result<Done, Failure> {
 
 /// Whether the findings reach the level at which the user wants a failing exit code.
 fn judge(findings: &FindingCounts, level: FailOn) -> Done {
+    judge_counts(|least| findings.at_least(least), level)
+}
+
+/// The same, where `at_least` says how many findings there are of at least some severity.
+fn judge_counts(at_least: impl FnOnce(FindingSeverity) -> u64, level: FailOn) -> Done {
     let count = match level {
         FailOn::None => 0,
-        FailOn::Warn => findings.at_least(FindingSeverity::Warn),
-        FailOn::Reject => findings.at_least(FindingSeverity::Reject),
+        FailOn::Warn => at_least(FindingSeverity::Warn),
+        FailOn::Reject => at_least(FindingSeverity::Reject),
     };
     if count == 0 {
         Done::Clean

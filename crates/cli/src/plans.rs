@@ -127,7 +127,7 @@ fn library(tables: &TableArgs) -> Result<PlanLibrary, Failure> {
 }
 
 /// Loads a plan by its name, from the folder of plans where one is given, and compiles it.
-fn prepare_with(plan: &str, tables: &TableArgs) -> Result<PreparedPlan, Failure> {
+pub(crate) fn prepare_with(plan: &str, tables: &TableArgs) -> Result<PreparedPlan, Failure> {
     let loaded = match &tables.tables {
         Some(_) => library(tables)?.load(plan)?,
         None => load(plan)?,

@@ -95,6 +95,23 @@ pub(crate) fn policy(id: &str) -> Option<FileSet> {
     Some(FileSet::in_memory("policies", files))
 }
 
+/// The folder beside the policies that holds checks of claims, one folder each.
+const CHECKS: &str = "checks";
+
+pub(crate) fn checks(id: &str) -> Option<FileSet> {
+    let folders = POLICIES.get_dir(CHECKS).into_iter().flat_map(Dir::dirs);
+    let named = |dir: &&Dir<'_>| dir.path().file_name().is_some_and(|name| name == id);
+    let dir = folders.into_iter().find(named)?;
+    let mut files = Vec::new();
+    collect(dir, &mut files);
+    let before = format!("{CHECKS}/{id}/");
+    let inside = files.into_iter().filter_map(|(path, bytes)| {
+        let path = path.strip_prefix(&before)?.to_owned();
+        Some((path, bytes))
+    });
+    Some(FileSet::in_memory(id, inside))
+}
+
 fn collect(dir: &'static Dir<'static>, files: &mut Vec<(String, Cow<'static, [u8]>)>) {
     for file in dir.files() {
         let is_table = file

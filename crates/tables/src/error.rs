@@ -124,6 +124,12 @@ pub enum Problem {
     /// A file name that is not UTF-8.
     #[error("the name of the file is not UTF-8; rename it")]
     NameNotUtf8,
+    /// A fault in the checks of claims.
+    #[error("{reason}")]
+    Checks {
+        /// What it is.
+        reason: String,
+    },
     /// A fault of a payment policy.
     #[error(transparent)]
     Policy(Box<crate::policy::PolicyProblem>),

@@ -100,6 +100,12 @@ impl FileSet {
         bundled::policy(id)
     }
 
+    /// Bundled checks of claims by their id; `None` when there are none.
+    #[must_use]
+    pub fn bundled_checks(id: &str) -> Option<Self> {
+        bundled::checks(id)
+    }
+
     /// The bundled tables that all DIP plans share: tie-breaks, attribute classes of procedures,
     /// the comorbidity index and the kinds of the auxiliary directory.
     #[must_use]

@@ -6,6 +6,7 @@
 pub mod beginnings;
 mod bundled;
 pub mod check;
+pub mod claim_checks;
 pub mod code_set;
 mod codes;
 pub mod coverage;
@@ -20,6 +21,7 @@ pub mod plan;
 pub mod policy;
 pub mod rule;
 
+pub use claim_checks::ClaimChecks;
 pub use coverage::{Coverage, bundled_coverage};
 pub use error::{Error, Warning, WarningLevel};
 pub use files::FileSet;

@@ -1,0 +1,107 @@
+//! Which rules can be asked of a file.
+
+use super::{CheckJob, NotAsked};
+use crate::read::{ClaimFile, Column};
+use drgdip_claims::{Rule, RuleSet};
+
+/// The columns that every claim must fill in; the principal diagnosis has rules of its own.
+///
+/// Source: the columns that the claims contract requires.
+const MANDATORY: [Column; 9] = [
+    Column::CaseId,
+    Column::HospitalId,
+    Column::Region,
+    Column::Insurance,
+    Column::Sex,
+    Column::AgeYears,
+    Column::DischargeDate,
+    Column::Department,
+    Column::TotalCost,
+];
+
+/// The rules that a plan's code tables answer.
+const OF_PLAN: [Rule; 5] = [
+    Rule::DiagnosisNotInCodeSet,
+    Rule::ProcedureNotInCodeSet,
+    Rule::GreyPrincipal,
+    Rule::CodeMapped,
+    Rule::PrincipalExcluded,
+];
+
+/// What is asked of the claims of one file.
+pub(super) struct AskedOfFile {
+    pub(super) rules: RuleSet,
+    /// Of the columns that every claim must fill in, those that the file has.
+    pub(super) mandatory: Vec<Column>,
+    pub(super) not_asked: Vec<NotAsked>,
+}
+
+impl AskedOfFile {
+    pub(super) fn new(job: &CheckJob<'_>, file: &ClaimFile) -> Self {
+        let has = |column: &Column| {
+            let is_age = *column == Column::AgeYears && file.layout.infant_age_alone;
+            is_age || file.layout.index(*column).is_some()
+        };
+        let (mandatory, absent): (Vec<Column>, Vec<Column>) =
+            MANDATORY.into_iter().partition(|column| has(column));
+        let mut asked = Self {
+            rules: RuleSet::default(),
+            mandatory,
+            not_asked: Vec::new(),
+        };
+        let is_on = |rule: &Rule| job.checks.level(*rule).is_some();
+        for rule in Rule::ALL.iter().copied().filter(is_on) {
+            let missing = missing_for(rule, has).or_else(|| without_plan(rule, job));
+            match missing {
+                Some(reason) => asked.leave(rule, file, reason),
+                None => asked.rules.insert(rule),
+            }
+        }
+        for column in absent.iter().filter(|_| is_on(&Rule::MandatoryMissing)) {
+            let reason = format!("the file lacks {}", column.name());
+            asked.leave(Rule::MandatoryMissing, file, reason);
+        }
+        asked
+    }
+
+    fn leave(&mut self, rule: Rule, file: &ClaimFile, reason: String) {
+        self.not_asked.push(NotAsked {
+            rule,
+            file: file.label.clone(),
+            reason,
+        });
+    }
+}
+
+/// The columns without which a rule cannot be asked, where the file lacks some.
+fn missing_for(rule: Rule, has: impl Fn(&Column) -> bool) -> Option<String> {
+    let is_there = |name: &&str| Column::named(name).is_some_and(|column| has(&column));
+    let absent = rule.columns().filter(|any| !any.iter().any(&is_there));
+    let absent: Vec<String> = absent.map(|any| any.join(" or ")).collect();
+    (!absent.is_empty()).then(|| format!("the file lacks {}", absent.join(" and ")))
+}
+
+/// What a rule about known codes misses, where there is no plan or it has no such table.
+fn without_plan(rule: Rule, job: &CheckJob<'_>) -> Option<String> {
+    if !OF_PLAN.contains(&rule) {
+        return None;
+    }
+    let Some(prepared) = job.plan else {
+        return Some("no --plan is named".to_owned());
+    };
+    let plan = &prepared.plan;
+    let tables = plan.code_tables.as_deref();
+    let (is_there, table) = match rule {
+        Rule::GreyPrincipal => (!plan.grey.is_empty(), "grey list"),
+        Rule::PrincipalExcluded => (plan.dip.is_some(), "DIP catalogue"),
+        Rule::CodeMapped => {
+            let is_there = plan.settings.codes.can_change_outcomes();
+            (is_there, "repair or crosswalk of codes")
+        }
+        _ => (
+            tables.is_some_and(|tables| tables.set.is_some()),
+            "code set",
+        ),
+    };
+    (!is_there).then(|| format!("plan {} has no {table}", plan.id))
+}

@@ -1,0 +1,207 @@
+//! `drgdip check`: the rules of 清单质控 over files of claims.
+//!
+//! One pass asks every claim by itself; what needs other claims (ids that repeat, stays of one
+//! person, costs a day) is strewn over temporary files meanwhile and asked afterwards, part by
+//! part. Nothing here changes a claim or an outcome.
+
+mod asked;
+mod codes;
+mod columns;
+mod extremes;
+mod later;
+mod people;
+mod report;
+mod rows;
+mod stage;
+mod tally;
+
+use crate::duplicates::IdBook;
+use crate::group::{thread_pool, with_fingerprints};
+use crate::grouped::PreparedPlan;
+use crate::manifest::{Manifest, OutputFile};
+use crate::output::{MANIFEST, StagedFolder, sha256};
+use crate::read::{ClaimFiles, Column, ColumnNeeds, ReadOptions};
+use crate::run::Run;
+use crate::table::CHUNK_ROWS;
+use crate::{Error, Progress};
+use asked::AskedOfFile;
+use drgdip_claims::{FindingSeverity, Rule};
+use drgdip_tables::{ClaimChecks, FileSet};
+use extremes::CostBook;
+use later::Later;
+use people::PersonBook;
+use rows::RuleTable;
+use serde_json::{Map, Value, json};
+use stage::{CheckStage, Chunk};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tally::Tally;
+
+/// What `check` is asked to do.
+pub struct CheckJob<'a> {
+    /// Claim files, folders of them, or globs.
+    pub claims: &'a [PathBuf],
+    /// The rules with their levels and limits.
+    pub checks: &'a ClaimChecks,
+    /// The files that the checks were read from.
+    pub check_files: &'a FileSet,
+    /// The plan whose code tables are asked; without one, rules about known codes are not run.
+    pub plan: Option<&'a PreparedPlan>,
+    /// The folder to write.
+    pub out: &'a Path,
+    /// How claims are read.
+    pub read: ReadOptions,
+    /// How many threads work; `None` is one for each core.
+    pub threads: Option<usize>,
+}
+
+/// A rule that was not asked of a file, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NotAsked {
+    /// The rule.
+    pub rule: Rule,
+    /// The file as outputs write it down.
+    pub file: String,
+    /// The columns that it lacks, or what else is missing.
+    pub reason: String,
+}
+
+/// What `check` found.
+#[derive(Clone, Debug, Default)]
+pub struct CheckSummary {
+    /// How many claims there were.
+    pub rows: u64,
+    /// How many of them have a finding that rejects.
+    pub rejected: u64,
+    /// How many others have a finding that warns.
+    pub warned: u64,
+    /// How often each rule found something, with its level.
+    pub rules: BTreeMap<Rule, (FindingSeverity, u64)>,
+    /// The rules that were not asked of a file.
+    pub not_asked: Vec<NotAsked>,
+}
+
+impl CheckSummary {
+    /// How many findings there are of at least this level.
+    #[must_use]
+    pub fn at_least(&self, level: FindingSeverity) -> u64 {
+        let counted = self.rules.values().filter(|(of, _)| *of >= level);
+        counted.map(|(_, count)| count).sum()
+    }
+}
+
+/// Checks every claim and writes a folder of findings and summaries.
+///
+/// # Errors
+/// Unusable inputs and outputs, and an interruption; nothing is published then.
+pub fn check(job: &CheckJob<'_>, progress: &dyn Progress) -> Result<CheckSummary, Error> {
+    let folder = StagedFolder::new(job.out)?;
+    let summary = check_into(job, folder.path(), progress)?;
+    folder.publish()?;
+    Ok(summary)
+}
+
+/// All columns that some rule looks at.
+fn needs() -> ColumnNeeds {
+    let required = vec![Column::CaseId];
+    let unused = [
+        Column::CaseId,
+        Column::NewTech,
+        Column::NewTechItems,
+        Column::NegotiatedDrugs,
+        Column::TcmDisease,
+        Column::TcmSyndrome,
+        Column::TcmCost,
+        Column::TreatmentType,
+        Column::HospitalLevel,
+        Column::InsuredRegion,
+        Column::ReadmissionPlanned,
+    ];
+    let all = Column::ALL.iter().copied();
+    ColumnNeeds {
+        required,
+        optional: all.filter(|column| !unused.contains(column)).collect(),
+    }
+}
+
+fn check_into(
+    job: &CheckJob<'_>,
+    folder: &Path,
+    progress: &dyn Progress,
+) -> Result<CheckSummary, Error> {
+    let files = ClaimFiles::open(job.claims, &needs(), job.read, Some(folder))?;
+    let pool = thread_pool(job.threads)?;
+    let asked: Vec<AskedOfFile> = files
+        .files
+        .iter()
+        .map(|file| AskedOfFile::new(job, file))
+        .collect();
+    let tally = Tally::new(files.rows);
+    let stage = CheckStage {
+        job,
+        asked: &asked,
+        ids: IdBook::new(folder)?,
+        people: PersonBook::new(folder)?,
+        costs: CostBook::new(folder)?,
+        tally: &tally,
+    };
+    let run = Run {
+        files: &files,
+        pool: &pool,
+        chunk_rows: CHUNK_ROWS,
+        progress,
+    };
+    let mut table = RuleTable::create(&folder.join("findings.parquet"), job.checks)?;
+    progress.stage("check claims", Some(files.rows));
+    let fingerprints = with_fingerprints(&run, || {
+        run.stage(&stage, |chunk: Chunk| table.append(&files, &chunk))
+    })?;
+    progress.stage("check across claims", None);
+    let later = Later {
+        job,
+        files: &files,
+        asked: &asked,
+        tally: &tally,
+        progress,
+    };
+    pool.install(|| later.all(&stage, &mut table))?;
+
+    let mut summary = CheckSummary {
+        rows: files.rows,
+        not_asked: asked
+            .into_iter()
+            .flat_map(|asked| asked.not_asked)
+            .collect(),
+        ..CheckSummary::default()
+    };
+    let mut outputs = Vec::new();
+    let (fingerprint, rows) = table.finish()?;
+    outputs.push(OutputFile::new("findings.parquet", rows, fingerprint));
+    outputs.extend(report::write(folder, job, &tally, &mut summary)?);
+    let mut manifest = Manifest::new("check");
+    describe(&mut manifest, job, &summary);
+    manifest.inputs(&files, &fingerprints);
+    manifest.outputs(&outputs);
+    manifest.write(&folder.join(MANIFEST))?;
+    Ok(summary)
+}
+
+fn describe(manifest: &mut Manifest, job: &CheckJob<'_>, summary: &CheckSummary) {
+    let hashed = |(path, bytes)| (job.check_files.name_of(path), json!(sha256(bytes)));
+    let files: Map<String, Value> = job.check_files.iter().map(hashed).collect();
+    manifest.set("checks", json!({ "id": job.checks.id, "files": files }));
+    if let Some(plan) = job.plan {
+        manifest.plan(plan.into());
+    }
+    let clean = summary.rows - summary.rejected - summary.warned;
+    manifest.set("rows", json!(summary.rows));
+    manifest.set(
+        "outcomes",
+        json!({ "rejected": summary.rejected, "warned": summary.warned, "clean": clean }),
+    );
+    let counts = summary.rules.iter();
+    let counts: Map<String, Value> = counts
+        .map(|(rule, (_, count))| (rule.code().to_owned(), json!(count)))
+        .collect();
+    manifest.set("findings", Value::Object(counts));
+}

@@ -1,0 +1,106 @@
+//! How many claims and findings there are, by hospital and rule.
+
+use drgdip_claims::{FindingSeverity, Rule};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What is counted of one hospital.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct HospitalTally {
+    pub(super) claims: u64,
+    /// Claims with a finding that rejects.
+    pub(super) rejected: u64,
+    /// Other claims with a finding that warns.
+    /// Partial counts may fall below zero: a later finding can reject a claim that was counted here.
+    pub(super) warned: i64,
+    pub(super) rules: BTreeMap<Rule, u64>,
+}
+
+/// The counts of a run, by hospital; claims that name none are counted under an empty one.
+pub(super) struct Tally {
+    hospitals: Mutex<HashMap<String, HospitalTally>>,
+    /// A bit for each row with a finding that rejects, and one for each that warns.
+    rejected: Bits,
+    warned: Bits,
+}
+
+/// One bit for each row of a run.
+struct Bits(Vec<AtomicU64>);
+
+impl Bits {
+    fn new(rows: u64) -> Self {
+        let words = usize::try_from(rows / 64 + 1).expect("the rows of a run fit into memory");
+        Self((0..words).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    /// Sets a bit; says whether it was set already.
+    fn set(&self, row: u64) -> bool {
+        let bit = 1 << (row % 64);
+        let word = usize::try_from(row / 64).expect("the rows of a run fit into memory");
+        self.0[word].fetch_or(bit, Ordering::Relaxed) & bit != 0
+    }
+
+    fn has(&self, row: u64) -> bool {
+        let word = usize::try_from(row / 64).expect("the rows of a run fit into memory");
+        self.0[word].load(Ordering::Relaxed) & (1 << (row % 64)) != 0
+    }
+}
+
+impl Tally {
+    pub(super) fn new(rows: u64) -> Self {
+        Self {
+            hospitals: Mutex::default(),
+            rejected: Bits::new(rows),
+            warned: Bits::new(rows),
+        }
+    }
+
+    /// Adds what a worker has counted.
+    pub(super) fn add(&self, counted: HashMap<String, HospitalTally>) {
+        let mut all = self.hospitals.lock().expect("no worker panicked");
+        for (hospital, more) in counted {
+            let sum = all.entry(hospital).or_default();
+            sum.claims += more.claims;
+            for (rule, count) in more.rules {
+                *sum.rules.entry(rule).or_default() += count;
+            }
+            sum.rejected += more.rejected;
+            sum.warned += more.warned;
+        }
+    }
+
+    /// Takes a finding of a row into the counts of its hospital.
+    pub(super) fn count(
+        &self,
+        hospital: &mut HospitalTally,
+        (row, rule): (u64, Rule),
+        level: FindingSeverity,
+    ) {
+        *hospital.rules.entry(rule).or_default() += 1;
+        match level {
+            FindingSeverity::Reject => {
+                if !self.rejected.set(row) {
+                    hospital.rejected += 1;
+                    if self.warned.has(row) {
+                        hospital.warned -= 1;
+                    }
+                }
+            }
+            FindingSeverity::Warn => {
+                if !self.warned.set(row) && !self.rejected.has(row) {
+                    hospital.warned += 1;
+                }
+            }
+            FindingSeverity::Repaired => {}
+        }
+    }
+
+    /// The counts, by hospital in byte order.
+    pub(super) fn hospitals(&self) -> BTreeMap<String, HospitalTally> {
+        let all = self.hospitals.lock().expect("no worker panicked");
+        all.iter()
+            .map(|(id, counted)| (id.clone(), counted.clone()))
+            .collect()
+    }
+}

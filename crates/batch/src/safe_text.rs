@@ -1,0 +1,44 @@
+//! Texts of claims and people in files that spreadsheets open.
+
+/// A text cell that a spreadsheet shows and does not compute.
+///
+/// A cell that begins with one of these signs, or their full-width forms, is a formula to
+/// spreadsheets; an apostrophe before it makes it text. Control characters become spaces.
+pub(crate) fn spreadsheet_text(cell: &str) -> String {
+    let clean: String = cell
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let first = cell.trim_start().chars().next();
+    let is_formula = |c: char| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
+    let starts_with_control = cell.starts_with(|c: char| c.is_control());
+    if first.is_some_and(is_formula) || starts_with_control {
+        format!("'{clean}")
+    } else {
+        clean
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_that_would_be_a_formula_becomes_text() {
+        for (cell, safe) in [
+            ("=1+1", "'=1+1"),
+            ("+86 10", "'+86 10"),
+            ("-人民医院", "'-人民医院"),
+            ("@cmd", "'@cmd"),
+            ("＝1", "'＝1"),
+            ("  =1", "'  =1"),
+            ("\t=1", "' =1"),
+            ("\r\n=1", "'  =1"),
+            ("人民\n医院", "人民 医院"),
+            ("第一=医院", "第一=医院"),
+            ("", ""),
+        ] {
+            assert_eq!(spreadsheet_text(cell), safe);
+        }
+    }
+}

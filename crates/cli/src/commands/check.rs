@@ -1,0 +1,115 @@
+//! `drgdip check`.
+
+use super::judge_counts;
+use crate::args::{CheckClaimsArgs, GlobalArgs};
+use crate::fail::{Done, Failure};
+use crate::layout::{Align, Layout, grouped_digits};
+use crate::progress::Reporter;
+use crate::{out, plans};
+use drgdip_batch::{CheckJob, CheckSummary, Progress, ReadOptions};
+use drgdip_tables::ClaimChecks;
+use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
+
+pub(crate) fn run(
+    args: &CheckClaimsArgs,
+    global: &GlobalArgs,
+    progress: &Reporter,
+) -> Result<Done, Failure> {
+    let (checks, check_files) = ClaimChecks::load(&args.checks)?;
+    let plan = args.plan.as_deref();
+    let plan = plan.map(|plan| plans::prepare_with(plan, &args.tables));
+    let plan = plan.transpose()?;
+    let job = CheckJob {
+        claims: &args.claims,
+        checks: &checks,
+        check_files: &check_files,
+        plan: plan.as_ref(),
+        out: &args.output,
+        read: ReadOptions {
+            allow_float_money: args.read.allow_float_money,
+        },
+        threads: global.threads(),
+    };
+    let summary = drgdip_batch::check(&job, progress)?;
+    progress.finish();
+    if global.json {
+        out::print_json(&as_json(args, &summary))?;
+    } else {
+        progress.note(&report(args, &summary));
+    }
+    let at_least = |level| summary.at_least(level);
+    Ok(judge_counts(at_least, args.read.fail_on))
+}
+
+fn report(args: &CheckClaimsArgs, summary: &CheckSummary) -> String {
+    let mut text = rules_table(summary);
+    let digits = |count: u64| grouped_digits(&count.to_string());
+    // A String takes every write.
+    let _ = writeln!(
+        text,
+        "\n{} 份清单 claims: {} 退回 rejected, {} 提示 warned, {} 无问题 clean",
+        digits(summary.rows),
+        digits(summary.rejected),
+        digits(summary.warned),
+        digits(summary.rows - summary.rejected - summary.warned),
+    );
+    let mut rules: Vec<_> = summary.not_asked.iter().map(|left| left.rule).collect();
+    rules.dedup();
+    if !rules.is_empty() {
+        let rules: Vec<&str> = rules.iter().map(|rule| rule.code()).collect();
+        let _ = writeln!(
+            text,
+            "未检查 not asked of every file (not_asked.csv): {}",
+            rules.join(", ")
+        );
+    }
+    let _ = write!(text, "已写入 wrote {}", args.output.display());
+    text
+}
+
+fn rules_table(summary: &CheckSummary) -> String {
+    let mut table = Layout::new(&[
+        ("规则 Rule", Align::Left),
+        ("级别 Level", Align::Left),
+        ("次数 Count", Align::Right),
+        ("说明 Meaning", Align::Left),
+    ]);
+    for (rule, (level, count)) in &summary.rules {
+        table.row([
+            rule.code().to_owned(),
+            level.to_string(),
+            grouped_digits(&count.to_string()),
+            rule.chinese().to_owned(),
+        ]);
+    }
+    match summary.rules.is_empty() {
+        true => String::new(),
+        false => table.render(),
+    }
+}
+
+fn as_json(args: &CheckClaimsArgs, summary: &CheckSummary) -> Value {
+    let rules: Map<String, Value> = summary
+        .rules
+        .iter()
+        .map(|(rule, (level, count))| {
+            let entry = json!({ "level": level.to_string(), "count": count });
+            (rule.code().to_owned(), entry)
+        })
+        .collect();
+    let not_asked: Vec<Value> = summary
+        .not_asked
+        .iter()
+        .map(|left| json!({ "code": left.rule.code(), "file": left.file, "reason": left.reason }))
+        .collect();
+    json!({
+        "command": "check",
+        "output": args.output.display().to_string(),
+        "rows": summary.rows,
+        "rejected": summary.rejected,
+        "warned": summary.warned,
+        "rules": rules,
+        "not_asked": not_asked,
+    })
+}

@@ -140,7 +140,7 @@ fn check_into(
     let stage = CheckStage {
         job,
         asked: &asked,
-        ids: IdBook::new(folder)?,
+        ids: IdBook::new(folder, files.rows)?,
         people: PersonBook::new(folder)?,
         costs: CostBook::new(folder)?,
         tally: &tally,

@@ -27,6 +27,7 @@ fn made() -> &'static Made {
             cases: 8_000,
             seed: 1,
             plan: national(),
+            claims_plan: None,
             policy: &example_policy(),
             period: "2026-10",
             out: &out,

@@ -97,6 +97,15 @@ impl Exact {
         shifted.round().to_integer()
     }
 
+    /// The decimal of so many places that it rounds to, a half away from zero.
+    #[must_use]
+    pub fn to_places(&self, places: u32) -> Self {
+        Self(BigRational::new(
+            self.rounded(places),
+            BigInt::from(10).pow(places),
+        ))
+    }
+
     /// As [`Self::rounded`], when it fits into 64 bits.
     ///
     /// # Errors

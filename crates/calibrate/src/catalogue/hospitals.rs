@@ -17,7 +17,8 @@ pub struct LevelCoefficient {
     pub cases: u64,
     /// What they cost, in fen.
     pub actual_fen: i128,
-    /// What they cost at the means of their groups, in fen: neutral as to case-mix.
+    /// What they cost at the means of their groups, in fen: neutral as to case-mix. The mean of
+    /// each group is taken at [`MEAN_PLACES`] decimals of a fen.
     pub expected_fen: Exact,
     /// Mean cost of the level over that of all levels, four places.
     pub by_class: i64,
@@ -27,6 +28,11 @@ pub struct LevelCoefficient {
     /// Groups of primary care count with 1.
     pub coefficient: i64,
 }
+
+/// At how many decimals the mean and the weight of a group are added up over levels. Fractions
+/// of ten thousand groups have a common denominator of a hundred thousand digits, and nothing that
+/// is derived here is stated with more than four.
+const MEAN_PLACES: u32 = 12;
 
 /// The used cases by group and level.
 pub(super) struct Counted {
@@ -100,12 +106,12 @@ impl Counted {
             let group = usize::from(*group);
             let stated = &calibration.groups[group];
             let whole = Exact::whole(*cases);
-            let mean = stated.mean_fen.clone().unwrap_or_else(Exact::zero);
-            let weight = stated
-                .exact
-                .clone()
-                .unwrap_or_else(Exact::zero)
-                .times(&whole);
+            let at_places = |number: &Option<Exact>| {
+                let number = number.as_ref().map(|number| number.to_places(MEAN_PLACES));
+                number.unwrap_or_else(Exact::zero)
+            };
+            let mean = at_places(&stated.mean_fen);
+            let weight = at_places(&stated.exact).times(&whole);
             let of_case = Sums {
                 cases: *cases,
                 actual: Exact::whole(*cost),

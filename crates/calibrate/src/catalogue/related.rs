@@ -4,6 +4,7 @@ use super::stems::Stem;
 use super::{Bench, Decisions, TreatedCase, index};
 use crate::measure::Measured;
 use crate::{Error, Exact};
+use ahash::RandomState;
 use drgdip_tables::dip::TreatmentClass;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -12,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 pub(super) struct Candidate {
     pub(super) related: Vec<u32>,
     /// The practices of the stem that have them all.
-    practices: HashSet<u32>,
+    practices: HashSet<u32, RandomState>,
     /// The mean cost of their cases in fen.
     pub(super) mean: Exact,
     pub(super) cases: u64,
@@ -103,7 +104,8 @@ fn candidates(
                     .iter()
                     .all(|code| of_practice.binary_search(code).is_ok())
         };
-        let practices: HashSet<u32> = stem.practices.iter().copied().filter(has).collect();
+        let practices: HashSet<u32, RandomState> =
+            stem.practices.iter().copied().filter(has).collect();
         let number = practices.iter().filter_map(|practice| sizes.get(practice));
         let is_decided = decided.contains(&related);
         if number.fold(0, |all: u64, n| all.saturating_add(*n)) < threshold && !is_decided {

@@ -1,13 +1,20 @@
 //! The demo has every payment unit, its report shows them, and one case of each is explained.
 
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, RecordBatch};
+use arrow::compute::{cast, concat_batches};
+use arrow::datatypes::{DataType, Decimal128Type, Field, Schema};
 use drgdip_batch::explain::explain_case;
 use drgdip_batch::verify::verify;
 use drgdip_batch::{DemoJob, SettleSummary, Silent, UnitTotal, demo};
 use drgdip_claims::Yuan;
 use drgdip_points::Points;
 use drgdip_tests::{example_policy, national};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::OnceLock;
 use tempfile::TempDir;
 
@@ -118,4 +125,92 @@ fn one_case_of_every_unit_is_explained_without_a_difference() {
         "switched",
     ];
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), expected);
+}
+
+/// Adds one unit of the last place to an amount of a case in a table of a settled folder.
+fn tamper(folder: &Path, (table, column): (&str, &str), case_id: &str) {
+    let path = folder.join(table);
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(&path).unwrap()).unwrap();
+    let schema = reader.schema().clone();
+    let batches: Vec<_> = reader.build().unwrap().map(Result::unwrap).collect();
+    let all = concat_batches(&schema, &batches).unwrap();
+    let ids = cast(all.column_by_name("case_id").unwrap(), &DataType::Utf8).unwrap();
+    let row = ids
+        .as_string::<i32>()
+        .iter()
+        .position(|id| id == Some(case_id));
+    let row = row.unwrap_or_else(|| panic!("{table} has no case {case_id}"));
+    let place = schema.index_of(column).unwrap();
+    let amounts = all.column(place);
+    let stated = amounts.as_primitive::<Decimal128Type>();
+    let value = |at: usize| {
+        stated
+            .is_valid(at)
+            .then(|| stated.value(at) + i128::from(at == row))
+    };
+    let changed: Decimal128Array = (0..stated.len()).map(value).collect();
+    let changed = changed.with_data_type(amounts.data_type().clone());
+    let mut columns: Vec<ArrayRef> = all.columns().to_vec();
+    columns[place] = Arc::new(changed);
+    let fields: Vec<Field> = schema.fields().iter().map(|f| f.as_ref().clone()).collect();
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap();
+    let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), None);
+    let writer = writer.as_mut().unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        match path.is_dir() {
+            true => copy(&path, &target),
+            false => drop(fs::copy(&path, &target).unwrap()),
+        }
+    }
+}
+
+/// What is computed again does not come from the tables that it is compared with.
+#[test]
+fn a_changed_number_of_any_unit_is_a_difference() {
+    let made = made();
+    let folder = tempfile::tempdir().unwrap();
+    let mut tampered = BTreeSet::new();
+    for example in &made.settled.unit_totals.examples {
+        let (case_id, unit) = (example.case_id.as_str(), example.unit);
+        let changed = match example.decision {
+            "carved_out" | "on_line" => ("lines.parquet", "asked"),
+            _ if matches!(unit, "single_disease" | "item") => ("lines.parquet", "amount"),
+            _ => ("cases.parquet", "points"),
+        };
+        let out = folder.path().join(format!("{unit}-{}", example.decision));
+        copy(&made.out, &out);
+        tamper(&out, changed, case_id);
+        let explained = explain_case(&out, case_id, &[], &Silent).unwrap();
+        let differences = &explained[0].differences;
+        assert!(!differences.is_empty(), "{example:?}, {changed:?}");
+        tampered.insert((unit, example.decision));
+    }
+    assert!(tampered.len() >= 10, "{tampered:?}");
+}
+
+/// The claim of the demo is in its folder; without it a step says so, and nothing is guessed.
+#[test]
+fn without_its_claim_a_unit_is_not_computed_again() {
+    let made = made();
+    let mut examples = made.settled.unit_totals.examples.iter();
+    let example = examples
+        .find(|example| example.unit == "day_surgery")
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("demo");
+    copy(&made.out, &out);
+    fs::remove_file(out.join("claims.parquet")).unwrap();
+    let explained = explain_case(&out, &example.case_id, &[], &Silent).unwrap();
+    assert!(explained[0].differences.is_empty());
+    let steps = explained[0].parts.iter().flat_map(|part| &part.steps);
+    let mut said = steps.map(|step| step.arithmetic.as_str());
+    assert!(said.any(|text| text.contains("needs the claim")));
 }

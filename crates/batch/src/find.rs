@@ -73,7 +73,7 @@ pub fn find_claims(
     Ok(found)
 }
 
-fn rows_of_case(
+pub(crate) fn rows_of_case(
     files: &ClaimFiles,
     case_id: &str,
     progress: &dyn Progress,

@@ -1,12 +1,13 @@
 //! A case of a settled folder, from its claim to the fen.
 
 use super::facts::Facts;
-use super::of_units::{self, Units};
+use super::of_units::{self, Redo, Units};
 use super::points::{Award, Awarded, NEEDS_CLAIM};
 use super::run::SettledRun;
 use super::share::{Amounts, Place, before, decimal};
-use super::{Explanation, Part, Step, hospital, linked, share};
+use super::{Explanation, Part, Step, coefficient, hospital, linked, share};
 use crate::find::{FoundClaim, TextRow};
+use crate::settle::units::reports::NOTES;
 use crate::{Error, Progress};
 use drgdip_claims::Finding;
 use drgdip_tables::policy::{DateSelector, PolicyAt, ValueFamily};
@@ -34,7 +35,8 @@ pub fn explain_case(
         return Err(Error::input(folder.display(), problem).with_hint("Check the key."));
     }
     let findings = run.rows("findings.parquet", ("case_id", case_id), progress)?;
-    let needs_claim = rows.iter().any(|row| needs_claim(&run, row, &findings));
+    let has_units = run.has(NOTES) && !run.rows(NOTES, ("case_id", case_id), progress)?.is_empty();
+    let needs_claim = has_units || rows.iter().any(|row| needs_claim(&run, row, &findings));
     let facts = match needs_claim || !claims.is_empty() {
         true => Facts::find(&run, case_id, claims, progress)?,
         false => Facts::Found(Vec::new()),
@@ -103,7 +105,8 @@ impl Case<'_> {
             parts.push(self.points(&terms, &mut differences, progress)?);
             parts.extend(self.money(&mut differences, progress)?);
             let case = (self.case_id, self.text("pool"));
-            parts.extend(of_units::lines(self.run, case, progress)?);
+            let by = (self.run, &terms);
+            parts.extend(of_units::lines(by, case, &mut differences, progress)?);
         } else {
             let step = Step::new("政策日期 date of the policy", "").by(NEEDS_CLAIM);
             parts.push(Part {
@@ -198,6 +201,7 @@ impl Case<'_> {
     ) -> Result<Part, Error> {
         let is_late = has(self.findings, Finding::LateUpload);
         let mut units = Units::find(self.run, self.case_id, progress)?;
+        differences.extend(self.redo(&mut units, terms, progress)?);
         let mut steps = std::mem::take(&mut units.steps);
         let award = Award::new((self.run, terms), self.row, (self.claim, is_late))?;
         let awarded = award.with(units).steps()?;
@@ -217,6 +221,34 @@ impl Case<'_> {
         Ok(Part {
             title: format!("点数 points（政策日期 policy of {}）", terms.date),
             steps,
+        })
+    }
+
+    /// Judges what units did again, where the claim is at hand.
+    fn redo(
+        &self,
+        units: &mut Units,
+        terms: &PolicyAt,
+        progress: &dyn Progress,
+    ) -> Result<Vec<String>, Error> {
+        let Some(claim) = self.claim.filter(|_| units.has_notes()) else {
+            return Ok(Vec::new());
+        };
+        let day = claim.discharge_date;
+        let Some(hospital) = coefficient::hospital(self.run, self.text("hospital_id"), day) else {
+            return Ok(Vec::new());
+        };
+        let group = self.row.get("group").map(String::as_str);
+        let (k, _) = coefficient::coefficient(self.run, terms, (hospital, group))?;
+        units.redo(&Redo {
+            run: self.run,
+            terms,
+            case_id: self.case_id,
+            row: self.row,
+            file: &claim.file,
+            hospital,
+            coefficient: k,
+            progress,
         })
     }
 

@@ -41,16 +41,6 @@ pub(super) struct Awarded {
     pub(super) points: Option<Points>,
 }
 
-impl Awarded {
-    /// A stay that its claim's unit pays; the steps of the unit have said how.
-    const fn by_unit() -> Self {
-        Self {
-            steps: Vec::new(),
-            points: None,
-        }
-    }
-}
-
 fn wrong(e: impl std::fmt::Display) -> Error {
     Error::input("explain", e)
 }
@@ -149,8 +139,8 @@ impl<'a> Award<'a> {
         let mut awarded = match self.text("case_class").unwrap_or_default() {
             "by_cost" => self.by_cost()?,
             "unstable" => self.unstable()?,
-            "day_surgery" | "single_disease" | "item" | "tcm" => Awarded::by_unit(),
-            "bed_day" if self.terms.stays.bed_day.is_none() => Awarded::by_unit(),
+            "day_surgery" | "single_disease" | "item" | "tcm" => self.by_unit(),
+            "bed_day" if self.terms.stays.bed_day.is_none() => self.by_unit(),
             "bed_day" => self.bed_day()?,
             class => self.priced(class)?,
         };
@@ -167,6 +157,17 @@ impl<'a> Award<'a> {
             self.late(&mut awarded)?;
         }
         Ok(awarded)
+    }
+
+    /// A stay that its claim's unit pays; the steps of the unit have said how.
+    fn by_unit(&self) -> Awarded {
+        match self.units.stay {
+            Some(points) => Awarded {
+                steps: Vec::new(),
+                points: Some(points),
+            },
+            None => missing("单元点数 points by the unit", &[]),
+        }
     }
 
     fn by_cost(&self) -> Result<Awarded, Error> {

@@ -343,10 +343,9 @@ impl Desk<'_, '_> {
 fn without_drugs(case: &mut SettledCase, unit: &UnitCase<'_>) -> Result<(), Refusal> {
     case.total_cost = Some(unit.cost.fen());
     if let Some(side) = case.patient_side {
-        let left = Yuan::from_fen(side).minus(unit.patient_side);
+        let left = unit.without_drugs(Yuan::from_fen(side));
         let left = left.map_err(|e| Refusal::Error(Error::input("claims", e)))?;
-        // A patient who bore less than the policy's share leaves nothing to take off.
-        case.patient_side = Some(left.max(Yuan::ZERO).fen().min(side));
+        case.patient_side = Some(left.fen());
     }
     Ok(())
 }

@@ -38,6 +38,15 @@ impl GroupMeans {
         }
     }
 
+    /// What the input says of one group, as if the run had no other.
+    pub(crate) fn of_group(inputs: &Inputs, group: &str) -> Self {
+        Self {
+            rows: inputs.groups.clone(),
+            codes: vec![group.to_owned()],
+            adrgs: vec![String::new()],
+        }
+    }
+
     /// How many groups the run has.
     pub(crate) fn count(&self) -> usize {
         self.codes.len()

@@ -7,13 +7,14 @@
 mod book;
 mod case;
 mod columns;
+pub(crate) mod redo;
 pub(crate) mod reports;
 mod rules;
 mod stay;
 mod tcm;
 pub(crate) mod totals;
 
-pub(crate) use book::{LineEntry, UnitNote, UnitSums};
+pub(crate) use book::{LineEntry, UnitNote, UnitSums, overrun};
 pub(super) use book::{LineReport, settle_lines};
 pub(crate) use case::{CARVED_OUT, EFFECT};
 pub(super) use case::{Change, Judged, UnitCase, UnitKey};

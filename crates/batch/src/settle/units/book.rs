@@ -10,7 +10,7 @@ use crate::settle::setting::Setting;
 use drgdip_claims::Yuan;
 use drgdip_points::pool::reserve_of;
 use drgdip_points::units::{LineClaim, LineInput, LineSettlement, settle_line};
-use drgdip_points::{Points, Ratio};
+use drgdip_points::{Points, Ratio, Weight};
 use drgdip_tables::policy::{Line, LineSurplus, Overrun, Pays, TcmTail, UnitTerms};
 use std::collections::BTreeMap;
 
@@ -41,6 +41,10 @@ pub(crate) struct UnitNote {
     pub(crate) decision: &'static str,
     pub(crate) cost: Option<Yuan>,
     pub(crate) points: Option<Points>,
+    /// The weight and the coefficient by which a unit pays; that of the group where technologies
+    /// act.
+    pub(crate) weight: Option<Weight>,
+    pub(crate) coefficient: Option<Ratio>,
     pub(crate) line: Option<Line>,
     /// What is asked of the line.
     pub(crate) amount: Option<Yuan>,
@@ -63,6 +67,8 @@ impl UnitNote {
             decision,
             cost: None,
             points: None,
+            weight: None,
+            coefficient: None,
             line: None,
             amount: None,
             how: String::new(),
@@ -231,7 +237,7 @@ const fn rule(pays: Pays) -> Option<Overrun> {
 }
 
 /// What becomes of claims above the budget of a line of cases.
-fn overrun(terms: &UnitTerms, line: Line) -> Result<Overrun, Error> {
+pub(crate) fn overrun(terms: &UnitTerms, line: Line) -> Result<Overrun, Error> {
     let stated = match line {
         Line::NewTechnology => terms.carve_out_overrun,
         Line::NegotiatedDrugs => terms.negotiated.as_ref().map(|terms| terms.overrun),

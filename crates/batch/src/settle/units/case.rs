@@ -18,7 +18,7 @@ use drgdip_points::units::new_technology::{
 };
 use drgdip_points::units::tcm::Efficacy;
 use drgdip_points::units::{Bill, CostItem, LinePart, Yield};
-use drgdip_points::{Error, Points, Rounding};
+use drgdip_points::{Error, Points, Rounding, Weight};
 use drgdip_tables::policy::{
     AddOnTerms, CarveOutTerms, Line, NegotiatedTerms, Precedence, RaisedWeight, TechnologyKind,
     TechnologyMatch, TechnologyPay, TechnologyRegistry, Validity,
@@ -56,7 +56,7 @@ pub(in crate::settle) struct UnitCase<'c> {
     /// The cost without negotiated drugs.
     pub(in crate::settle) cost: Yuan,
     /// What patients bear of these drugs.
-    pub(in crate::settle) patient_side: Yuan,
+    patient_side: Yuan,
     change: OnceCell<Change>,
     facts: &'c UnitFacts,
     follow_ups: &'c [(i64, Efficacy)],
@@ -73,6 +73,8 @@ pub(in crate::settle) struct Change {
     /// The cost by which the case is classified.
     pub(in crate::settle) seen: Yuan,
     means: GroupMeans,
+    /// That of the group.
+    weight: Weight,
 }
 
 impl<'c> UnitCase<'c> {
@@ -154,6 +156,7 @@ impl<'c> UnitCase<'c> {
                 raised: raised.transpose()?,
                 effect,
                 means,
+                weight: price.weight(),
             };
             // The cell was empty a moment ago, so the value is taken.
             let _ = self.change.set(change);
@@ -286,6 +289,8 @@ impl<'c> UnitCase<'c> {
                 let asked = part.map(|part| part.amount.minus(patient_side));
                 UnitNote {
                     points: part.is_none().then(|| stayed.yielded.points()),
+                    weight: stayed.priced.map(|(weight, _)| weight),
+                    coefficient: stayed.priced.and_then(|(_, k)| k),
                     line: part.map(|part| part.line),
                     amount: asked.and_then(Result::ok).map(|a| a.max(Yuan::ZERO)),
                     how,
@@ -297,6 +302,19 @@ impl<'c> UnitCase<'c> {
                 ..UnitNote::new(unit.code(), key, "ordinary")
             },
         })
+    }
+
+    /// U without what patients bear of negotiated drugs.
+    ///
+    /// # Errors
+    /// Amounts that do not fit.
+    pub(in crate::settle) fn without_drugs(&self, side: Yuan) -> Result<Yuan, Error> {
+        if !self.has_drugs() {
+            return Ok(side);
+        }
+        // A patient who bore less than the policy's share leaves nothing to take off.
+        let left = side.minus(self.patient_side)?;
+        Ok(left.max(Yuan::ZERO).min(side))
     }
 
     /// Hands over what is asked of lines and what is to be said, once the case has its points.
@@ -335,6 +353,7 @@ impl<'c> UnitCase<'c> {
             notes.push(UnitNote {
                 cost: Some(change.seen),
                 points: Some(effect.extra),
+                weight: Some(change.weight),
                 ..UnitNote::new(NEW_TECHNOLOGY, "", EFFECT)
             });
         }

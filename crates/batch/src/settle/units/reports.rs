@@ -3,7 +3,7 @@
 use super::{LineEntry, LineReport, UnitNote};
 use crate::Error;
 use crate::manifest::OutputFile;
-use crate::settle::columns::{MONEY, POINTS, decimals};
+use crate::settle::columns::{MONEY, POINTS, RATIO, decimals};
 use crate::settle::reports::{amounts, texts, write};
 use crate::settle::setting::Setting;
 use arrow::array::{ArrayRef, UInt64Array};
@@ -112,6 +112,10 @@ pub(in crate::settle) fn notes(
     };
     let points = notes.iter().map(|n| n.points.map(|p| p.ten_thousandths()));
     let points = decimals(points, &POINTS).remove(0);
+    let weights = notes.iter().map(|n| n.weight.map(|w| w.ten_thousandths()));
+    let weights = decimals(weights, &POINTS).remove(0);
+    let coefficients = notes.iter().map(|n| n.coefficient.map(|k| k.millionths()));
+    let coefficients = decimals(coefficients, &RATIO).remove(0);
     let pool = |note: &UnitNote| {
         let pool = &setting.pools.all[usize::from(note.account.pool)];
         pool.id.clone()
@@ -130,6 +134,8 @@ pub(in crate::settle) fn notes(
         ("decision", text(&|n| n.decision.to_owned())),
         ("cost", money(|n| n.cost)),
         ("points", points),
+        ("weight", weights),
+        ("coefficient", coefficients),
         (
             "line",
             text(&|n| {

@@ -7,7 +7,7 @@ use drgdip_claims::Yuan;
 use drgdip_points::award::{CaseRules, GroupPrice, PresetValue, normal_points};
 use drgdip_points::units::quota::{AmountRule, agreed_amount, by_item, quota};
 use drgdip_points::units::{Yield, bed_day, day_surgery};
-use drgdip_points::{Error, Ratio};
+use drgdip_points::{Error, Ratio, Weight};
 use drgdip_tables::policy::{Line, Pays, UnitTerms};
 
 /// A unit that a claim can name in `payment_unit`.
@@ -84,6 +84,8 @@ pub(super) struct Stayed {
     pub(super) unit: StayUnit,
     pub(super) yielded: Yield,
     pub(super) how: String,
+    /// The weight behind it, and the coefficient where there is one.
+    pub(super) priced: Option<(Weight, Option<Ratio>)>,
     /// Where it is paid in instalments.
     pub(super) instalments: Option<Instalments>,
 }
@@ -116,10 +118,13 @@ pub(super) fn stayed(
         StayUnit::LongStay => after_switch(terms, of)?,
         StayUnit::Tcm => Err(NOT_IN_POLICY.to_owned()),
     };
+    let by_weight = matches!(unit, StayUnit::DaySurgery | StayUnit::LongStay);
+    let price = of.price.filter(|_| by_weight);
     Ok(found.map(|(yielded, how)| Stayed {
         unit,
         yielded,
         how,
+        priced: price.map(|price| (price.weight(), Some(of.coefficient))),
         instalments: None,
     }))
 }

@@ -179,6 +179,7 @@ pub(super) fn by_efficacy(
         unit: StayUnit::Tcm,
         yielded: Yield::stay_points(instalments.at_discharge()?),
         how: text((pair, terms), price.base_points(), &instalments),
+        priced: Some((price.weight(), None)),
         instalments: Some(instalments),
     }))
 }

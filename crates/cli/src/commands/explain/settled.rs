@@ -99,8 +99,15 @@ fn add_parameter(text: &mut String, parameter: &Parameter) {
         .as_ref()
         .map_or(String::new(), |note| format!("\n      {note}"));
     let line = format!(
-        "  {} = {}{unit}\n      from {}{until} · {} ({}) {} · policy.toml line {}{note}",
-        said.key, said.value, said.from, source.tag, source.reliability, source.title, said.line
+        "  {} = {}{unit}\n      from {}{until} · {} ({}) {} · {} line {}{note}",
+        said.key,
+        said.value,
+        said.from,
+        source.tag,
+        source.reliability,
+        source.title,
+        said.file,
+        said.line
     );
     writeln!(text, "{line}").expect("a String takes every write");
 }

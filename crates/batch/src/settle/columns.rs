@@ -3,6 +3,7 @@
 use super::cases::{SettledCase, SettledClass, SettledRows};
 use super::links::{Adjustments, LinkRule};
 use super::setting::Setting;
+use super::subtypes::{SubtypeColumns, SubtypeNames};
 use crate::grouped::{GroupNames, grouped_fields};
 use arrow::array::{
     ArrayRef, Decimal64Array, Decimal64Builder, Decimal128Array, DictionaryArray, StringArray,
@@ -51,6 +52,8 @@ pub(crate) fn case_fields() -> Vec<Field> {
         Field::new("weight", POINTS, true),
         Field::new("base_points", POINTS, true),
         Field::new("coefficient", RATIO, true),
+        Field::new("subtype", coded(), true),
+        Field::new("auxiliary", RATIO, true),
         Field::new("link_rule", coded(), true),
         Field::new("points", POINTS, false),
         Field::new("payment", MONEY, false),
@@ -116,6 +119,7 @@ pub(crate) struct CaseNames {
     classes: ArrayRef,
     findings: ArrayRef,
     link_rules: ArrayRef,
+    subtypes: SubtypeNames,
 }
 
 impl CaseNames {
@@ -131,6 +135,7 @@ impl CaseNames {
             classes: strings(classes),
             findings: strings(Finding::ALL.iter().map(|finding| finding.code())),
             link_rules: strings(LinkRule::ALL.into_iter().map(LinkRule::code)),
+            subtypes: SubtypeNames::new(setting.plan),
         }
     }
 }
@@ -148,6 +153,7 @@ pub(crate) struct CaseColumns {
     unpaid: UInt16Builder,
     /// Total cost, patient side, fund share, reference cost, weight, base points, coefficient.
     decimals: [Decimal64Builder; 7],
+    subtypes: SubtypeColumns,
     pub(crate) points: Vec<i64>,
 }
 
@@ -173,6 +179,7 @@ impl CaseColumns {
         for (column, value) in self.decimals.iter_mut().zip(values) {
             column.append_option(value);
         }
+        self.subtypes.push(case.subtype);
         self.points.push(case.points.ten_thousandths());
     }
 
@@ -205,6 +212,7 @@ impl CaseColumns {
         for (column, data_type) in self.decimals.iter_mut().zip(Self::TYPES) {
             columns.extend(typed(column.finish(), &data_type));
         }
+        columns.extend(self.subtypes.finish(self.points.len(), &names.subtypes));
         columns
     }
 }
@@ -213,10 +221,10 @@ impl CaseColumns {
 pub(crate) fn case_columns(rows: SettledRows, names: &CaseNames) -> (Vec<Vec<ArrayRef>>, Vec<i64>) {
     let mut columns = rows.grouped.columns(&names.grouped);
     columns.push(rows.hospitals);
-    let mut settled = vec![Vec::new(); 3 + CaseColumns::TYPES.len()];
+    let mut settled = vec![Vec::new(); 3 + CaseColumns::TYPES.len() + SubtypeColumns::COUNT];
     let mut points = Vec::new();
-    for mut cases in rows.cases {
-        points.append(&mut cases.points);
+    for cases in rows.cases {
+        points.extend_from_slice(&cases.points);
         for (column, piece) in settled.iter_mut().zip(cases.finish(names)) {
             column.push(piece);
         }

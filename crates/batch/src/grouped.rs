@@ -202,6 +202,16 @@ impl<'p> GroupingWorker<'p> {
         Some(desk.first_subtype + catalogue.auxiliary.number(found))
     }
 
+    /// By kind of the auxiliary directory of the one plan of the run, the level that a row is of.
+    pub(crate) fn levels(&self, row: usize, money: &CaseMoney) -> Vec<Option<u16>> {
+        let case = (self.loaded().cases.first()).and_then(|cases| Some(cases.as_ref()?.case(row)));
+        let desk = self.desks.first();
+        let levels = desk
+            .zip(case)
+            .map(|(desk, case)| desk.grouper.subtype_levels(&case, money));
+        levels.unwrap_or_default()
+    }
+
     fn loaded(&self) -> &Loaded {
         self.loaded
             .as_ref()

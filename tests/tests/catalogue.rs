@@ -23,6 +23,11 @@ const HOSPITALS: &str = include_str!("../../policies/example-2026/hospitals.csv"
 
 /// The example policy as if it had begun years before, with passages replaced.
 fn policy(folder: &Path, changes: &[(&str, &str)]) -> PreparedPolicy {
+    policy_with(folder, changes, "")
+}
+
+/// The same with further entries.
+fn policy_with(folder: &Path, changes: &[(&str, &str)], more: &str) -> PreparedPolicy {
     let earlier = |text: &str| text.replace("2026-01-01", "2020-01-01");
     let mut text = earlier(EXAMPLE);
     for (from, to) in changes {
@@ -34,7 +39,7 @@ fn policy(folder: &Path, changes: &[(&str, &str)]) -> PreparedPolicy {
     fs::write(tables.join("SOURCES.toml"), SOURCES).unwrap();
     fs::write(tables.join("hospitals.csv"), earlier(HOSPITALS)).unwrap();
     let path = folder.join("example-2026.toml");
-    fs::write(&path, text).unwrap();
+    fs::write(&path, text + more).unwrap();
     PreparedPolicy::load(path.to_str().unwrap()).unwrap()
 }
 
@@ -45,6 +50,7 @@ struct Claim {
     year: i32,
     fen: Option<i128>,
     stay: i64,
+    icu_hours: i64,
 }
 
 /// Days from 1970-01-01 to 1 July of a year from 2000 on.
@@ -96,6 +102,12 @@ fn write(path: &Path, claims: &[(usize, Claim)]) -> PathBuf {
             )),
         ),
         (
+            "icu_hours",
+            Arc::new(Int64Array::from_iter_values(
+                claims.iter().map(|(_, c)| c.icu_hours),
+            )),
+        ),
+        (
             "total_cost",
             Arc::new(costs.with_precision_and_scale(16, 2).unwrap()),
         ),
@@ -115,6 +127,7 @@ fn claim(principal: &str, procedures: &[&'static str], year: i32, fen: i128) -> 
         year,
         fen: Some(fen),
         stay: 5,
+        icu_hours: 0,
     }
 }
 
@@ -204,6 +217,81 @@ fn the_golden_history_becomes_a_catalogue_with_the_golden_weights() {
     assert_eq!(report.mean_after_rounding().unwrap().shown(5), "0.99997");
 }
 
+/// When groups have subtypes.
+const AUXILIARY: &str = "
+[[catalogue.auxiliary.min_cases]]
+from = \"2020-01-01\"
+value = \"15\"
+unit = \"cases\"
+source = \"model\"
+
+[[catalogue.auxiliary.min_subtype_cases]]
+from = \"2020-01-01\"
+value = \"5\"
+unit = \"cases\"
+source = \"model\"
+
+[[catalogue.auxiliary.cv]]
+from = \"2020-01-01\"
+more_than = \"0.5\"
+unit = \"SD / mean\"
+source = \"model\"
+
+[[catalogue.auxiliary.min_cv_reduction]]
+from = \"2020-01-01\"
+value = \"0.2\"
+unit = \"share of CV\"
+source = \"model\"
+
+[[catalogue.auxiliary.long_stay]]
+from = \"2020-01-01\"
+more_than = \"3\"
+unit = \"days\"
+source = \"model\"
+";
+
+#[test]
+fn groups_whose_costs_intensive_care_explains_have_a_subtype() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = policy_with(folder.path(), &NO_TRIM, AUXILIARY);
+    let mut claims = Vec::new();
+    let mut add = |times: usize, year, fen, icu_hours| {
+        let one = Claim {
+            icu_hours,
+            ..claim("I25.100", &[], year, fen)
+        };
+        claims.extend(std::iter::repeat_n(one, times));
+    };
+    // The years before the last have a say in the weight and none in the subtype.
+    add(40, 2025, 700_000, 60);
+    add(30, 2026, 100_000, 0);
+    add(20, 2026, 400_000, 60);
+    let claims: Vec<(usize, Claim)> = claims.into_iter().enumerate().collect();
+    let history = [write(&folder.path().join("history.parquet"), &claims)];
+    let out = folder.path().join("catalogue");
+    let job = Job {
+        claims: &history,
+        policy: &policy,
+        out: &out,
+        threads: 2,
+        decisions: None,
+    };
+    let subtypes = run(&job).unwrap().subtypes.unwrap();
+    assert_eq!((subtypes.found, subtypes.counts.cases), (1, 50));
+    // Means 1,000 and 4,000 yuan, 2,200 together.
+    assert_eq!(
+        fs::read_to_string(out.join("auxiliary.csv")).unwrap(),
+        "group,kind,level,coefficient,cases,cv,cv_within\n\
+         I25.1,icu,2-7_days,1.8182,20,0.6680,0.0000\n"
+    );
+    let loaded = load_plan(out.to_str().unwrap()).unwrap();
+    let dip = loaded.plan.dip.unwrap();
+    assert_eq!(dip.auxiliary.subtypes[0].coefficient, 18_182);
+    let long_stay = dip.auxiliary.parameters.long_stay;
+    assert_eq!(long_stay, (drgdip_tables::rule::Comparison::MoreThan, 3));
+    assert!(verify(&out, &Silent).unwrap().mismatches.is_empty());
+}
+
 /// A history with large and small groups, related procedures, and rows that cannot be used.
 fn varied() -> Vec<(usize, Claim)> {
     let mut claims = Vec::new();
@@ -271,7 +359,7 @@ fn made(out: &Path) -> Vec<(String, Vec<u8>)> {
 #[test]
 fn neither_files_nor_threads_can_show() {
     let folder = tempfile::tempdir().unwrap();
-    let policy = policy(folder.path(), &[]);
+    let policy = policy_with(folder.path(), &[], AUXILIARY);
     let mut outputs = Vec::new();
     for (number, threads) in [(1, 1), (3, 3), (5, 1)] {
         let claims = files(&folder.path().join(format!("h{number}")), number);

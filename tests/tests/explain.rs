@@ -40,6 +40,19 @@ fn settle_by(id: &str, folder: &Path) {
     let (claims, inputs) = (made.claims, made.inputs);
     fs::write(inputs.join("groups.csv"), GROUPS).unwrap();
     fs::write(inputs.join("reviews.csv"), REVIEWS).unwrap();
+    let units = policy
+        .policy
+        .at(policy.policy.first_day())
+        .unwrap()
+        .pools
+        .units;
+    if let Some(unit) = units.keys().next().filter(|_| !units.contains_key("drg")) {
+        for name in ["hospitals.csv", "budgets.csv"] {
+            let text = fs::read_to_string(inputs.join(name)).unwrap();
+            let text = text.replace(",drg,", &format!(",{unit},"));
+            fs::write(inputs.join(name), text).unwrap();
+        }
+    }
     let standing = example_policy().standing;
     let inputs = Inputs::read(Some(&inputs), &standing).unwrap();
     settle(

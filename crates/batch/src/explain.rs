@@ -8,11 +8,13 @@
 
 mod case;
 mod coefficient;
+mod dip;
 mod facts;
 mod hospital;
 mod linked;
 mod of_units;
 mod points;
+mod priced;
 mod run;
 mod share;
 mod units;

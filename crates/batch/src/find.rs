@@ -30,6 +30,8 @@ pub struct FoundClaim {
     pub discharge_date: Option<Date>,
     /// The total cost in fen, where the claim states it; tie-breaks of some DIP plans look at it.
     pub total_cost_fen: Option<i64>,
+    /// The cost of drugs in fen, where the claim states it; subtypes of some catalogues look at it.
+    pub drug_cost_fen: Option<i64>,
 }
 
 /// Finds every claim with this `case_id`, in file and row order.
@@ -42,9 +44,12 @@ pub fn find_claims(
     progress: &dyn Progress,
 ) -> Result<Vec<FoundClaim>, Error> {
     let mut needs = grouping_columns();
-    needs
-        .optional
-        .extend([Column::Region, Column::DischargeDate, Column::TotalCost]);
+    needs.optional.extend([
+        Column::Region,
+        Column::DischargeDate,
+        Column::TotalCost,
+        Column::DrugCost,
+    ]);
     // Here the cost only explains, so a column of floating-point numbers is good enough.
     let read = ReadOptions {
         allow_float_money: true,
@@ -67,6 +72,7 @@ pub fn find_claims(
             region: one.text(Column::Region)?,
             discharge_date: one.date(Column::DischargeDate)?,
             total_cost_fen: one.fen(Column::TotalCost)?,
+            drug_cost_fen: one.fen(Column::DrugCost)?,
         });
         Ok(())
     })?;

@@ -16,7 +16,8 @@ use about::{Place, SeenRow, Texts};
 use arrow::array::{AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
-use drgdip_grouper::{Grouper, Grouping};
+use drgdip_grouper::{CaseMoney, GroupIndex, Grouper, Grouping};
+use drgdip_tables::dip::auxiliary::Subtype;
 use drgdip_tables::{FileSet, GroupingPlan, LoadedPlan};
 use std::ops::Range;
 
@@ -61,6 +62,12 @@ impl PreparedPlan {
     }
 }
 
+/// The subtypes of a plan; a DRG plan has none.
+pub(crate) fn subtypes_of(plan: &PreparedPlan) -> &[Subtype] {
+    let catalogue = plan.plan.dip.as_ref();
+    catalogue.map_or(&[], |catalogue| &catalogue.auxiliary.subtypes)
+}
+
 /// Groups batches of claims.
 ///
 /// With several plans, the index of a group counts the groups of the plans before its own.
@@ -73,10 +80,13 @@ pub(crate) struct GroupingWorker<'p> {
 
 /// What groups the claims of one plan.
 struct PlanDesk<'p> {
+    plan: &'p PreparedPlan,
     grouper: &'p Grouper,
     reader: CaseReader<'p>,
     /// How many groups the plans before this one have.
     first_group: u16,
+    /// How many subtypes they have.
+    first_subtype: usize,
 }
 
 struct Loaded {
@@ -92,14 +102,17 @@ struct Loaded {
 impl<'p> GroupingWorker<'p> {
     pub(crate) fn new(choice: PlanChoice<'p>) -> Self {
         let mut desks = Vec::new();
-        let mut groups = 0;
+        let (mut groups, mut subtypes) = (0, 0);
         for plan in choice.plans() {
             desks.push(PlanDesk {
+                plan,
+                first_subtype: subtypes,
                 grouper: &plan.grouper,
                 reader: CaseReader::new(&plan.plan, &plan.grouper),
                 first_group: u16::try_from(groups).expect("groups are numbered with 16 bits"),
             });
             groups += plan.grouper.groups().len();
+            subtypes += subtypes_of(plan).len();
         }
         let plan_of_row = match choice {
             PlanChoice::One(_) => None,
@@ -155,6 +168,32 @@ impl<'p> GroupingWorker<'p> {
     pub(crate) fn flag_new_technology(&mut self, rows: &[usize]) {
         let cases = self.loaded.iter_mut().flat_map(|loaded| &mut loaded.cases);
         cases.flatten().for_each(|cases| cases.flag(rows));
+    }
+
+    /// The subtype by which a grouped row is paid, as its place among those of all plans.
+    ///
+    /// `group` counts the groups of all plans, as rows have it.
+    pub(crate) fn subtype(&self, row: usize, group: u16, money: &CaseMoney) -> Option<usize> {
+        let loaded = self.loaded();
+        let plan = usize::from(loaded.plans.get(row).copied().unwrap_or(0));
+        let (desk, cases) = self.desks.get(plan).zip(loaded.cases.get(plan)?.as_ref())?;
+        let catalogue = desk.plan.plan.dip.as_ref()?;
+        let own = GroupIndex(group.checked_sub(desk.first_group)?);
+        if catalogue.auxiliary.of_group(own.0).is_empty() {
+            return None;
+        }
+        let found = desk.grouper.subtype(&cases.case(row), own, money)?;
+        Some(desk.first_subtype + catalogue.auxiliary.number(found))
+    }
+
+    /// By kind of the auxiliary directory of the one plan of the run, the level that a row is of.
+    pub(crate) fn levels(&self, row: usize, money: &CaseMoney) -> Vec<Option<u16>> {
+        let case = (self.loaded().cases.first()).and_then(|cases| Some(cases.as_ref()?.case(row)));
+        let desk = self.desks.first();
+        let levels = desk
+            .zip(case)
+            .map(|(desk, case)| desk.grouper.subtype_levels(&case, money));
+        levels.unwrap_or_default()
     }
 
     fn loaded(&self) -> &Loaded {

@@ -36,7 +36,9 @@ mod table;
 pub mod verify;
 mod weigh;
 
-pub use catalogue::{CatalogueJob, CatalogueLeftOut, CatalogueSummary, catalogue};
+pub use catalogue::{
+    CatalogueJob, CatalogueLeftOut, CatalogueSummary, Subtypes as CatalogueSubtypes, catalogue,
+};
 pub use check::{CheckJob, CheckSummary, NotAsked, check};
 pub use convert::{Conversion, ConvertJob, ConvertSource, ConvertSummary, TextRows, convert};
 pub use demo::{DEMO_CLAIMS, DEMO_INPUTS, DemoJob, DemoSummary, demo};

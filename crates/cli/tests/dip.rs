@@ -95,7 +95,17 @@ fn the_dip_demo_fills_one_folder_that_verifies_and_explains_itself() {
     let commands = proposed.filter_map(|line| line.trim().strip_prefix("drgdip "));
     let commands: Vec<Vec<&str>> = commands.map(|line| line.split(' ').collect()).collect();
     assert_eq!(commands.len(), 4, "{demo}");
-    commands.iter().for_each(|command| drop(run(command)));
+    let said: Vec<String> = commands.iter().map(|command| run(command)).collect();
+    let explained = &said[2];
+    for line in [
+        "  病种库 catalogue: dip-example-2026",
+        "  层 layer: 基本病种 basic",
+        "  择优 tie-break: 唯一符合 the only row",
+        "      ← 病种均次费用 the mean cost that the catalogue states",
+    ] {
+        assert!(explained.lines().any(|found| found == line), "{explained}");
+    }
+    assert!(!explained.contains("不符 differences"), "{explained}");
 }
 
 #[test]

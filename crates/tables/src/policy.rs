@@ -4,6 +4,7 @@
 //! numbers are in quotes and have a unit. The sources stand in `SOURCES.toml`, in the folder of
 //! tables that has the policy's name.
 
+mod auxiliary;
 mod case;
 mod catalogue;
 mod clearing;
@@ -27,6 +28,7 @@ mod values;
 mod warnings;
 mod weigh;
 
+pub use auxiliary::AuxiliaryTerms;
 pub use catalogue::{CatalogueTerms, Threshold};
 pub use clearing::{
     Assessment, ClearingTerms, HospitalBands, MarginTerms, PrepaidValue, PrepayTerms, RegionBands,

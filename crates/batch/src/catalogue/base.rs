@@ -3,12 +3,17 @@
 use super::CatalogueJob;
 use crate::Error;
 use drgdip_tables::dip::{ClassOf, DipCatalogue, GROUP_COLUMNS, ProcedureRule, TreatmentClass};
+use drgdip_tables::policy::{AuxiliaryTerms, Bound};
 use drgdip_tables::{FileSet, GroupingPlan, LoadedPlan};
+use rust_decimal::Decimal;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Tables that come along from the previous catalogue; they hold no groups.
-const CARRIED: [&str; 5] = [
+const CARRIED: [&str; 8] = [
+    "auxiliary-kinds.csv",
+    "auxiliary-levels.csv",
+    "cci.csv",
     "excluded-diagnoses.csv",
     "procedure-rules.csv",
     "procedure-classes.csv",
@@ -174,7 +179,7 @@ age_missing = "none"
 age_0_without_days = "none"
 newborn_without_weight = "none"
 principal_missing = "invalid"
-
+{auxiliary}
 [[steps]]
 layers = ["merged"]
 choose = "tie_break"
@@ -188,9 +193,28 @@ layers = ["comprehensive"]
 choose = "tie_break"
 "#,
         id = job.id,
+        auxiliary = terms.auxiliary.as_ref().map_or_else(String::new, auxiliary),
         year = job.year,
         tie_break = terms.tie_break,
         policy = terms.weigh.policy,
         class = terms.interventional_as.word(),
+    )
+}
+
+/// The parameters of the auxiliary directory, with what the plans take where the policy says nothing.
+fn auxiliary(terms: &AuxiliaryTerms) -> String {
+    let long_stay = match terms.long_stay {
+        Some(Bound::MoreThan(days)) => format!("> {}", days.normalize()),
+        Some(bound) => format!(">= {}", bound.value().normalize()),
+        None => ">= 3".to_owned(),
+    };
+    let number = |stated: Option<Decimal>, usual: &str| {
+        stated.map_or_else(|| usual.to_owned(), |number| number.normalize().to_string())
+    };
+    format!(
+        "\n[auxiliary]\nlong_stay = \"{long_stay}\"\nhigh_cost_multiple = \"{}\"\n\
+         high_cost_share = \"{}\"\n",
+        number(terms.high_cost_multiple, "3"),
+        number(terms.high_cost_share, "0.5"),
     )
 }

@@ -9,6 +9,7 @@ mod book;
 mod decisions;
 mod gather;
 mod report;
+mod subtypes;
 mod tables;
 
 use crate::group::{gathered, thread_pool};
@@ -17,7 +18,7 @@ use crate::manifest::{Manifest, OutputFile};
 use crate::output::{Fingerprint, MANIFEST, StagedFolder};
 use crate::read::{ClaimFiles, Column, ColumnNeeds, ReadOptions};
 use crate::run::Run;
-use crate::settle::verdicts;
+use crate::settle::verdicts::{self, Verdicts};
 use crate::table::CHUNK_ROWS;
 use crate::weigh::setting::{hospitals, years};
 use crate::{Error, Progress};
@@ -33,6 +34,8 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use subtypes::LastYear;
+pub use subtypes::Subtypes;
 
 /// What `catalogue` is asked to do.
 pub struct CatalogueJob<'a> {
@@ -79,6 +82,8 @@ pub struct CatalogueSummary {
     pub codes: Vec<String>,
     /// The catalogue with the counts of every step.
     pub catalogue: Catalogue,
+    /// The subtypes of the auxiliary directory, where the policy says when there are some.
+    pub subtypes: Option<Subtypes>,
 }
 
 impl CatalogueSummary {
@@ -133,8 +138,23 @@ fn grow_into(
         chunk_rows: CHUNK_ROWS,
         progress,
     };
-    let (summary, fingerprints) = summary(job, (&run, folder), &base, &decided)?;
-    let outputs = tables::write(folder, job, &base, &summary)?;
+    run.progress.stage("check keys", Some(run.files.rows));
+    let verdicts = verdicts::find(&run, folder)?;
+    let (mut summary, fingerprints) = summary(job, (&run, &verdicts), &base, &decided)?;
+    let mut outputs = tables::write_plan(folder, job, &base, &summary)?;
+    if let Some(terms) = &job.terms.auxiliary {
+        let (_, starts) = years(job.year, job.terms.weigh.years.len())?;
+        let last = LastYear {
+            job,
+            terms,
+            verdicts: &verdicts,
+            days: (starts[starts.len() - 2], starts[starts.len() - 1]),
+        };
+        let (subtypes, output) = last.add(folder, &run, &summary)?;
+        summary.subtypes = Some(subtypes);
+        outputs.push(output);
+    }
+    outputs.extend(tables::write_reports(folder, &summary)?);
     check(folder)?;
     let record = Record {
         job,
@@ -148,7 +168,7 @@ fn grow_into(
 
 fn summary(
     job: &CatalogueJob<'_>,
-    (run, folder): (&Run<'_>, &Path),
+    (run, verdicts): (&Run<'_>, &Verdicts),
     base: &Base,
     decided: &Decided,
 ) -> Result<(CatalogueSummary, Vec<Fingerprint>), Error> {
@@ -170,7 +190,7 @@ fn summary(
     for row in &job.inputs.hospitals {
         primary[numbers[&row.hospital_id] as usize] = row.is_primary_care;
     }
-    let (gathered, sorted, fingerprints) = gather(job, (run, folder), base, (&starts, &numbers))?;
+    let (gathered, sorted, fingerprints) = gather(job, (run, verdicts), base, (&starts, &numbers))?;
     let Gathered {
         mut cases,
         unusable,
@@ -204,24 +224,23 @@ fn summary(
         levels: level_names,
         codes: sorted.codes,
         catalogue: grown,
+        subtypes: None,
     };
     Ok((summary, fingerprints))
 }
 
 fn gather(
     job: &CatalogueJob<'_>,
-    (run, folder): (&Run<'_>, &Path),
+    (run, verdicts): (&Run<'_>, &Verdicts),
     base: &Base,
     (starts, hospitals): (&[i32], &HashMap<String, u32>),
 ) -> Result<(Gathered, Sorted, Vec<Fingerprint>), Error> {
-    run.progress.stage("check keys", Some(run.files.rows));
-    let verdicts = verdicts::find(run, folder)?;
     run.progress.stage("read history", Some(run.files.rows));
     let book = Book::default();
     let stage = Gather {
         base,
         book: &book,
-        verdicts: &verdicts,
+        verdicts,
         starts,
         hospitals,
         max_stay_days: job.terms.max_stay_days,

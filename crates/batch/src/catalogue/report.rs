@@ -1,6 +1,6 @@
 //! The build report as JSON.
 
-use super::CatalogueSummary;
+use super::{CatalogueSummary, Subtypes};
 use drgdip_calibrate::catalogue::Coverage;
 use serde_json::{Map, Value, json};
 
@@ -47,6 +47,7 @@ pub(super) fn json(summary: &CatalogueSummary) -> Value {
         "steps": steps.collect::<Vec<_>>(),
         "groups": catalogue.groups.len(),
         "primary_care_groups": primary.count(),
+        "auxiliary": summary.subtypes.as_ref().map(Subtypes::json),
         "coverage_of_used": coverage(catalogue.used),
         "coverage_of_claims": {
             "core": catalogue.claims.core,

@@ -13,8 +13,8 @@ use drgdip_tables::dip::TreatmentClass;
 use std::io::Write;
 use std::path::Path;
 
-/// Writes everything but the manifest.
-pub(super) fn write(
+/// Writes the plan without its subtypes.
+pub(super) fn write_plan(
     folder: &Path,
     job: &CatalogueJob<'_>,
     base: &Base,
@@ -33,6 +33,15 @@ pub(super) fn write(
     }
     outputs.push(groups(folder, summary)?);
     outputs.push(weights(folder, job, summary)?);
+    Ok(outputs)
+}
+
+/// Writes how it was grown.
+pub(super) fn write_reports(
+    folder: &Path,
+    summary: &CatalogueSummary,
+) -> Result<Vec<OutputFile>, Error> {
+    let mut outputs = Vec::new();
     let json = serde_json::to_string_pretty(&summary.json()).expect("a JSON value is written");
     outputs.push(text_file(folder, "report.json", &format!("{json}\n"))?);
     outputs.push(steps(folder, summary)?);

@@ -1,5 +1,6 @@
 //! A case of a settled folder, from its claim to the fen.
 
+use super::dip::Catalogue;
 use super::facts::Facts;
 use super::of_units::{self, Redo, Units};
 use super::points::{Award, Awarded, NEEDS_CLAIM};
@@ -69,7 +70,9 @@ fn needs_claim(run: &SettledRun, row: &TextRow, findings: &[TextRow]) -> bool {
     let is_late =
         has(findings, Finding::LateUpload) || has(findings, Finding::DischargeBeforePeriod);
     let changes = run.policy.changes().len() > 1;
-    is_by_stay || is_late || changes
+    // The catalogue is asked again for the group and the subtype.
+    let is_dip = row.contains_key("layer");
+    is_by_stay || is_late || changes || is_dip
 }
 
 fn has(findings: &[TextRow], finding: Finding) -> bool {
@@ -97,12 +100,16 @@ impl Case<'_> {
     fn explain(&self, progress: &dyn Progress) -> Result<Explanation, Error> {
         let mut parts = vec![self.facts()];
         let mut differences = Vec::new();
+        let catalogue = Catalogue::of(self.run, self.row);
+        parts.extend(self.regrouped(&catalogue, &mut differences));
+        let catalogue = catalogue.ok().flatten();
         let date = self.date();
         if self.text("case_class") == "unpaid" {
             parts.push(self.unpaid());
         } else if let Some(date) = date {
             let terms = self.run.terms(date)?;
-            parts.push(self.points(&terms, &mut differences, progress)?);
+            let with = (&terms, catalogue.as_ref());
+            parts.push(self.points(with, &mut differences, progress)?);
             parts.extend(self.money(&mut differences, progress)?);
             let case = (self.case_id, self.text("pool"));
             let by = (self.run, &terms);
@@ -178,6 +185,29 @@ impl Case<'_> {
         }
     }
 
+    /// What the DIP catalogue says of the case, found again.
+    fn regrouped(
+        &self,
+        catalogue: &Result<Option<Catalogue>, String>,
+        differences: &mut Vec<String>,
+    ) -> Option<Part> {
+        let item = "病种库 catalogue";
+        let steps = match (catalogue, self.claim) {
+            (Ok(None), _) => return None,
+            (Ok(Some(catalogue)), Some(claim)) => {
+                let again = catalogue.regroup(claim, self.row);
+                differences.extend(again.differences);
+                again.steps
+            }
+            (Ok(Some(_)), None) => vec![Step::new(item, self.text("plan")).by(NEEDS_CLAIM)],
+            (Err(why), _) => vec![Step::new(item, self.text("plan")).by(why.clone())],
+        };
+        Some(Part {
+            title: "分组 grouping".to_owned(),
+            steps,
+        })
+    }
+
     fn unpaid(&self) -> Part {
         let code = self.text("unpaid_reason");
         let finding = Finding::ALL.iter().find(|finding| finding.code() == code);
@@ -195,7 +225,7 @@ impl Case<'_> {
 
     fn points(
         &self,
-        terms: &PolicyAt,
+        (terms, catalogue): (&PolicyAt, Option<&Catalogue>),
         differences: &mut Vec<String>,
         progress: &dyn Progress,
     ) -> Result<Part, Error> {
@@ -204,7 +234,7 @@ impl Case<'_> {
         differences.extend(self.redo(&mut units, terms, progress)?);
         let mut steps = std::mem::take(&mut units.steps);
         let award = Award::new((self.run, terms), self.row, (self.claim, is_late))?;
-        let awarded = award.with(units).steps()?;
+        let awarded = award.with(units).of_catalogue(catalogue).steps()?;
         let Awarded { points, .. } = awarded;
         steps.extend(awarded.steps);
         let (linked, after) = linked::steps(self.run, self.case_id, progress)?;

@@ -2,6 +2,7 @@
 
 use super::Step;
 use super::coefficient::{self, coefficient};
+use super::dip::Catalogue;
 use super::of_units::Units;
 use super::run::SettledRun;
 use crate::Error;
@@ -10,14 +11,11 @@ use crate::inputs::{GroupMean, Hospital};
 use crate::settle::statements::keys;
 use drgdip_claims::Yuan;
 use drgdip_points::award::{
-    CaseRules, GroupPrice, award, award_by_cost, bed_day_points, normal_points, reduced,
+    CaseRules, GroupPrice, award_by_cost, award_by_group_cost, bed_day_points, reduced,
     short_stay_points, transfer_points,
 };
-use drgdip_points::{Points, Ratio, Weight};
-use drgdip_tables::policy::{
-    Bound, CoefficientUse, HighRule, LowRule, PolicyAt, Reference, ShortStayRule, Treatment,
-    WithoutWeight,
-};
+use drgdip_points::{Points, Ratio};
+use drgdip_tables::policy::{Bound, PolicyAt, ShortStayRule, Treatment, WithoutWeight};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 /// What a case's points are computed from.
@@ -29,9 +27,11 @@ pub(super) struct Award<'a> {
     pub(super) claim: Option<&'a FoundClaim>,
     /// Whether the claim came too late.
     pub(super) is_late: bool,
-    rules: CaseRules,
-    cost: Yuan,
-    units: Units,
+    pub(super) rules: CaseRules,
+    pub(super) cost: Yuan,
+    pub(super) units: Units,
+    /// The DIP catalogue of the case, where it is at hand.
+    pub(super) catalogue: Option<&'a Catalogue>,
 }
 
 /// The steps to the points of a case before other cases have a say.
@@ -41,21 +41,21 @@ pub(super) struct Awarded {
     pub(super) points: Option<Points>,
 }
 
-fn wrong(e: impl std::fmt::Display) -> Error {
+pub(super) fn wrong(e: impl std::fmt::Display) -> Error {
     Error::input("explain", e)
 }
 
-fn shown(number: Decimal) -> String {
+pub(super) fn shown(number: Decimal) -> String {
     let rounded = number.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero);
     rounded.normalize().to_string()
 }
 
-fn of_ratio(ratio: Ratio) -> Decimal {
+pub(super) fn of_ratio(ratio: Ratio) -> Decimal {
     Decimal::new(ratio.millionths(), 6).normalize()
 }
 
 /// A bound in signs, such as `< 0.5`.
-fn sign(bound: Bound) -> String {
+pub(super) fn sign(bound: Bound) -> String {
     let sign = match bound {
         Bound::AtLeast(_) => "≥",
         Bound::MoreThan(_) => ">",
@@ -81,7 +81,14 @@ impl<'a> Award<'a> {
             claim,
             is_late,
             units: Units::default(),
+            catalogue: None,
         })
+    }
+
+    /// The same by the DIP catalogue that the case was grouped by.
+    pub(super) const fn of_catalogue(mut self, catalogue: Option<&'a Catalogue>) -> Self {
+        self.catalogue = catalogue;
+        self
     }
 
     /// The same with what payment units change.
@@ -91,19 +98,19 @@ impl<'a> Award<'a> {
         self
     }
 
-    fn text(&self, column: &str) -> Option<&'a str> {
+    pub(super) fn text(&self, column: &str) -> Option<&'a str> {
         self.row.get(column).map(String::as_str)
     }
 
-    fn cost(&self) -> Decimal {
+    pub(super) fn cost(&self) -> Decimal {
         Decimal::new(self.cost.fen(), 2)
     }
 
-    fn mean(&self) -> Decimal {
+    pub(super) fn mean(&self) -> Decimal {
         Decimal::new(self.terms.case.mean_cost_fen, 2)
     }
 
-    fn scale(&self) -> Decimal {
+    pub(super) fn scale(&self) -> Decimal {
         Decimal::from(self.terms.case.scale)
     }
 
@@ -119,13 +126,13 @@ impl<'a> Award<'a> {
         rows.find(|row| row.group == group && row.level.is_none() && row.hospital_id.is_none())
     }
 
-    fn hospital(&self) -> Option<&'a Hospital> {
+    pub(super) fn hospital(&self) -> Option<&'a Hospital> {
         let day = self.claim.and_then(|claim| claim.discharge_date);
         coefficient::hospital(self.run, self.text("hospital_id")?, day)
     }
 
     /// `C ÷ M × scale` with further factors, in words.
-    fn by_cost_text(&self, factors: &str) -> String {
+    pub(super) fn by_cost_text(&self, factors: &str) -> String {
         format!(
             "{} ÷ {} × {}{factors}",
             self.cost(),
@@ -172,8 +179,9 @@ impl<'a> Award<'a> {
 
     fn by_cost(&self) -> Result<Awarded, Error> {
         let (treatment, key) = match self.text("status") {
+            _ if self.text("weight").is_some() => return self.by_group_cost(),
             Some("ambiguous") => (self.terms.ambiguous, "case.ambiguous"),
-            Some("ungrouped") => (self.terms.ungrouped, "case.ungrouped"),
+            Some("ungrouped" | "excluded") => (self.terms.ungrouped, "case.ungrouped"),
             _ => match self.terms.without_weight {
                 WithoutWeight::Treat(treatment) => (treatment, "case.without_weight"),
                 WithoutWeight::Refuse => (Treatment::Unpaid, "case.without_weight"),
@@ -181,6 +189,29 @@ impl<'a> Award<'a> {
         };
         let title = "按费用折算 points by cost";
         self.discounted(title, treatment, &[key, "points.mean_cost", "points.scale"])
+    }
+
+    /// A case of a fallback group, by what it cost against it.
+    fn by_group_cost(&self) -> Result<Awarded, Error> {
+        let keys = ["case.fallback"];
+        let discount = self.terms.fallback_discount.unwrap_or(Decimal::ONE);
+        let ratio = Ratio::from_decimal(discount).map_err(wrong)?;
+        let price = self.price()?;
+        let points = award_by_group_cost(&price, self.cost, ratio, &self.rules).map_err(wrong)?;
+        let text = format!(
+            "b {} × {} ÷ {} × 折扣 discount {}",
+            price.base_points(),
+            self.cost(),
+            price.reference_cost().map_err(wrong)?,
+            discount.normalize()
+        );
+        let title = "空白病组点数 points of a fallback group";
+        let mut steps = self.price_steps(&price, price.weight())?;
+        steps.push(Step::new(title, points).by(text).keys(&keys));
+        Ok(Awarded {
+            steps,
+            points: Some(points),
+        })
     }
 
     fn discounted(
@@ -264,184 +295,7 @@ impl<'a> Award<'a> {
         })
     }
 
-    /// A case whose group has a weight.
-    fn priced(&self, class: &str) -> Result<Awarded, Error> {
-        let weight: Weight = self
-            .text("weight")
-            .unwrap_or_default()
-            .parse()
-            .map_err(wrong)?;
-        let stated: Ratio = self
-            .text("coefficient")
-            .unwrap_or_default()
-            .parse()
-            .map_err(wrong)?;
-        let price = self.rules.price(weight).map_err(wrong)?;
-        let mut steps = self.price_steps(&price, weight)?;
-        steps.push(match self.hospital() {
-            Some(hospital) => {
-                let (k, step) = coefficient(self.run, self.terms, (hospital, self.text("group")))?;
-                if k == stated {
-                    step
-                } else {
-                    Step::new(K, stated).by(differs(k))
-                }
-            }
-            None => Step::new(K, stated).by(NEEDS_CLAIM),
-        });
-        let classes = award(&price, stated, self.cost, &self.rules).map_err(wrong)?;
-        steps.extend(self.class_steps(&price, (weight, stated), (class, classes.class.code())));
-        let normal = normal_points(&price, stated, &self.rules).map_err(wrong)?;
-        let normal_text = format!("b {} × k {}", price.base_points(), of_ratio(stated));
-        let (points, text) = match class {
-            "low" => (classes.points, self.low_text(&price, stated)),
-            "high" => (classes.points, self.high_text(&price, (weight, stated))),
-            "transfer" => return self.transfer(steps, normal),
-            "short_stay" => return self.short_stay(steps, (&price, stated)),
-            _ => (normal, normal_text),
-        };
-        let title = match class {
-            "low" => "低倍率点数 points of a low case",
-            "high" => "高倍率点数 points of a high case",
-            _ => "正常点数 normal points",
-        };
-        steps.push(
-            Step::new(title, points)
-                .by(text)
-                .keys(&keys::of_class(class)),
-        );
-        Ok(Awarded {
-            steps,
-            points: Some(points),
-        })
-    }
-
-    fn price_steps(&self, price: &GroupPrice, weight: Weight) -> Result<Vec<Step>, Error> {
-        let reference = price.reference_cost().map_err(wrong)?;
-        Ok(vec![
-            Step::new("权重 RW weight", weight).by(format!(
-                "病组 group {}，来自分组方案 from the plan",
-                self.text("group").unwrap_or_default()
-            )),
-            Step::new("基准点数 b base points", price.base_points())
-                .by(format!("{weight} × {}", self.scale()))
-                .keys(&["points.scale"]),
-            Step::new("参考费用 RW × M reference cost", reference)
-                .by(format!("{weight} × {}", self.mean()))
-                .keys(&["points.mean_cost"]),
-        ])
-    }
-
-    /// How the cost stands to the reference cost, and which class that makes.
-    fn class_steps(
-        &self,
-        price: &GroupPrice,
-        (weight, k): (Weight, Ratio),
-        (class, by_cost): (&str, &str),
-    ) -> Vec<Step> {
-        let reference = Decimal::new(weight.ten_thousandths(), 4).checked_mul(self.mean());
-        let (reference, name) = match self.terms.case.reference {
-            Reference::Group => (reference, "RW × M"),
-            Reference::GroupAndCoefficient => (
-                reference.and_then(|r| r.checked_mul(of_ratio(k))),
-                "RW × M × k",
-            ),
-        };
-        let ratio = reference.and_then(|reference| self.cost().checked_div(reference));
-        let ratio_text = ratio.map_or_else(|| "—".to_owned(), shown);
-        let base = reference.map_or_else(|| "—".to_owned(), shown);
-        let high = of_ratio(price.high_multiple());
-        let cut = |multiple: Decimal| {
-            reference
-                .and_then(|r| r.checked_mul(multiple))
-                .map_or_else(|| "—".to_owned(), shown)
-        };
-        let low = self.terms.case.low_threshold;
-        let mut steps = vec![
-            Step::new("费用倍数 r cost ratio", &ratio_text)
-                .by(format!("{} ÷ {base} ({name})", self.cost()))
-                .keys(&["case.reference"]),
-            Step::new("低倍率界 low below", sign(low))
-                .by(format!(
-                    "{} × {base} = {}",
-                    low.value().normalize(),
-                    cut(low.value())
-                ))
-                .keys(&["case.low.threshold"]),
-            Step::new("高倍率界 K high above", high)
-                .by(format!("{high} × {base} = {}", cut(high)))
-                .keys(&["case.high.thresholds"]),
-        ];
-        let mut decided = Step::new("病例类型 case class", keys::class_title(class));
-        if class == "normal" && self.units.is_carved_out {
-            decided = decided
-                .by("除外支付病例按标准支付 paid its standard, since a part is paid beside it");
-        } else if class == "normal" && by_cost == "low" {
-            let text = "费用低于低倍率界，但离院方式豁免 below the low cut-off, but exempt by discharge way";
-            decided = decided.by(text).keys(&["case.low.exempt_discharge_ways"]);
-        }
-        steps.push(decided);
-        steps
-    }
-
-    fn low_text(&self, price: &GroupPrice, k: Ratio) -> String {
-        let most = format!("b × k {} × {}", price.base_points(), of_ratio(k));
-        let k = of_ratio(k);
-        match (self.terms.case.low_rule, self.terms.case.reference) {
-            (LowRule::PointsNoK, _) => self.by_cost_text(""),
-            (LowRule::ByActual { preset_value }, _) => {
-                format!("{} ÷ v_ref {}", self.cost(), preset_value.normalize())
-            }
-            (LowRule::Ratio(CoefficientUse::With), Reference::Group) => {
-                format!("min({}, {most})", self.by_cost_text(&format!(" × k {k}")))
-            }
-            (LowRule::Ratio(CoefficientUse::Without), Reference::GroupAndCoefficient) => {
-                format!("min({}, {most})", self.by_cost_text(&format!(" ÷ k {k}")))
-            }
-            (LowRule::Ratio(_), _) => format!("min({}, {most})", self.by_cost_text("")),
-        }
-    }
-
-    fn high_text(&self, price: &GroupPrice, (weight, k): (Weight, Ratio)) -> String {
-        let (b, multiple, k) = (
-            price.base_points(),
-            of_ratio(price.high_multiple()),
-            of_ratio(k),
-        );
-        let reference = match self.terms.case.reference {
-            Reference::Group => format!("{} ÷ ({weight} × {})", self.cost(), self.mean()),
-            Reference::GroupAndCoefficient => {
-                format!("{} ÷ ({weight} × {} × {k})", self.cost(), self.mean())
-            }
-        };
-        let text = match self.terms.case.high_rule {
-            HighRule::LinearAdd { alpha, coefficient } => {
-                let with = match coefficient {
-                    CoefficientUse::With => format!(" × {k}"),
-                    CoefficientUse::Without => String::new(),
-                };
-                let alpha = alpha.normalize();
-                format!("b {b} × k {k} + ({reference} − K {multiple}) × {b} × α {alpha}{with}")
-            }
-            HighRule::Deduct => format!(
-                "({} ÷ {} − (K {multiple} − 1) × RW {weight} × k {k}) × {}，不低于零 not below zero",
-                self.cost(),
-                self.mean(),
-                self.scale()
-            ),
-            HighRule::Cap => format!("b {b} × K {multiple} × k {k}"),
-            HighRule::ByItemTop { preset_value } => {
-                format!("{} ÷ v_ref {}", self.cost(), preset_value.normalize())
-            }
-            HighRule::Normal => format!("b {b} × k {k}"),
-        };
-        match self.terms.case.high_limit {
-            None => text,
-            Some(limit) => format!("{text}; r {} 时只得 b × k earns b × k only", sign(limit)),
-        }
-    }
-
-    fn transfer(&self, mut steps: Vec<Step>, normal: Points) -> Result<Awarded, Error> {
+    pub(super) fn transfer(&self, mut steps: Vec<Step>, normal: Points) -> Result<Awarded, Error> {
         let keys = keys::of_class("transfer");
         let title = "转院点数 points of a transfer";
         let stay = self.group_mean().and_then(|row| row.stay_days);
@@ -464,7 +318,7 @@ impl<'a> Award<'a> {
         })
     }
 
-    fn short_stay(
+    pub(super) fn short_stay(
         &self,
         mut steps: Vec<Step>,
         (price, k): (&GroupPrice, Ratio),
@@ -522,14 +376,8 @@ impl<'a> Award<'a> {
     }
 }
 
-const K: &str = "差异系数 k hospital coefficient";
-
 /// What a step says that only a claim could complete.
 pub(super) const NEEDS_CLAIM: &str = "需要结算清单 needs the claim: name the claim files";
-
-fn differs(k: Ratio) -> String {
-    format!("按文件夹中的输入应为 by the inputs in the folder it would be {k}")
-}
 
 fn missing(title: &str, keys: &[&str]) -> Awarded {
     Awarded {

@@ -58,6 +58,8 @@ pub(crate) struct SettledCase {
     pub(crate) weight: Option<i64>,
     pub(crate) base_points: Option<i64>,
     pub(crate) coefficient: Option<i64>,
+    /// The subtype of the auxiliary directory, by its place among those of all plans.
+    pub(crate) subtype: Option<u32>,
     pub(crate) points: Points,
 }
 
@@ -165,6 +167,7 @@ impl Worker for CaseWorker<'_> {
         let mut desk = Desk {
             setting: self.setting,
             batch: &batch,
+            grouping: &self.grouping,
             pools: self.reader.pools(),
             days: &mut self.days,
             links: &mut self.links,

@@ -3,6 +3,7 @@
 use super::cases::{SettledCase, SettledClass, SettledRows};
 use super::links::{Adjustments, LinkRule};
 use super::setting::Setting;
+use super::subtypes::{SubtypeColumns, SubtypeNames};
 use crate::grouped::{GroupNames, grouped_fields};
 use arrow::array::{
     ArrayRef, Decimal64Array, Decimal128Array, DictionaryArray, StringArray, UInt16Array,
@@ -51,6 +52,8 @@ pub(crate) fn case_fields() -> Vec<Field> {
         Field::new("weight", POINTS, true),
         Field::new("base_points", POINTS, true),
         Field::new("coefficient", RATIO, true),
+        Field::new("subtype", coded(), true),
+        Field::new("auxiliary", RATIO, true),
         Field::new("link_rule", coded(), true),
         Field::new("points", POINTS, false),
         Field::new("payment", MONEY, false),
@@ -116,6 +119,7 @@ pub(crate) struct CaseNames {
     classes: ArrayRef,
     findings: ArrayRef,
     link_rules: ArrayRef,
+    subtypes: SubtypeNames,
 }
 
 impl CaseNames {
@@ -131,6 +135,7 @@ impl CaseNames {
             classes: strings(classes),
             findings: strings(Finding::ALL.iter().map(|finding| finding.code())),
             link_rules: strings(LinkRule::ALL.into_iter().map(LinkRule::code)),
+            subtypes: SubtypeNames::new(setting.plan),
         }
     }
 }
@@ -151,6 +156,7 @@ pub(crate) struct CaseColumns {
     decimals: [Vec<i64>; 7],
     /// A bit for each of the decimals that a case has.
     present: Vec<u8>,
+    subtypes: SubtypeColumns,
     pub(crate) points: Vec<i64>,
 }
 
@@ -168,6 +174,7 @@ impl CaseColumns {
             unpaid: Vec::with_capacity(rows),
             decimals: std::array::from_fn(|_| Vec::with_capacity(rows)),
             present: Vec::with_capacity(rows),
+            subtypes: SubtypeColumns::default(),
             points: Vec::with_capacity(rows),
         }
     }
@@ -194,6 +201,7 @@ impl CaseColumns {
             column.push(value.unwrap_or(0));
         }
         self.present.push(present);
+        self.subtypes.push(case.subtype);
         self.points.push(case.points.ten_thousandths());
     }
 
@@ -231,6 +239,7 @@ impl CaseColumns {
             let nulls = (nulls.null_count() > 0).then_some(nulls);
             columns.extend(typed(Decimal64Array::new(values.into(), nulls), &data_type));
         }
+        columns.extend(self.subtypes.finish(present.len(), &names.subtypes));
         columns
     }
 }
@@ -247,7 +256,7 @@ fn or_none(numbers: Vec<u16>) -> UInt16Array {
 pub(crate) fn case_columns(rows: SettledRows, names: &CaseNames) -> (Vec<Vec<ArrayRef>>, Vec<i64>) {
     let mut columns = rows.grouped.columns(&names.grouped);
     columns.push(rows.hospitals);
-    let mut settled = vec![Vec::new(); 3 + CaseColumns::TYPES.len()];
+    let mut settled = vec![Vec::new(); 3 + CaseColumns::TYPES.len() + SubtypeColumns::COUNT];
     let mut points = Vec::new();
     for mut cases in rows.cases {
         match points.is_empty() {

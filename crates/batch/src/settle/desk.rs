@@ -7,17 +7,18 @@ use super::earn::Earning;
 use super::ledger::Account;
 use super::links::{self, LinkPage, PaidCase};
 use super::pooling::RegionPools;
+use super::pricing::Pricing;
 use super::setting::Setting;
 use super::stays::StayFacts;
 use super::units::{Judged, UnitCase, UnitKey, UnitSums};
 use super::verdicts::VerdictsInOrder;
 use crate::Error;
 use crate::findings::FindingRow;
-use crate::grouped::invalid_finding;
+use crate::grouped::{GroupingWorker, invalid_finding};
 use crate::read::MoneyCell;
 use arrow::array::{Array, StringArray};
 use drgdip_claims::{Finding, Yuan};
-use drgdip_grouper::{Grouping, Outcome};
+use drgdip_grouper::{CaseMoney, Grouping, Outcome};
 use drgdip_points::Points;
 use drgdip_tables::policy::{LateEntries, PatientSide, ValueFamily};
 use jiff::civil::Date;
@@ -42,6 +43,7 @@ impl Seen<'_> {
 pub(super) struct Desk<'d, 'l> {
     pub(super) setting: &'d Setting<'d>,
     pub(super) batch: &'d Batch,
+    pub(super) grouping: &'d GroupingWorker<'d>,
     pub(super) pools: &'d [RegionPools],
     pub(super) days: &'d mut DayRules,
     pub(super) links: &'d mut LinkPage<'l>,
@@ -70,6 +72,7 @@ impl Desk<'_, '_> {
             weight: None,
             base_points: None,
             coefficient: None,
+            subtype: None,
             points: Points::ZERO,
         };
         let mut say = |finding| {
@@ -179,6 +182,7 @@ impl Desk<'_, '_> {
             stay: stay(self.setting, (self.batch, seen.row), &dated),
             discharged: day,
             cost,
+            subtype: self.subtype(seen, &dated.pricing, cost),
             unit: unit.as_ref(),
         };
         let earned = earning.earn(seen.grouping.outcome, say).map_err(wrong)?;
@@ -195,6 +199,7 @@ impl Desk<'_, '_> {
             case.base_points = Some(price.base_points().ten_thousandths());
             case.reference_cost = Some(reference_cost.fen());
             case.coefficient = Some(coefficient.millionths());
+            case.subtype = earned.subtype.and_then(|number| u32::try_from(number).ok());
         }
         let paid = PaidCase {
             account,
@@ -219,6 +224,24 @@ impl Desk<'_, '_> {
                 .map_err(wrong)?;
         }
         Ok(account)
+    }
+
+    /// The subtype of the auxiliary directory that a grouped case is of, where the policy pays it.
+    fn subtype(&self, seen: &Seen<'_>, pricing: &Pricing, cost: Yuan) -> Option<usize> {
+        if !pricing.has_subtypes() {
+            return None;
+        }
+        let group = seen.grouping.outcome.group()?.0;
+        let standard = pricing.price(group)?.reference_cost().ok()?;
+        let drugs = self.batch.drugs.as_ref().map(|drugs| drugs[seen.row]);
+        let money = CaseMoney {
+            cost: Some(cost.fen()),
+            standard: Some(standard.fen()),
+            // Claims state no fee of treatment without surgery.
+            treatment: None,
+            drug: drugs.and_then(MoneyCell::fen),
+        };
+        self.grouping.subtype(seen.row, group, &money)
     }
 
     /// The case for payment units, where the claim states something that one of them looks at.

@@ -10,8 +10,8 @@ use crate::{Class, Error};
 use drgdip_claims::{Finding, Yuan};
 use drgdip_grouper::Outcome;
 use drgdip_points::award::{
-    CaseAward, CaseRules, GroupPrice, award, award_by_cost, bed_day_points, normal_points, reduced,
-    short_stay_points, transfer_points,
+    CaseAward, CaseRules, GroupPrice, award, award_by_cost, award_by_group_cost, bed_day_points,
+    normal_points, reduced, short_stay_points, transfer_points,
 };
 use drgdip_points::classify::CaseClass;
 use drgdip_points::{Points, Ratio};
@@ -27,6 +27,8 @@ pub(crate) struct CaseOptions {
     mean_stays: Vec<Option<i64>>,
     unstable: Option<(Vec<bool>, Prepared)>,
     same_price: Vec<bool>,
+    /// The groups that are paid by what a case cost against them, at a discount.
+    fallback: Option<(Vec<bool>, Ratio)>,
     by_group: Option<GroupCoefficients>,
 }
 
@@ -38,6 +40,9 @@ impl CaseOptions {
             let (groups, treatment) = means.unstable(unstable);
             prepare(treatment).map(|treatment| (groups, treatment))
         });
+        let fallback = terms.fallback_discount;
+        let fallback =
+            fallback.map(|discount| Ok((means.fallbacks(), Ratio::from_decimal(discount)?)));
         let late = terms.stays.late_upload.map(|late| late.factor);
         let stays = &terms.stays;
         let looks_at_stays = stays.bed_day.is_some()
@@ -52,6 +57,7 @@ impl CaseOptions {
             mean_stays: means.stays(),
             unstable: unstable.transpose().map_err(wrong)?,
             same_price: means.same_price(terms),
+            fallback: fallback.transpose().map_err(wrong)?,
             by_group: GroupCoefficients::new(&terms.coefficient, means)?,
         })
     }
@@ -67,6 +73,8 @@ pub(super) struct Earning<'e> {
     pub(super) stay: StayFacts<'e>,
     pub(super) discharged: i32,
     pub(super) cost: Yuan,
+    /// The subtype of the auxiliary directory, by its place among those of all plans.
+    pub(super) subtype: Option<usize>,
     /// The technologies and drugs of the claim, where it lists some.
     pub(super) unit: Option<&'e UnitCase<'e>>,
 }
@@ -82,6 +90,8 @@ pub(super) struct Earned<'e> {
     pub(super) normal: Option<Points>,
     /// The cost by which the case was classified, where it is not its whole cost.
     pub(super) seen_cost: Option<Yuan>,
+    /// The subtype of the auxiliary directory by which it is paid.
+    pub(super) subtype: Option<usize>,
 }
 
 impl<'e> Earning<'e> {
@@ -188,9 +198,19 @@ impl<'e> Earning<'e> {
                 price,
                 reference_cost,
             } => {
+                if let Some(earned) = self.by_group_cost((price, reference_cost), group)? {
+                    return Ok(Ok(earned));
+                }
                 let coefficient = self.coefficient(group)?;
-                let priced = (price, reference_cost, coefficient);
-                self.priced(priced, group)?
+                let of_subtype = self.subtype.and_then(|number| self.pricing.subtype(number));
+                let (own, cost) = of_subtype.unwrap_or((price, reference_cost));
+                let mut earned = self.priced((own, cost, coefficient), group)?;
+                // Where a technology raises the weight, no subtype is paid on top.
+                let is_paid = earned
+                    .price
+                    .is_some_and(|(paid, ..)| std::ptr::eq(paid, own));
+                earned.subtype = self.subtype.filter(|_| of_subtype.is_some() && is_paid);
+                earned
             }
             Way::ByCost(discount, finding) => {
                 finding.into_iter().for_each(say);
@@ -198,6 +218,25 @@ impl<'e> Earning<'e> {
                 Earned::without_price(by_cost, points)
             }
             Way::Unpaid(finding) => return Ok(Err(finding)),
+        }))
+    }
+
+    /// A case in a fallback group that the policy pays by cost (空白病组).
+    fn by_group_cost(
+        &self,
+        (price, reference_cost): (&'e GroupPrice, Yuan),
+        group: Option<u16>,
+    ) -> Result<Option<Earned<'e>>, drgdip_points::Error> {
+        let Some(((groups, discount), group)) = self.options.fallback.as_ref().zip(group) else {
+            return Ok(None);
+        };
+        if !groups[usize::from(group)] {
+            return Ok(None);
+        }
+        let points = award_by_group_cost(price, self.cost, *discount, self.rules())?;
+        Ok(Some(Earned {
+            price: Some((price, reference_cost, Ratio::ONE)),
+            ..Earned::without_price(SettledClass::ByCost, points)
         }))
     }
 
@@ -249,11 +288,8 @@ impl<'e> Earning<'e> {
             };
         }
         let mut earned = Earned {
-            class: SettledClass::Priced(awarded.class),
-            points: awarded.points,
             price: Some(priced),
-            normal: None,
-            seen_cost: None,
+            ..Earned::without_price(SettledClass::Priced(awarded.class), awarded.points)
         };
         if awarded.class == CaseClass::High {
             earned.normal = Some(normal()?).filter(|normal| *normal != awarded.points);
@@ -341,6 +377,7 @@ impl Earned<'_> {
             price: None,
             normal: None,
             seen_cost: None,
+            subtype: None,
         }
     }
 }

@@ -4,8 +4,10 @@ use crate::in_force::PlanChoice;
 use crate::inputs::{GroupMean, Inputs};
 use crate::{Class, Error};
 use drgdip_claims::Yuan;
+use drgdip_grouper::DipGroupInfo;
 use drgdip_points::Ratio;
 use drgdip_points::award::{blend, ratio_of_means};
+use drgdip_tables::dip::Layer;
 use drgdip_tables::policy::{CoefficientSource, PolicyAt, Treatment, UnstableTerms};
 use rust_decimal::Decimal;
 use std::collections::HashMap;
@@ -26,6 +28,8 @@ pub(crate) struct GroupMeans {
     codes: Vec<String>,
     /// The ADRG of each.
     adrgs: Vec<String>,
+    /// What a DIP catalogue says of each.
+    dip: Vec<Option<DipGroupInfo>>,
 }
 
 impl GroupMeans {
@@ -35,6 +39,7 @@ impl GroupMeans {
             rows: inputs.groups.clone(),
             codes: groups().map(|group| group.group.clone()).collect(),
             adrgs: groups().map(|group| group.adrg.clone()).collect(),
+            dip: groups().map(|group| group.dip).collect(),
         }
     }
 
@@ -44,6 +49,7 @@ impl GroupMeans {
             rows: inputs.groups.clone(),
             codes: vec![group.to_owned()],
             adrgs: vec![String::new()],
+            dip: vec![None],
         }
     }
 
@@ -81,7 +87,20 @@ impl GroupMeans {
 
     /// Which groups have one price in every hospital.
     pub(crate) fn same_price(&self, terms: &PolicyAt) -> Vec<bool> {
-        self.by_group(|code| terms.same_price_groups.contains_key(code))
+        let listed = self.by_group(|code| terms.same_price_groups.contains_key(code));
+        let is_one = |dip: &Option<DipGroupInfo>| {
+            terms.primary_care_price && dip.is_some_and(|dip| dip.is_primary_care)
+        };
+        let both = listed.into_iter().zip(&self.dip);
+        both.map(|(is_listed, dip)| is_listed || is_one(dip))
+            .collect()
+    }
+
+    /// Which groups belong to the fallback layer of a DIP catalogue (保底, 空白病组).
+    pub(crate) fn fallbacks(&self) -> Vec<bool> {
+        let is_fallback =
+            |dip: &Option<DipGroupInfo>| dip.is_some_and(|dip| dip.layer == Layer::Fallback);
+        self.dip.iter().map(is_fallback).collect()
     }
 
     /// The mean stay of each group, in ten-thousandths of a day.

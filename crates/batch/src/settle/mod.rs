@@ -37,6 +37,7 @@ mod sorted;
 pub(crate) mod statements;
 mod stay_book;
 mod stays;
+mod subtypes;
 mod tallies;
 mod totals;
 mod tree;

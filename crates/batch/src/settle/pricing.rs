@@ -1,13 +1,16 @@
 //! A policy's rules for cases at one date, prepared for every group of the plan.
 
-use crate::grouped::PreparedPlan;
+use crate::grouped::{PreparedPlan, subtypes_of};
 use crate::in_force::PlanChoice;
 use crate::{Class, Error};
 use drgdip_claims::{Finding, Yuan};
 use drgdip_grouper::{GroupInfo, Outcome};
 use drgdip_points::award::{self, CaseRules, GroupPrice};
 use drgdip_points::{Ratio, Weight};
-use drgdip_tables::policy::{CoefficientSource, LateEntries, PolicyAt, Treatment, WithoutWeight};
+use drgdip_tables::dip::auxiliary::Subtype;
+use drgdip_tables::policy::{
+    CoefficientSource, LateEntries, PolicyAt, SubtypeMeasure, Treatment, WithoutWeight,
+};
 
 /// How a case is priced.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +33,8 @@ pub(crate) struct Pricing {
     pub(crate) coefficient: CoefficientSource,
     /// The price and the reference cost of each group of all plans of the run.
     prices: Vec<Price>,
+    /// The same for each subtype of all plans; empty where the policy pays none.
+    subtypes: Vec<Price>,
     without_weight: Prepared,
     ungrouped: Prepared,
     ambiguous: Prepared,
@@ -55,6 +60,12 @@ impl Pricing {
             .map(|plan| prices(plan, &rules))
             .collect::<Result<Vec<_>, _>>()
             .map_err(wrong)?;
+        let plans = choice.plans().iter().zip(&prices);
+        let subtypes = (terms.subtypes.into_iter())
+            .flat_map(|measure| plans.clone().map(move |with| (with, measure)))
+            .map(|((plan, prices), measure)| subtypes(plan, prices, measure))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(wrong)?;
         let without_weight = match terms.without_weight {
             WithoutWeight::Treat(treatment) => prepare(treatment).map_err(wrong)?,
             WithoutWeight::Refuse => {
@@ -71,6 +82,7 @@ impl Pricing {
             ambiguous: prepare(terms.ambiguous).map_err(wrong)?,
             rules,
             prices: prices.concat(),
+            subtypes: subtypes.concat(),
             without_weight,
         })
     }
@@ -79,6 +91,18 @@ impl Pricing {
     pub(crate) fn price(&self, group: u16) -> Option<&GroupPrice> {
         let price = self.prices.get(usize::from(group))?.as_ref();
         price.map(|(price, _)| price)
+    }
+
+    /// Whether the policy pays subtypes of the auxiliary directory, and a plan has some.
+    pub(crate) const fn has_subtypes(&self) -> bool {
+        !self.subtypes.is_empty()
+    }
+
+    /// The price of a subtype by its place among those of all plans, and the reference cost of
+    /// its group; `None` where the group has no weight.
+    pub(crate) fn subtype(&self, number: usize) -> Option<(&GroupPrice, Yuan)> {
+        let price = self.subtypes.get(number)?.as_ref();
+        price.map(|(price, reference_cost)| (price, *reference_cost))
     }
 
     /// How a case with this outcome is priced; invalid cases are not.
@@ -123,15 +147,38 @@ pub(crate) fn prepare(treatment: Treatment) -> Result<Prepared, drgdip_points::E
 /// The prices of the groups of one plan.
 fn prices(plan: &PreparedPlan, rules: &CaseRules) -> Result<Vec<Price>, drgdip_points::Error> {
     let weights = plan.plan.weights_by_group();
-    let price = |group: &GroupInfo| {
+    let price = |(number, group): (usize, &GroupInfo)| {
         let Some(row) = weights.get(group.group.as_str()) else {
             return Ok(None);
         };
-        let price = rules.price(Weight::from_ten_thousandths(row.ten_thousandths)?)?;
+        // The groups of a DIP plan stand in the order of its catalogue.
+        let catalogue = plan.plan.dip.as_ref();
+        let mean = catalogue.and_then(|catalogue| catalogue.groups[number].mean_cost_fen);
+        let weight = Weight::from_ten_thousandths(row.ten_thousandths)?;
+        let price = rules.price_of(weight, mean.map(Yuan::from_fen))?;
         let reference_cost = price.reference_cost()?;
         Ok(Some((price, reference_cost)))
     };
-    plan.grouper.groups().iter().map(price).collect()
+    plan.grouper
+        .groups()
+        .iter()
+        .enumerate()
+        .map(price)
+        .collect()
+}
+
+/// The prices of the subtypes of one plan, from those of its groups.
+fn subtypes(
+    plan: &PreparedPlan,
+    prices: &[Price],
+    measure: SubtypeMeasure,
+) -> Result<Vec<Price>, drgdip_points::Error> {
+    let price = |subtype: &Subtype| {
+        let coefficient = Ratio::from_ten_thousandths(subtype.coefficient)?;
+        let of_group = prices[usize::from(subtype.group)].as_ref();
+        Ok(of_group.map(|(price, cost)| (price.of_subtype(coefficient, measure), *cost)))
+    };
+    subtypes_of(plan).iter().map(price).collect()
 }
 
 fn refuse_missing(plan: &PreparedPlan, prices: &[Price], place: &str) -> Result<(), Error> {

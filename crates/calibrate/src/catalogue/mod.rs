@@ -9,6 +9,7 @@
 //!
 //! Source: payment-spec A5 (S4 to S12), A6, A9.
 
+mod auxiliary;
 mod decide;
 mod groups;
 mod hospitals;
@@ -24,6 +25,7 @@ mod steps;
 )]
 mod tests;
 
+pub use auxiliary::{AuxiliaryCounts, FoundSubtype, LevelledCase, MOST_KINDS, subtypes};
 pub use decide::{Decisions, Join, Split};
 pub use groups::{CatalogueGroup, GroupLayer, GroupRow};
 pub use hospitals::LevelCoefficient;

@@ -18,6 +18,7 @@ fn terms() -> CatalogueTerms {
         comprehensive_cv: None,
         primary_share: decimal("0.5"),
         primary_cv: Bound::AtMost(decimal("0.7")),
+        auxiliary: None,
     }
 }
 

@@ -81,6 +81,12 @@ fn report(summary: &CatalogueSummary) -> String {
         grouped_digits(&used.comprehensive.to_string()),
         grouped_digits(&used.ungrouped.to_string()),
     );
+    if let Some(subtypes) = &summary.subtypes {
+        text += &format!(
+            "辅助分型 Subtypes {} · 病种 in groups {} · 费用离散的病种 wide groups {}\n",
+            subtypes.found, subtypes.groups, subtypes.counts.wide,
+        );
+    }
     let mean = catalogue.calibration.report.mean_after_rounding();
     text += &format!(
         "平均权重 Mean weight {} · 权重倒置 inversions {}\n",

@@ -5,7 +5,7 @@ use super::{ONE, award_by_amount, base_times, normal_points, rounded};
 use crate::exact::{Exact, difference, product, sum};
 use crate::{Error, Points, Ratio};
 use drgdip_claims::Yuan;
-use drgdip_tables::policy::{CoefficientUse, Reference};
+use drgdip_tables::policy::CoefficientUse;
 
 /// The high-cost rules LINEAR_ADD, DEDUCT, CAP, BY_ITEM_TOP and NORMAL.
 pub(super) fn points(
@@ -20,7 +20,7 @@ pub(super) fn points(
     }
     match rules.high_rule {
         PreparedHighRule::LinearAdd(alpha, CoefficientUse::Without)
-            if rules.reference == Reference::Group =>
+            if !rules.reference.has_coefficient() =>
         {
             linear_add(price, coefficient, (total_cost, alpha), rules)
         }
@@ -100,7 +100,7 @@ impl Added {
         let by_cost = Exact::whole(rules.cost_over_mean(total_cost)?);
         let by_cost = by_cost.over(&Exact::whole(rules.mean_cost));
         let mut r_times_base = by_cost.ok_or(Error::NotPositive("mean cost of all cases"))?;
-        if rules.reference == Reference::GroupAndCoefficient {
+        if rules.reference.has_coefficient() {
             // Without a coefficient there is no reference cost, and nothing to add to.
             let Some(of_coefficient) = r_times_base.over(&k) else {
                 return Ok(Points::ZERO);

@@ -4,6 +4,7 @@ mod coefficient;
 mod high;
 mod rules;
 mod stay;
+mod subtype;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +16,7 @@ use crate::classify::CaseClass;
 use crate::exact::{Exact, product};
 use crate::{Error, Points, Ratio};
 use drgdip_claims::Yuan;
-use drgdip_tables::policy::{CoefficientUse, Reference};
+use drgdip_tables::policy::CoefficientUse;
 use rules::{Cost, PreparedLowRule, WHAT};
 
 /// One as a ratio, in millionths.
@@ -44,12 +45,21 @@ pub fn award(
     if total_cost.is_negative() {
         return Err(Error::NegativeCost(total_cost));
     }
-    let class = match rules.reference {
-        Reference::Group => price.class(total_cost),
-        Reference::GroupAndCoefficient => {
-            price.class_with(&Cost::against(total_cost, coefficient, rules.reference))?
-        }
+    let is_own = price.measured_by == ONE && !rules.reference.has_coefficient();
+    let class = match is_own {
+        true => price.class(total_cost),
+        false => price.class_with(&Cost::against(total_cost, coefficient, rules.reference))?,
     };
+    if !price.is_plain {
+        let case = subtype::Case {
+            price,
+            coefficient,
+            total_cost,
+            rules,
+        };
+        let points = case.points(class)?;
+        return Ok(CaseAward { class, points });
+    }
     let points = match class {
         CaseClass::Normal => normal_points(price, coefficient, rules)?,
         CaseClass::Low => low_points(price, coefficient, total_cost, rules)?,
@@ -58,12 +68,16 @@ pub fn award(
     Ok(CaseAward { class, points })
 }
 
-/// `b × k`: what a normal case earns, and a high one that is outside the control proportion.
+/// `b × k`, times the coefficient of a subtype: what a normal case earns, and a high one that is
+/// outside the control proportion.
 pub fn normal_points(
     price: &GroupPrice,
     coefficient: Ratio,
     rules: &CaseRules,
 ) -> Result<Points, Error> {
+    if !price.is_plain {
+        return subtype::normal(price, coefficient, rules);
+    }
     rules.points(base_times(price, coefficient)?, ONE)
 }
 
@@ -82,6 +96,28 @@ pub fn award_by_cost(
     let discount = i128::from(discount.millionths());
     let numerator = product(rules.cost_over_mean(total_cost)?, discount, WHAT)?;
     rules.points(numerator, product(rules.mean_cost, ONE, WHAT)?)
+}
+
+/// `b × C / S × discount`: what a case of a fallback group earns (空白病组), by what it cost against
+/// the reference cost S of its group.
+///
+/// Errors as [`award`].
+pub fn award_by_group_cost(
+    price: &GroupPrice,
+    total_cost: Yuan,
+    discount: Ratio,
+    rules: &CaseRules,
+) -> Result<Points, Error> {
+    if total_cost.is_negative() {
+        return Err(Error::NegativeCost(total_cost));
+    }
+    let case = subtype::Case {
+        price,
+        coefficient: Ratio::ONE,
+        total_cost,
+        rules,
+    };
+    case.discounted(discount)
 }
 
 /// `C / v_ref`: points that are worth the amount where a point is worth the preset value.
@@ -128,16 +164,23 @@ fn low_points(
     total_cost: Yuan,
     rules: &CaseRules,
 ) -> Result<Points, Error> {
+    if !price.is_plain {
+        let case = subtype::Case {
+            price,
+            coefficient,
+            total_cost,
+            rules,
+        };
+        return case.low();
+    }
     let used = match rules.low_rule {
         PreparedLowRule::PointsNoK => return award_by_cost(total_cost, rules, Ratio::ONE),
         PreparedLowRule::ByActual(value) => return award_by_amount(total_cost, value, rules),
         PreparedLowRule::Ratio(used) => used,
     };
-    let by_ratio = match (used, rules.reference) {
-        (CoefficientUse::With, Reference::Group) => award_by_cost(total_cost, rules, coefficient)?,
-        (CoefficientUse::Without, Reference::GroupAndCoefficient) => {
-            by_cost_over(total_cost, coefficient, rules)?
-        }
+    let by_ratio = match (used, rules.reference.has_coefficient()) {
+        (CoefficientUse::With, false) => award_by_cost(total_cost, rules, coefficient)?,
+        (CoefficientUse::Without, true) => by_cost_over(total_cost, coefficient, rules)?,
         _ => award_by_cost(total_cost, rules, Ratio::ONE)?,
     };
     Ok(by_ratio.min(normal_points(price, coefficient, rules)?))

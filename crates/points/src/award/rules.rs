@@ -1,17 +1,19 @@
 //! A policy's rules for cases, and what they make of a group, ready for many cases.
 
+use super::ONE;
 use crate::classify::{CaseClass, CutOff, UNITS_PER_FEN};
 use crate::exact::{Exact, divide, product};
 use crate::{Error, Points, Ratio, Rounding, Weight};
 use drgdip_claims::Yuan;
 use drgdip_tables::policy::{
-    Bound, CaseTerms, CoefficientUse, HighBand, HighRule, LowRule, Reference,
+    Bound, CaseTerms, CoefficientUse, HighBand, HighRule, LowRule, Reference, SubtypeMeasure,
 };
 use rust_decimal::Decimal;
 
 /// One point, in ten-thousandths.
 pub(super) const POINT: i128 = 10_000;
 pub(super) const WHAT: &str = "number of case points";
+const CUT_OFF: &str = "cost at a cut-off";
 
 /// A policy's rules for cases at one date, as integers ready for many cases.
 #[derive(Clone, Debug)]
@@ -122,16 +124,37 @@ impl CaseRules {
         })
     }
 
-    /// Prepares what is the same for all cases of a group.
+    /// Prepares what is the same for all cases of a group whose reference cost is `RW × M`.
     ///
     /// Errors: no band takes the weight, or the group's reference cost does not fit.
     pub fn price(&self, weight: Weight) -> Result<GroupPrice, Error> {
+        let ten_thousandths = i128::from(weight.ten_thousandths());
+        let reference = product(ten_thousandths, self.mean_cost, "reference cost")?;
+        self.price_at(weight, reference)
+    }
+
+    /// The same for a group of a catalogue: where the rules measure cases by the mean cost of
+    /// their group (费用均值), that is the reference cost of a group that states one.
+    ///
+    /// Errors: as [`CaseRules::price`].
+    pub fn price_of(&self, weight: Weight, mean_cost: Option<Yuan>) -> Result<GroupPrice, Error> {
+        let Some(mean_cost) = mean_cost.filter(|_| self.reference.is_mean()) else {
+            return self.price(weight);
+        };
+        let reference = product(i128::from(mean_cost.fen()), POINT, "reference cost")?;
+        Ok(GroupPrice {
+            is_plain: false,
+            ..self.price_at(weight, reference)?
+        })
+    }
+
+    /// The price of a group with a reference cost in millionths of a yuan.
+    fn price_at(&self, weight: Weight, reference: i128) -> Result<GroupPrice, Error> {
         let ten_thousandths = i128::from(weight.ten_thousandths());
         let base = product(ten_thousandths, self.scale, "number of base points")?;
         let base_points = i64::try_from(base)
             .map(Points::from_ten_thousandths)
             .map_err(|_| Error::Overflow("number of base points"))?;
-        let reference = product(ten_thousandths, self.mean_cost, "reference cost")?;
         let high = self.band(weight)?;
         let limit = self.high_limit.map(|limit| cut_off(reference, limit));
         Ok(GroupPrice {
@@ -142,6 +165,9 @@ impl CaseRules {
             high: cut_off(reference, high)?,
             limit: limit.transpose()?,
             high_multiple: high.multiple,
+            auxiliary: Ratio::ONE,
+            measured_by: ONE,
+            is_plain: true,
         })
     }
 
@@ -225,9 +251,46 @@ pub struct GroupPrice {
     high: CutOff,
     limit: Option<CutOff>,
     high_multiple: Ratio,
+    /// 辅助分型调节系数, which multiplies the base points; one without a subtype.
+    auxiliary: Ratio,
+    /// By what of it the reference cost and the cut-offs are multiplied, in millionths.
+    pub(super) measured_by: i128,
+    /// Whether the reference cost is `RW × M` and the coefficient of a subtype one.
+    pub(super) is_plain: bool,
 }
 
 impl GroupPrice {
+    /// The same for cases of a subtype of the auxiliary directory (辅助分型).
+    ///
+    /// `measure` says whether the coefficient multiplies the reference cost too.
+    ///
+    /// Source: `病例分值 = 病种分值 × 医疗机构调节系数 × 辅助分型调节系数`, DIP 3.0 (consultation draft).
+    #[must_use]
+    pub fn of_subtype(&self, coefficient: Ratio, measure: SubtypeMeasure) -> Self {
+        Self {
+            auxiliary: coefficient,
+            measured_by: match measure {
+                SubtypeMeasure::Subtype => i128::from(coefficient.millionths()),
+                SubtypeMeasure::Group => ONE,
+            },
+            is_plain: false,
+            ..*self
+        }
+    }
+
+    /// The coefficient of the subtype; one without a subtype.
+    #[must_use]
+    pub const fn auxiliary(&self) -> Ratio {
+        self.auxiliary
+    }
+
+    /// The reference cost of a case before the hospital coefficient, in yuan.
+    pub(super) fn exact_reference(&self) -> Exact {
+        let own = Exact::whole(self.reference).times(&Exact::whole(self.measured_by));
+        let unit = Exact::whole(ONE).times(&Exact::whole(ONE));
+        own.over(&unit).expect("the unit is above zero")
+    }
+
     /// The group's relative weight.
     #[must_use]
     pub const fn weight(&self) -> Weight {
@@ -240,7 +303,8 @@ impl GroupPrice {
         self.base_points
     }
 
-    /// The reference cost RW × M, to the fen, for outputs; comparisons use the exact product.
+    /// The reference cost of the group, `RW × M` or its mean, to the fen, for outputs; comparisons
+    /// use the exact product, and what a subtype multiplies it by.
     pub fn reference_cost(&self) -> Result<Yuan, Error> {
         let fen = divide(self.reference, POINT, Rounding::HalfAwayFromZero)?;
         Ok(Yuan::try_from_fen(fen)?)
@@ -260,20 +324,23 @@ impl GroupPrice {
         self.class_of(&Cost::of(total_cost))
     }
 
-    /// The class where the reference cost is `RW × M × k`.
+    /// The class where the reference cost is multiplied by a coefficient.
     pub(super) fn class_with(&self, cost: &Cost) -> Result<CaseClass, Error> {
-        let at = |cut_off: CutOff| {
-            Ok::<_, Error>(CutOff {
-                at: product(cut_off.at, cost.reference_factor, "cost at a cut-off")?,
-                ..cut_off
-            })
-        };
         let scaled = Self {
-            low: at(self.low)?,
-            high: at(self.high)?,
+            low: self.measured(self.low, cost)?,
+            high: self.measured(self.high, cost)?,
             ..*self
         };
-        Ok(scaled.class_of(&cost.scaled()?))
+        Ok(scaled.class_of(&cost.scaled(self.measured_by)?))
+    }
+
+    /// A cut-off times what the reference cost is multiplied by.
+    fn measured(&self, cut_off: CutOff, cost: &Cost) -> Result<CutOff, Error> {
+        let mut at = product(cut_off.at, cost.reference_factor, CUT_OFF)?;
+        if self.measured_by != ONE {
+            at = product(at, self.measured_by, CUT_OFF)?;
+        }
+        Ok(CutOff { at, ..cut_off })
     }
 
     const fn class_of(&self, cost: &Cost) -> CaseClass {
@@ -291,8 +358,8 @@ impl GroupPrice {
         let Some(limit) = self.limit else {
             return Ok(false);
         };
-        let at = product(limit.at, cost.reference_factor, "cost at a cut-off")?;
-        Ok(CutOff { at, ..limit }.is_above(cost.scaled()?.units))
+        let limit = self.measured(limit, cost)?;
+        Ok(limit.is_above(cost.scaled(self.measured_by)?.units))
     }
 }
 
@@ -316,16 +383,21 @@ impl Cost {
     /// The cost of a case against the reference that the rules name.
     pub(super) fn against(total_cost: Yuan, coefficient: Ratio, reference: Reference) -> Self {
         let mut cost = Self::of(total_cost);
-        if reference == Reference::GroupAndCoefficient {
+        if reference.has_coefficient() {
             cost.reference_factor = i128::from(coefficient.millionths());
         }
         cost
     }
 
-    /// The cost to be compared with cut-offs that were multiplied by the factor.
-    fn scaled(&self) -> Result<Self, Error> {
+    /// The cost to be compared with cut-offs that were multiplied by the factor, and by the one of
+    /// a subtype where there is one.
+    fn scaled(&self, measured_by: i128) -> Result<Self, Error> {
+        let mut units = product(self.units, ONE, CUT_OFF)?;
+        if measured_by != ONE {
+            units = product(units, ONE, CUT_OFF)?;
+        }
         Ok(Self {
-            units: product(self.units, 1_000_000, "cost at a cut-off")?,
+            units,
             reference_factor: self.reference_factor,
         })
     }

@@ -4,7 +4,7 @@ use super::*;
 use crate::classify::CaseClass;
 use crate::{Rounding, Weight};
 use drgdip_tables::policy::{
-    Bound, CaseTerms, CoefficientSource, CoefficientUse, HighBand, HighRule, LowRule,
+    Bound, CaseTerms, CoefficientSource, CoefficientUse, HighBand, HighRule, LowRule, Reference,
 };
 use rust_decimal::Decimal;
 
@@ -13,7 +13,7 @@ fn decimal(text: &str) -> Decimal {
 }
 
 /// Scale 100, M 10,000 yuan, low below 0.4, high above 3 (weights below 1) and 2 (others).
-fn terms() -> CaseTerms {
+pub(super) fn terms() -> CaseTerms {
     let band = |weight: &str, multiple: &str| HighBand {
         weight: Bound::AtLeast(decimal(weight)),
         threshold: Bound::MoreThan(decimal(multiple)),

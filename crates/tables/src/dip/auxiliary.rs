@@ -134,6 +134,28 @@ impl Auxiliary {
         let until = self.subtypes.partition_point(|row| row.group <= group);
         &self.subtypes[from..until]
     }
+
+    /// The place of a subtype among all, as [`Auxiliary::of_group`] returned it.
+    ///
+    /// # Panics
+    /// When it is a subtype of another directory.
+    #[must_use]
+    pub fn number(&self, subtype: &Subtype) -> usize {
+        let key = |row: &Subtype| (row.group, row.kind, row.level);
+        let found = (self.subtypes).binary_search_by_key(&key(subtype), key);
+        found.expect("the subtypes are sorted, and each is there once")
+    }
+
+    /// The name of a subtype, kind and level: `cci.severe`.
+    #[must_use]
+    pub fn name(&self, subtype: &Subtype) -> String {
+        let kind = &self.kinds[usize::from(subtype.kind)];
+        format!(
+            "{}.{}",
+            kind.name,
+            kind.levels[usize::from(subtype.level)].name
+        )
+    }
 }
 
 /// How many bytes the category (类目) of a diagnosis has.

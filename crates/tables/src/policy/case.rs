@@ -14,6 +14,7 @@ use super::stated::{
 };
 use super::terms::{
     Bound, CoefficientSource, CoefficientUse, HighBand, HighRule, LowRule, Reference,
+    SubtypeMeasure,
 };
 use crate::error::Error;
 use rust_decimal::Decimal;
@@ -23,6 +24,9 @@ const LEVEL_SHARE: &str = "coefficient.level_share";
 const WITHOUT_MEAN: &str = "coefficient.without_mean";
 pub(super) const SAME_PRICE_GROUPS: &str = "coefficient.same_price_groups";
 const REFERENCE: &str = "case.reference";
+const SUBTYPES: &str = "case.subtypes";
+const PRIMARY_CARE_COEFFICIENT: &str = "coefficient.primary_care_groups";
+const FALLBACK: &str = "case.fallback";
 const LOW_EXEMPT: &str = "case.low.exempt_discharge_ways";
 pub(super) const HIGH_LIMIT: &str = "case.high.limit";
 const HIGH_COEFFICIENT: &str = "case.high.coefficient";
@@ -56,10 +60,23 @@ const AT_COST_WORDS: [(&str, &str, &str); 3] = [
     ("review", REVIEW_VALUE, "preset"),
 ];
 
-const REFERENCES: [(&str, Reference); 2] = [
+const REFERENCES: [(&str, Reference); 4] = [
     ("group", Reference::Group),
     ("group_and_coefficient", Reference::GroupAndCoefficient),
+    ("mean_cost", Reference::MeanCost),
+    (
+        "mean_cost_and_coefficient",
+        Reference::MeanCostAndCoefficient,
+    ),
 ];
+const SUBTYPE_MEASURES: [(&str, Option<SubtypeMeasure>); 3] = [
+    ("none", None),
+    ("group", Some(SubtypeMeasure::Group)),
+    ("subtype", Some(SubtypeMeasure::Subtype)),
+];
+const PRIMARY_CARE: [(&str, bool); 2] = [("one", true), ("as_others", false)];
+static SUBTYPE_WORDS: [&str; 3] = words(&SUBTYPE_MEASURES);
+static PRIMARY_CARE_WORDS: [&str; 2] = words(&PRIMARY_CARE);
 const BASES: [(&str, bool); 2] = [("ordinary_discharges", false), ("all_discharges", true)];
 const SHORT_RULES: [(&str, ShortStayRule); 2] = [
     ("low", ShortStayRule::Low),
@@ -75,7 +92,7 @@ const SAMES: [(&str, SameCase); 3] = [
     ("adrg", SameCase::Adrg),
     ("diagnosis_category", SameCase::Category),
 ];
-static REFERENCE_WORDS: [&str; 2] = words(&REFERENCES);
+static REFERENCE_WORDS: [&str; 4] = words(&REFERENCES);
 static BASE_WORDS: [&str; 2] = words(&BASES);
 static SHORT_RULE_WORDS: [&str; 2] = words(&SHORT_RULES);
 static SCOPE_WORDS: [&str; 3] = words(&SCOPES);
@@ -90,12 +107,18 @@ const VARIATION: Numeric = numeric("coefficient of variation", Range::NotNegativ
 const POINT_VALUE: Numeric = numeric("yuan per point", Range::Positive, 6);
 const PER_DAY: Numeric = numeric("yuan per day", Range::Positive, 2);
 
-static KEYS: [Key; 31] = [
+static KEYS: [Key; 34] = [
     when_asked(PRESET_VALUE, Kind::Number(POINT_VALUE)),
     when_asked(LEVEL_SHARE, Kind::Number(DISCOUNT)),
     when_asked(WITHOUT_MEAN, Kind::Number(RATIO)),
     when_asked(SAME_PRICE_GROUPS, Kind::Names),
+    when_asked(PRIMARY_CARE_COEFFICIENT, Kind::Word(&PRIMARY_CARE_WORDS)),
     when_asked(REFERENCE, Kind::Word(&REFERENCE_WORDS)),
+    when_asked(SUBTYPES, Kind::Word(&SUBTYPE_WORDS)),
+    when_asked(
+        FALLBACK,
+        Kind::Treatment(&["as_group", "by_cost"], DISCOUNT),
+    ),
     when_asked(LOW_EXEMPT, Kind::Names),
     when_asked(HIGH_LIMIT, Kind::Bound(FROM, OF_REFERENCE)),
     when_asked(HIGH_COEFFICIENT, Kind::Word(&COEFFICIENT_USE_WORDS)),
@@ -131,6 +154,24 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
 
 pub(super) fn reference(resolver: &Resolver<'_>) -> Reference {
     optional_choice(resolver, REFERENCE, &REFERENCES).unwrap_or(Reference::Group)
+}
+
+/// By what subtypes are measured; a policy that says nothing pays them against their own costs.
+pub(super) fn subtypes(resolver: &Resolver<'_>) -> Option<SubtypeMeasure> {
+    optional_choice(resolver, SUBTYPES, &SUBTYPE_MEASURES).unwrap_or(Some(SubtypeMeasure::Subtype))
+}
+
+/// The discount of groups of the fallback layer, where they are paid by cost.
+pub(super) fn fallback_discount(resolver: &Resolver<'_>) -> Option<Decimal> {
+    match resolver.optional(FALLBACK)? {
+        Value::Treatment(_, discount) => *discount,
+        other => unreachable!("{other} was read as a treatment"),
+    }
+}
+
+/// Whether groups of primary care have the coefficient 1, as they have where nothing is said.
+pub(super) fn primary_care_price(resolver: &Resolver<'_>) -> bool {
+    optional_choice(resolver, PRIMARY_CARE_COEFFICIENT, &PRIMARY_CARE).unwrap_or(true)
 }
 
 pub(super) fn low_rule(resolver: &Resolver<'_>) -> Result<LowRule, Error> {

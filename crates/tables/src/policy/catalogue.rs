@@ -1,6 +1,7 @@
 //! What a policy says about growing a DIP catalogue (地方病种库) out of history.
 
 use super::Policy;
+use super::auxiliary::{self, AuxiliaryTerms};
 use super::keys::{Key, Kind, Numeric, Range, numeric, when_asked};
 use super::parameter::Value;
 use super::resolve::Resolver;
@@ -42,6 +43,8 @@ pub struct CatalogueTerms {
     pub primary_share: Decimal,
     /// Up to which coefficient of variation it is one.
     pub primary_cv: Bound,
+    /// When groups have subtypes; `None` leaves the catalogue without any.
+    pub auxiliary: Option<AuxiliaryTerms>,
 }
 
 /// How the threshold (临界值) of core groups is found.
@@ -103,7 +106,7 @@ static KEYS: [Key; 14] = [
 
 /// Every parameter of this section.
 pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
-    KEYS.iter()
+    KEYS.iter().chain(auxiliary::keys())
 }
 
 /// Whether the policy says anything about catalogues on this day.
@@ -143,5 +146,6 @@ pub(super) fn resolve(resolver: &Resolver<'_>) -> Result<CatalogueTerms, Error> 
             Value::Bound(bound) => *bound,
             other => unreachable!("{other} was read as a comparison"),
         },
+        auxiliary: auxiliary::resolve(resolver)?,
     })
 }

@@ -95,6 +95,37 @@ pub enum Reference {
     Group,
     /// What the hospital is due for it, `RW × M × k`.
     GroupAndCoefficient,
+    /// The mean cost of the group that the plan states (年初公布的病种均次费用); `RW × M` for a group
+    /// without one.
+    MeanCost,
+    /// The same times k.
+    MeanCostAndCoefficient,
+}
+
+impl Reference {
+    /// Whether the hospital coefficient multiplies it.
+    #[must_use]
+    pub const fn has_coefficient(self) -> bool {
+        matches!(
+            self,
+            Self::GroupAndCoefficient | Self::MeanCostAndCoefficient
+        )
+    }
+
+    /// Whether it is the mean cost that the plan states.
+    #[must_use]
+    pub const fn is_mean(self) -> bool {
+        matches!(self, Self::MeanCost | Self::MeanCostAndCoefficient)
+    }
+}
+
+/// By what the cost of a case of a subtype is measured (辅助分型病例).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SubtypeMeasure {
+    /// By the reference cost of its group.
+    Group,
+    /// By that times the coefficient of the subtype, which is what its cases cost.
+    Subtype,
 }
 
 /// Whether a rule applies the hospital coefficient.
@@ -245,6 +276,13 @@ pub struct PolicyAt {
     pub coefficient: CoefficientSource,
     /// The groups in which every hospital has the coefficient 1 (同病同价), by code.
     pub same_price_groups: BTreeMap<String, String>,
+    /// By what cases of a subtype are measured; `None` pays no subtype.
+    pub subtypes: Option<SubtypeMeasure>,
+    /// Which groups of a DIP catalogue have one price in every hospital (同病同治同价).
+    pub primary_care_price: bool,
+    /// At which discount cases of the fallback layer of a DIP catalogue (空白病组) earn the points of
+    /// their group by what they cost against its reference cost; `None` pays them as others.
+    pub fallback_discount: Option<Decimal>,
     /// Cases that their stay sets apart.
     pub stays: StayTerms,
     /// Groups whose costs vary too much for a weight.

@@ -9,7 +9,7 @@ use super::case;
 use super::clearing::{HospitalBands, KEEP_FROM};
 use super::keys::{HIGH_RULE, HIGH_THRESHOLDS, LOW_THRESHOLD};
 use super::terms::{
-    Bound, CaseTerms, CoefficientSource, CoefficientUse, HighRule, LowRule, PolicyAt, Reference,
+    Bound, CaseTerms, CoefficientSource, CoefficientUse, HighRule, LowRule, PolicyAt,
 };
 use super::value::{Calibration, ValueModel, advised_fixed_share};
 use super::value_keys::BUDGET_SHARE;
@@ -208,9 +208,9 @@ fn low_step(terms: &CaseTerms, coefficients: &Coefficients) -> Option<Step> {
 fn low_step_with(terms: &CaseTerms, k: Decimal) -> Option<Decimal> {
     let low = terms.low_threshold.value();
     // r × b is C / M × scale; where r is of RW × M × k, that is r × b × k.
-    let by_cost = match terms.reference {
-        Reference::Group => low,
-        Reference::GroupAndCoefficient => low.checked_mul(k)?,
+    let by_cost = match terms.reference.has_coefficient() {
+        false => low,
+        true => low.checked_mul(k)?,
     };
     let earned = match terms.low_rule {
         LowRule::Ratio(CoefficientUse::With) => low.checked_mul(k)?,

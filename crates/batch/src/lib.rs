@@ -51,7 +51,7 @@ pub use newtech::{CandidateRow, CandidatesJob, CandidatesSummary, candidates};
 pub use policy::PreparedPolicy;
 pub use progress::{Progress, Silent};
 pub use publish::{Existing, publish_plan};
-pub use read::ReadOptions;
+pub use read::{QuarantineCounts, ReadOptions};
 pub use settle::{
     CaseMix, ClearedHospital, HospitalAdjustment, LedgerUse, PoolReport, PrepaidHospital,
     SettleJob, SettleSpan, SettleSummary, UnitShare, settle,

@@ -1,6 +1,7 @@
 //! The commands and their arguments.
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use drgdip_batch::ReadOptions;
 use std::path::PathBuf;
 
 /// Groups hospital cases by DRG plans and settles them to the fen.
@@ -205,9 +206,22 @@ pub(crate) struct ReadArgs {
     /// Accept amounts stored as floating-point numbers, each rounded to the fen.
     #[arg(long)]
     pub(crate) allow_float_money: bool,
+    /// Leave out files and row groups that cannot be read, count them, and go on with the rest.
+    #[arg(long)]
+    pub(crate) keep_going: bool,
     /// Exit with 1 when there are findings of this level.
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t = FailOn::None)]
     pub(crate) fail_on: FailOn,
+}
+
+impl ReadArgs {
+    /// How the batch runner reads claims.
+    pub(crate) const fn options(&self) -> ReadOptions {
+        ReadOptions {
+            allow_float_money: self.allow_float_money,
+            keep_going: self.keep_going,
+        }
+    }
 }
 
 #[derive(Debug, ClapArgs)]

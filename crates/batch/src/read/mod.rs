@@ -4,6 +4,7 @@ mod cases;
 mod columns;
 mod files;
 mod marks;
+mod quarantine;
 mod rows;
 mod values;
 
@@ -12,4 +13,6 @@ pub(crate) use columns::{Column, ColumnNeeds, Kind};
 pub use files::ReadOptions;
 pub(crate) use files::{ClaimFile, ClaimFiles, Unit};
 pub(crate) use marks::Marks;
+pub use quarantine::QuarantineCounts;
+pub(crate) use quarantine::Quarantined;
 pub(crate) use values::{MoneyCell, Remap, column_array, dates, ints, money, texts};

@@ -8,7 +8,7 @@ use crate::fail::{Done, Failure};
 use crate::progress::Reporter;
 use crate::{out, plans};
 use drgdip_batch::inputs::{InputTable, Inputs};
-use drgdip_batch::{LedgerUse, PreparedPolicy, Progress, ReadOptions, SettleJob, SettleSpan};
+use drgdip_batch::{LedgerUse, PreparedPolicy, Progress, SettleJob, SettleSpan};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -37,7 +37,12 @@ pub(crate) fn run(
         inputs.require(&[InputTable::Hospitals, InputTable::Budgets])?;
     }
     let name = plan_name(args, &policy, &inputs)?;
-    let plan = plans::choose(&name, &args.tables, &args.claims, (global, progress))?;
+    let plan = plans::choose(
+        &name,
+        &args.tables,
+        (&args.claims, args.read.options()),
+        (global, progress),
+    )?;
     let job = SettleJob {
         claims: &args.claims,
         plan: plan.choice(),
@@ -56,9 +61,7 @@ pub(crate) fn run(
         }),
         prior_claims: &args.prior_claims,
         out: &args.output,
-        read: ReadOptions {
-            allow_float_money: args.read.allow_float_money,
-        },
+        read: args.read.options(),
         threads: global.threads(),
     };
     let summary = drgdip_batch::settle(&job, progress)?;

@@ -1,7 +1,9 @@
 //! A settlement as text or JSON.
 
 use crate::commands::findings_json;
-use crate::commands::group::{findings_table, outcomes_json, outcomes_table};
+use crate::commands::group::{
+    findings_table, outcomes_json, outcomes_table, quarantine_json, quarantine_line,
+};
 use crate::layout::{Align, Layout, grouped_digits};
 use drgdip_batch::{PoolReport, PrepaidHospital, SettleSummary, UnitShare};
 use drgdip_claims::Yuan;
@@ -20,12 +22,13 @@ pub(crate) fn plain(summary: &SettleSummary) -> String {
         summary.period,
         grouped_digits(&summary.rows.to_string())
     );
+    let left = quarantine_line(summary.quarantined);
     let outcomes = outcomes_table(&summary.outcomes);
     let pools = pools_table(summary);
     let findings = findings_table(&summary.findings);
     let hospitals = closing_tables(summary);
     let units = units_table(summary);
-    format!("{head}\n{outcomes}\n{pools}{units}{hospitals}{findings}")
+    format!("{head}{left}\n{outcomes}\n{pools}{units}{hospitals}{findings}")
 }
 
 /// What is paid from lines of their own, beside what the pools pay by points.
@@ -245,6 +248,7 @@ pub(crate) fn json(command: &str, output: &Path, summary: &SettleSummary) -> Val
         "output": output.display().to_string(),
         "period": summary.period,
         "rows": summary.rows,
+        "quarantined": quarantine_json(summary.quarantined),
         "outcomes": outcomes_json(&summary.outcomes),
         "classes": summary.classes,
         "findings": findings_json(&summary.findings),

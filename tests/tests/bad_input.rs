@@ -218,7 +218,7 @@ fn an_empty_file_and_a_file_of_another_format_are_refused() {
     refused(
         bench.settle_file(&path),
         Class::Input,
-        &["not a readable Parquet file"],
+        &["this is no Parquet file but text", "drgdip convert"],
     );
     refused(
         bench.settle_file(&bench.path("nowhere.parquet")),

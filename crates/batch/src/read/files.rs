@@ -12,6 +12,7 @@ use parquet::arrow::arrow_reader::{
 };
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -385,11 +386,49 @@ fn to_usize(rows: u64) -> usize {
 }
 
 fn not_parquet(path: &Path, error: &dyn std::fmt::Display) -> Error {
+    if let Some((what, hint)) = foreign(path) {
+        let problem = format!("this is no Parquet file but {what}.");
+        return Error::input(path.display(), problem).with_hint(hint);
+    }
     Error::input(
         path.display(),
         format!("this is not a readable Parquet file: {error}."),
     )
     .with_hint("The file is truncated, encrypted or of another format; deliver it again.")
+}
+
+/// What a file of another format is by its first bytes, and what to do about it.
+fn foreign(path: &Path) -> Option<(&'static str, &'static str)> {
+    const CONVERT: &str = "Make Parquet of it with `drgdip convert`.";
+    const UNPACK: &str = "Unpack it first.";
+    const OTHER: &str = "Deliver the claims as Parquet.";
+    let mut head = [0; 512];
+    let read = File::open(path).and_then(|mut file| file.read(&mut head));
+    let head = &head[..read.ok()?];
+    let known: [(&[u8], _); 8] = [
+        (
+            b"PARE",
+            ("an encrypted one", "Deliver it without encryption."),
+        ),
+        (b"PK\x03\x04", ("a workbook or a zip archive", CONVERT)),
+        (
+            b"\xD0\xCF\x11\xE0",
+            ("an old Excel workbook (.xls)", "Save it as .xlsx or CSV."),
+        ),
+        (b"\x1F\x8B", ("a gzip archive", UNPACK)),
+        (b"\x28\xB5\x2F\xFD", ("a zstd archive", UNPACK)),
+        (b"ORC", ("an ORC file", OTHER)),
+        (b"Obj\x01", ("an Avro file", OTHER)),
+        (b"ARROW1", ("an Arrow file", OTHER)),
+    ];
+    let found = known.iter().find(|(magic, _)| head.starts_with(magic));
+    let is_text = || {
+        let is_printed = |b: &u8| *b >= b' ' || matches!(b, b'\t' | b'\r' | b'\n');
+        !head.starts_with(b"PAR1") && head.iter().all(is_printed)
+    };
+    found
+        .map(|(_, what)| *what)
+        .or_else(|| is_text().then_some(("text", CONVERT)))
 }
 
 fn refuse_float_money(path: &Path, schema: &Schema, layout: &Layout) -> Result<(), Error> {

@@ -5,7 +5,7 @@ use super::judge_counts;
 use crate::args::{CheckClaimsArgs, GlobalArgs};
 use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout, grouped_digits};
-use crate::progress::Reporter;
+use crate::progress::{Reporter, RunCounts};
 use crate::{out, plans};
 use drgdip_batch::{CheckJob, CheckSummary, Progress};
 use drgdip_tables::ClaimChecks;
@@ -37,6 +37,13 @@ pub(crate) fn run(
     } else {
         progress.note(&report(args, &summary));
     }
+    progress.summary(&RunCounts {
+        command: "check",
+        rows_in: summary.rows + summary.quarantined.rows,
+        grouped: 0,
+        rejected: summary.rejected,
+        quarantined: summary.quarantined.rows,
+    });
     let at_least = |level| summary.at_least(level);
     Ok(judge_counts(at_least, args.read.fail_on))
 }

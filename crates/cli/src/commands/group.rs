@@ -4,7 +4,7 @@ use super::{findings_json, judge};
 use crate::args::{GlobalArgs, GroupArgs};
 use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout, grouped_digits};
-use crate::progress::Reporter;
+use crate::progress::{Reporter, RunCounts};
 use crate::{out, plans};
 use drgdip_batch::{
     FindingCounts, GroupJob, GroupSummary, OutcomeCounts, Progress, QuarantineCounts,
@@ -39,7 +39,23 @@ pub(crate) fn run(
         let text = format!("{}wrote {}", report(&summary), args.output.display());
         progress.note(&text);
     }
+    let grouped = grouped(&summary.outcomes);
+    progress.summary(&RunCounts {
+        command: "group",
+        rows_in: summary.rows + summary.quarantined.rows,
+        grouped,
+        rejected: summary.rows - grouped,
+        quarantined: summary.quarantined.rows,
+    });
     Ok(judge(&summary.findings, args.read.fail_on))
+}
+
+/// How many claims have a group.
+pub(crate) fn grouped(outcomes: &OutcomeCounts) -> u64 {
+    let grouped = outcomes
+        .iter()
+        .filter(|(status, _, _)| *status == "grouped");
+    grouped.map(|(_, _, count)| count).sum()
 }
 
 fn report(summary: &GroupSummary) -> String {

@@ -2,10 +2,11 @@
 
 pub(crate) mod report;
 
+use super::group::grouped;
 use super::judge;
 use crate::args::{GlobalArgs, SettleArgs};
 use crate::fail::{Done, Failure};
-use crate::progress::Reporter;
+use crate::progress::{Reporter, RunCounts};
 use crate::{out, plans};
 use drgdip_batch::inputs::{InputTable, Inputs};
 use drgdip_batch::{LedgerUse, PreparedPolicy, Progress, SettleJob, SettleSpan};
@@ -72,6 +73,13 @@ pub(crate) fn run(
         let text = report::plain(&summary);
         progress.note(&format!("{text}\n已写入 wrote {}", args.output.display()));
     }
+    progress.summary(&RunCounts {
+        command: "settle",
+        rows_in: summary.rows + summary.quarantined.rows,
+        grouped: grouped(&summary.outcomes),
+        rejected: summary.classes.get("unpaid").copied().unwrap_or(0),
+        quarantined: summary.quarantined.rows,
+    });
     Ok(judge(&summary.findings, args.read.fail_on))
 }
 

@@ -1,7 +1,8 @@
 //! Runs that are killed at any moment: what stood there stays whole, and the next run mends the rest.
 //!
 //! `DRGDIP_KILLS` is how many settlements are killed, 10 unless told otherwise; `DRGDIP_KILLS=200
-//! cargo test -p drgdip --test kills` takes some minutes. `DRGDIP_KILL_SEED` moves the moments.
+//! cargo test -p drgdip --test kills` takes some minutes. `DRGDIP_KILL_SEED` moves the moments,
+//! `DRGDIP_BINARY` is another build of the command to kill.
 //! When a process is killed depends on the machine; what must hold afterwards does not.
 
 use std::collections::BTreeMap;
@@ -30,7 +31,9 @@ impl Dice {
 }
 
 fn drgdip(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("drgdip"));
+    let own = assert_cmd::cargo::cargo_bin!("drgdip");
+    let binary = std::env::var_os("DRGDIP_BINARY").map_or(own.to_owned(), PathBuf::from);
+    let mut command = Command::new(binary);
     command
         .current_dir(folder)
         .args(arguments)

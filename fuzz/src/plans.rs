@@ -33,6 +33,16 @@ pub fn plan_folder(bytes: &[u8]) -> bool {
     load(&files(bytes))
 }
 
+/// Any files as the folder of a DIP plan, beside the tables that all DIP plans share.
+pub fn dip_plan(bytes: &[u8]) -> bool {
+    let loaded = LoadedPlan::of(files(bytes));
+    if let Ok(loaded) = &loaded {
+        let _ = check::check(&loaded.plan);
+        let _ = Grouper::new(&loaded.plan);
+    }
+    loaded.is_ok()
+}
+
 /// Any tables over a small base.
 pub fn overlay(bytes: &[u8]) -> bool {
     let head = b"=== plan.toml\nid = \"over\"\ntitle = \"\"\nbase = \"base\"\nsources = []\n";

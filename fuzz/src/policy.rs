@@ -9,6 +9,32 @@ const SOURCES: &[u8] = include_bytes!("../../policies/example-2026/SOURCES.toml"
 /// Days on which a policy is read.
 const DAYS: [Date; 3] = [date(2020, 1, 1), date(2026, 10, 31), date(2030, 6, 15)];
 
+/// A policy that loads, for registries to stand in.
+const EXAMPLE: &[u8] = include_bytes!("../../policies/example-2026.toml");
+
+/// Any text as the registry of new technologies of a policy.
+pub fn registry(bytes: &[u8]) -> bool {
+    let file = |path: &str, bytes: &[u8]| (path.to_owned(), Cow::Owned(bytes.to_vec()));
+    let bundled = FileSet::bundled_policy("example-2026").expect("a bundled policy");
+    let tables = bundled
+        .iter()
+        .filter(|(path, _)| path.starts_with("example-2026/"));
+    let tables = tables.filter(|(path, _)| !path.ends_with("/new-technology.toml"));
+    let mut files: Vec<_> = tables.map(|(path, bytes)| file(path, bytes)).collect();
+    files.push(file("example-2026.toml", EXAMPLE));
+    files.push(file("example-2026/new-technology.toml", bytes));
+    let Ok(policy) = Policy::load(&FileSet::in_memory("fuzz", files)) else {
+        return false;
+    };
+    for technology in policy.new_technologies().technologies() {
+        assert!(
+            !technology.id.is_empty(),
+            "an entry without a name was taken"
+        );
+    }
+    true
+}
+
 /// Any text as a policy, read on some days; every step may refuse it, none may panic.
 pub fn policy_text(bytes: &[u8]) -> bool {
     let file = |path: &str, bytes: &[u8]| (path.to_owned(), Cow::Owned(bytes.to_vec()));

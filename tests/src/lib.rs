@@ -48,6 +48,12 @@ pub fn clean_month(folder: &Path, cases: u64) -> Month {
     generate(folder, (cases, 1, 1), Some(0))
 }
 
+/// Generates a month without a bad row into so many files.
+#[must_use]
+pub fn clean_files(folder: &Path, cases: u64, files: u64) -> Month {
+    generate(folder, (cases, 1, files), Some(0))
+}
+
 fn generate(
     folder: &Path,
     (cases, seed, files): (u64, u64, u64),

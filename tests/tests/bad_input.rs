@@ -197,6 +197,7 @@ fn floating_money_is_refused_unless_it_is_asked_for() {
     refused(bench.settle(&floating), Class::Input, &parts);
     let read = ReadOptions {
         allow_float_money: true,
+        keep_going: false,
     };
     let out = bench.path("settled");
     let claims = [bench.path("damaged.parquet")];
@@ -217,7 +218,7 @@ fn an_empty_file_and_a_file_of_another_format_are_refused() {
     refused(
         bench.settle_file(&path),
         Class::Input,
-        &["not a readable Parquet file"],
+        &["this is no Parquet file but text", "drgdip convert"],
     );
     refused(
         bench.settle_file(&bench.path("nowhere.parquet")),

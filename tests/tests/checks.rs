@@ -232,6 +232,10 @@ impl Bench {
 type Planted = (u64, Rule, &'static str, &'static str);
 
 /// Plants one fault for each rule among clean claims.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a flat list of faults with what finds them"
+)]
 fn planted() -> (Vec<Row>, Vec<Planted>) {
     use Rule::*;
     let mut rows: Vec<Row> = (0..100).map(clean).collect();
@@ -407,6 +411,10 @@ fn planted() -> (Vec<Row>, Vec<Planted>) {
         },
         &[],
     );
+    // A case that was cancelled and uploaded again does not overlap with itself.
+    rows[34].person = rows[35].person.clone();
+    rows[36].reverses = Some("C00034");
+    rows[36].money = rows[36].money.map(|amount| amount.map(|fen| -fen));
     // The readmission of row 29 follows the stay of row 32 in the hospital of both.
     rows[28].hospital = rows[31].hospital.clone();
     (rows, expected)

@@ -209,6 +209,7 @@ fn regions_by_drg_and_by_dip_are_grouped_in_one_run() {
         claims: std::slice::from_ref(&claims),
         library: &library,
         grey_list: None,
+        read: ReadOptions::default(),
         threads: Some(1),
     };
     let in_force = PlansInForce::choose(&request, &Silent).expect("plans");

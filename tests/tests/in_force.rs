@@ -97,6 +97,7 @@ impl Desk {
             claims,
             library: &library,
             grey_list: None,
+            read: ReadOptions::default(),
             threads: Some(2),
         };
         PlansInForce::choose(&request, &Silent)

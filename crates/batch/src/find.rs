@@ -53,6 +53,7 @@ pub fn find_claims(
     // Here the cost only explains, so a column of floating-point numbers is good enough.
     let read = ReadOptions {
         allow_float_money: true,
+        keep_going: false,
     };
     let files = ClaimFiles::open(inputs, &needs, read, None)?;
     progress.stage("find the case", Some(files.rows));

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::output::Fingerprint;
-use crate::read::ClaimFiles;
+use crate::read::{ClaimFiles, Quarantined};
 use crate::table::{self, Chunks, TableEncoder, TableWriter};
 use arrow::array::{ArrayRef, StringArray, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -119,6 +119,23 @@ impl FindingTable {
             (file.label.as_str(), row)
         };
         self.append_at(&place, findings)
+    }
+
+    /// Writes what was left out because it cannot be read: its file, first row, rows and reason.
+    pub(crate) fn append_quarantined(&mut self, left: &[Quarantined]) -> Result<(), Error> {
+        let finding = |left: &Quarantined| match left.row_group {
+            None => Finding::FileUnreadable,
+            Some(_) => Finding::RowGroupUnreadable,
+        };
+        let rows = (0..).zip(left);
+        let rows: Vec<FindingRow> = rows
+            .map(|(row, left)| FindingRow::new(row, finding(left), None, left.value()))
+            .collect();
+        let place = |row: u64| {
+            let left = &left[usize::try_from(row).expect("it is one of them")];
+            (left.file.as_str(), left.first_row)
+        };
+        self.append_at(&place, &rows)
     }
 
     /// The same, where `place` says the file of a row and its number there.

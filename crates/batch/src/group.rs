@@ -6,7 +6,7 @@ use crate::grouped::{GroupNames, GroupedRows, GroupingWorker, OutcomeCounts, gro
 use crate::in_force::PlanChoice;
 use crate::manifest::{Manifest, OutputFile};
 use crate::output::{Fingerprint, StagedFiles, fingerprint, parent};
-use crate::read::{ClaimFile, ClaimFiles, Column, ColumnNeeds, ReadOptions};
+use crate::read::{ClaimFile, ClaimFiles, Column, ColumnNeeds, QuarantineCounts, ReadOptions};
 use crate::run::{Run, Stage, Worker};
 use crate::table::{self, CHUNK_ROWS, Chunks, TableEncoder};
 use crate::{Error, Progress};
@@ -40,6 +40,8 @@ pub struct GroupJob<'a> {
 pub struct GroupSummary {
     /// How many claims there were.
     pub rows: u64,
+    /// What was left out because it cannot be read.
+    pub quarantined: QuarantineCounts,
     /// What became of them.
     pub outcomes: OutcomeCounts,
     /// What was found about them.
@@ -96,8 +98,9 @@ pub(crate) fn beside(out: &Path, suffix: &str) -> PathBuf {
 pub fn group(job: &GroupJob<'_>, progress: &dyn Progress) -> Result<GroupSummary, Error> {
     let mut needs = grouping_columns();
     needs.required.extend(job.plan.columns());
-    let files = ClaimFiles::open(job.claims, &needs, job.read, None)?;
+    let mut files = ClaimFiles::open(job.claims, &needs, job.read, None)?;
     let pool = thread_pool(job.threads)?;
+    files.leave_out_damaged((&pool, job.keep), progress)?;
     let mut staged = StagedFiles::default();
     let findings_path = staged.stage(&beside(job.out, "findings.parquet"))?;
     let out_path = staged.stage(job.out)?;
@@ -108,6 +111,7 @@ pub fn group(job: &GroupJob<'_>, progress: &dyn Progress) -> Result<GroupSummary
     fields.extend(kept.fields.iter().cloned());
     let (mut writer, encoder) = table::create(&out_path, Schema::new(fields), &["case_id"])?;
     let mut findings = FindingTable::create(&findings_path)?;
+    findings.append_quarantined(&files.quarantined)?;
     let stage = Grouping {
         plan: job.plan,
         names: GroupNames::new(job.plan),
@@ -141,9 +145,10 @@ pub fn group(job: &GroupJob<'_>, progress: &dyn Progress) -> Result<GroupSummary
     manifest.counts(files.rows, &outcomes, &found);
     manifest.outputs(&[result, OutputFile::new(&name, rows, fingerprint)]);
     manifest.write(&manifest_path)?;
-    staged.publish()?;
+    staged.publish_run()?;
     Ok(GroupSummary {
         rows: files.rows,
+        quarantined: files.quarantine(),
         outcomes,
         findings: found,
     })

@@ -32,6 +32,8 @@ pub struct PlansRequest<'a> {
     pub library: &'a PlanLibrary,
     /// The user's own list of codes that cannot be the principal diagnosis.
     pub grey_list: Option<&'a Path>,
+    /// How claims are read.
+    pub read: ReadOptions,
     /// How many threads work; `None` is one for each core.
     pub threads: Option<usize>,
 }
@@ -63,9 +65,11 @@ impl PlansInForce {
             required: vec![Column::Region, Column::DischargeDate],
             optional: Vec::new(),
         };
-        let files = ClaimFiles::open(request.claims, &needs, ReadOptions::default(), None)?;
+        let mut files = ClaimFiles::open(request.claims, &needs, request.read, None)?;
+        let pool = thread_pool(request.threads)?;
+        files.leave_out_damaged((&pool, false), progress)?;
         progress.stage("choose plans", Some(files.rows));
-        let pairs = thread_pool(request.threads)?.install(|| {
+        let pairs = pool.install(|| {
             let scanned = files
                 .units
                 .par_iter()

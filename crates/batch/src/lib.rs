@@ -19,6 +19,7 @@ mod grouped;
 mod in_force;
 pub mod inputs;
 mod manifest;
+mod memory;
 mod migrate;
 mod newtech;
 mod output;
@@ -48,12 +49,13 @@ pub use findings::FindingCounts;
 pub use group::{GroupJob, GroupSummary, group};
 pub use grouped::{OutcomeCounts, PreparedPlan};
 pub use in_force::{PlanChoice, PlansInForce, PlansRequest};
+pub use memory::{LEAST_MEMORY, threads_within};
 pub use migrate::{Landing, MigrateJob, Migration, Move, migrate};
 pub use newtech::{CandidateRow, CandidatesJob, CandidatesSummary, candidates};
 pub use policy::PreparedPolicy;
 pub use progress::{Progress, Silent};
 pub use publish::{Existing, publish_plan};
-pub use read::ReadOptions;
+pub use read::{QuarantineCounts, ReadOptions};
 pub use settle::{
     CaseMix, ClearedHospital, HospitalAdjustment, LedgerUse, PoolReport, PrepaidHospital,
     SettleJob, SettleSpan, SettleSummary, UnitExample, UnitShare, UnitTotal, UnitTotals, settle,

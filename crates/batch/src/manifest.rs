@@ -6,7 +6,7 @@ use crate::grouped::{OutcomeCounts, PreparedPlan};
 use crate::in_force::PlanChoice;
 use crate::inputs::{InputFile, InputTable, Inputs};
 use crate::output::{self, Fingerprint};
-use crate::read::ClaimFiles;
+use crate::read::{ClaimFiles, Quarantined};
 use serde_json::{Map, Value, json};
 use std::fmt;
 use std::path::Path;
@@ -91,7 +91,7 @@ impl Manifest {
         self.set("tables", hospitals.chain(stated).collect());
     }
 
-    /// The claim files.
+    /// The claim files, and what was left out of them.
     pub(crate) fn inputs(&mut self, files: &ClaimFiles, fingerprints: &[Fingerprint]) {
         let list = files
             .files
@@ -114,6 +114,17 @@ impl Manifest {
             });
         let list = list.collect();
         self.set("inputs", Value::Array(list));
+        self.quarantined(files);
+    }
+
+    /// What was left out because it cannot be read, where there is something.
+    fn quarantined(&mut self, files: &ClaimFiles) {
+        if files.quarantined.is_empty() {
+            return;
+        }
+        let list = files.quarantined.iter().map(Quarantined::json);
+        self.set("quarantined", list.collect());
+        self.set("rows_quarantined", json!(files.quarantine().rows));
     }
 
     pub(crate) fn counts(&mut self, rows: u64, outcomes: &OutcomeCounts, found: &FindingCounts) {

@@ -131,6 +131,18 @@ impl StagedFiles {
         }
         Ok(())
     }
+
+    /// The same, where the last file is the manifest of the others.
+    ///
+    /// An earlier manifest goes first: a run that is killed in between leaves files without one,
+    /// which are no finished run.
+    pub(crate) fn publish_run(self) -> Result<(), Error> {
+        if let Some((_, manifest)) = self.files.last().filter(|(_, target)| target.exists()) {
+            let removed = fs::remove_file(manifest);
+            removed.map_err(|e| Error::file(manifest, "replace it", &e))?;
+        }
+        self.publish()
+    }
 }
 
 impl Drop for StagedFiles {

@@ -19,9 +19,30 @@ pub(crate) fn spreadsheet_text(cell: &str) -> String {
     }
 }
 
+/// A cell of a table for people and programs: numbers stay as they are, other texts are made safe.
+pub(crate) fn spreadsheet_cell(cell: &str) -> String {
+    let digits = cell.strip_prefix(['-', '+']).unwrap_or(cell);
+    let is_number = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    match is_number {
+        true => cell.to_owned(),
+        false => spreadsheet_text(cell),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_stay_numbers_and_a_lone_sign_stays_a_sign() {
+        for cell in ["-1.00", "+3", "12345678901234567890.12", "-", "", "3.5"] {
+            assert_eq!(spreadsheet_cell(cell), cell);
+        }
+        assert_eq!(spreadsheet_cell("-1+1"), "'-1+1");
+        assert_eq!(spreadsheet_cell("-1.0a"), "'-1.0a");
+        assert_eq!(spreadsheet_cell("=1"), "'=1");
+        assert_eq!(spreadsheet_cell("a\tb"), "a b");
+    }
 
     #[test]
     fn a_cell_that_would_be_a_formula_becomes_text() {

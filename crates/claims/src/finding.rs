@@ -77,6 +77,12 @@ macro_rules! findings {
 }
 
 findings! {
+    FileUnreadable "file_unreadable" "" Reject
+        "文件无法读取,已隔离" "The file cannot be read as claims and was left out."
+        "Deliver the file again; the value says what is wrong with it.";
+    RowGroupUnreadable "row_group_unreadable" "" Reject
+        "文件中的一段数据损坏,已隔离" "A row group of the file is damaged and was left out."
+        "Deliver the file again; the value says which rows are missing.";
     CellUnreadable "cell_unreadable" "" Reject
         "单元格内容无法识别,已作空值" "A cell is no value of its column and was left empty."
         "Correct the cell in the source; the value shows what stands there.";

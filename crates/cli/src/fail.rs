@@ -38,6 +38,22 @@ impl Failure {
         }
     }
 
+    /// What is wrong, for programs.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        let (problem, place, hint) = match self {
+            Self::Run(error) => (error.problem().to_owned(), error.place(), error.hint()),
+            Self::Output(error) => (format!("cannot write to standard output: {error}."), "", ""),
+            Self::Mismatches(count) => (format!("{count} totals do not reconcile."), "", ""),
+        };
+        serde_json::json!({
+            "event": "error",
+            "exit_code": self.exit_code(),
+            "problem": problem,
+            "where": place,
+            "hint": hint,
+        })
+    }
+
     /// Tells the user what is wrong, where, and what to do.
     pub(crate) fn report(&self) {
         let text = match self {

@@ -15,13 +15,16 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let args = args::Args::parse();
-    let progress = progress::start(args.global.quiet);
+    let progress = progress::start(args.global.quiet, args.global.log);
     match commands::run(&args, &progress) {
         Ok(Done::Clean) => ExitCode::SUCCESS,
         Ok(Done::WithDifferences) => ExitCode::from(1),
         Err(failure) => {
             progress.finish();
-            failure.report();
+            match progress.logs_json() {
+                true => progress.log(&failure.json()),
+                false => failure.report(),
+            }
             ExitCode::from(failure.exit_code())
         }
     }

@@ -3,7 +3,9 @@
 use crate::args::{GlobalArgs, TableArgs};
 use crate::fail::Failure;
 use crate::progress::Reporter;
-use drgdip_batch::{Class, PlanChoice, PlansInForce, PlansRequest, PreparedPlan, PreparedPolicy};
+use drgdip_batch::{
+    Class, PlanChoice, PlansInForce, PlansRequest, PreparedPlan, PreparedPolicy, ReadOptions,
+};
 use drgdip_tables::library::is_region;
 use drgdip_tables::policy::PolicyAt;
 use drgdip_tables::{LoadedPlan, PlanLibrary, load_plan};
@@ -66,7 +68,7 @@ impl Chosen {
 pub(crate) fn choose(
     plan: &str,
     tables: &TableArgs,
-    claims: &[PathBuf],
+    (claims, read): (&[PathBuf], ReadOptions),
     (global, progress): (&GlobalArgs, &Reporter),
 ) -> Result<Chosen, Failure> {
     if plan != AUTO {
@@ -76,6 +78,7 @@ pub(crate) fn choose(
         claims,
         library: &library(tables)?,
         grey_list: tables.grey_list.as_deref(),
+        read,
         threads: global.threads(),
     };
     let plans = PlansInForce::choose(&request, progress)?;

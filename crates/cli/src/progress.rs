@@ -1,32 +1,58 @@
-//! How far a run is, on standard error: a bar on a terminal, plain lines otherwise.
+//! How far a run is, on standard error: a bar on a terminal, plain lines otherwise, or a JSON
+//! object a line.
 
+mod pace;
+
+use crate::args::LogForm;
 use drgdip_batch::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pace::{Pace, peak_memory};
+use serde_json::{Value, json};
 use std::io::{self, IsTerminal, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// Set when the user asks to stop.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
+/// How often lines say how far a run is.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+const JSON_EVERY: Duration = Duration::from_secs(1);
+
 /// Progress for a person, and the ear for Ctrl-C.
 pub(crate) struct Reporter {
     mode: Mode,
+    started: Instant,
     bar: Mutex<ProgressBar>,
+    pace: Mutex<Pace>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     /// Only errors are told.
     Quiet,
-    /// A line when a stage begins.
+    /// A line when a stage begins, and now and then how far it is.
     Lines,
     /// A bar that is drawn again and again.
     Bars,
+    /// A JSON object for everything that lines say.
+    Json,
+}
+
+/// What became of the claims of a run.
+pub(crate) struct RunCounts {
+    pub(crate) command: &'static str,
+    /// All rows, with those that could not be read.
+    pub(crate) rows_in: u64,
+    pub(crate) grouped: u64,
+    /// Rows that were not grouped, not paid, or sent back.
+    pub(crate) rejected: u64,
+    pub(crate) quarantined: u64,
 }
 
 /// Begins to listen for Ctrl-C and says how progress is told.
-pub(crate) fn start(is_quiet: bool) -> Reporter {
+pub(crate) fn start(is_quiet: bool, form: LogForm) -> Reporter {
     // Without a handler Ctrl-C ends the process at once, which loses no output either: whatever
     // is written stands beside its place until it is whole.
     let _ = ctrlc::set_handler(|| {
@@ -34,14 +60,17 @@ pub(crate) fn start(is_quiet: bool) -> Reporter {
             std::process::exit(130);
         }
     });
-    let mode = match (is_quiet, io::stderr().is_terminal()) {
-        (true, _) => Mode::Quiet,
-        (false, true) => Mode::Bars,
-        (false, false) => Mode::Lines,
+    let mode = match (is_quiet, form, io::stderr().is_terminal()) {
+        (true, _, _) => Mode::Quiet,
+        (false, LogForm::Json, _) => Mode::Json,
+        (false, LogForm::Text, true) => Mode::Bars,
+        (false, LogForm::Text, false) => Mode::Lines,
     };
     Reporter {
         mode,
+        started: Instant::now(),
         bar: Mutex::new(ProgressBar::hidden()),
+        pace: Mutex::new(Pace::default()),
     }
 }
 
@@ -49,6 +78,46 @@ impl Reporter {
     /// Takes the bar away, so that it does not run into other text.
     pub(crate) fn finish(&self) {
         self.replace(ProgressBar::hidden());
+    }
+
+    /// Whether events are told as JSON.
+    pub(crate) fn logs_json(&self) -> bool {
+        self.mode == Mode::Json
+    }
+
+    /// Tells an event as JSON.
+    pub(crate) fn log(&self, event: &Value) {
+        self.line(&event.to_string());
+    }
+
+    /// Says at the end of a run what became of its claims, how fast, and with how much memory.
+    pub(crate) fn summary(&self, counts: &RunCounts) {
+        let seconds = self.started.elapsed().as_secs_f64();
+        // A rate for people; no amount and no output goes by it.
+        let rate = (counts.rows_in as f64 / seconds.max(1e-3)) as u64;
+        let memory = peak_memory();
+        match self.mode {
+            Mode::Quiet => {}
+            Mode::Json => self.log(&json!({
+                "event": "summary",
+                "command": counts.command,
+                "rows_in": counts.rows_in,
+                "grouped": counts.grouped,
+                "rejected": counts.rejected,
+                "quarantined": counts.quarantined,
+                "seconds": (seconds * 1000.0).round() / 1000.0,
+                "rows_per_second": rate,
+                "peak_memory_bytes": memory,
+            })),
+            Mode::Lines | Mode::Bars => {
+                let memory = memory.map_or_else(String::new, |bytes| {
+                    format!(", 内存峰值 peak memory {} MiB", bytes >> 20)
+                });
+                self.note(&format!(
+                    "用时 {seconds:.1} s, 每秒 {rate} 行 rows a second{memory}"
+                ));
+            }
+        }
     }
 
     fn replace(&self, next: ProgressBar) {
@@ -62,12 +131,30 @@ impl Reporter {
         // Progress that nobody can read is no reason to stop a run.
         let _ = writeln!(io::stderr(), "{text}");
     }
+
+    /// Counts rows, and says now and then how far the stage is.
+    fn paced(&self, rows: u64, every: Duration) {
+        let Ok(mut pace) = self.pace.lock() else {
+            return;
+        };
+        let Some(now) = pace.advance(rows, every) else {
+            return;
+        };
+        match self.mode {
+            Mode::Json => self.log(&now.json()),
+            _ => self.line(&now.text()),
+        }
+    }
 }
 
 impl Progress for Reporter {
     fn stage(&self, name: &str, rows: Option<u64>) {
+        if let Ok(mut pace) = self.pace.lock() {
+            *pace = Pace::new(name, rows);
+        }
         match self.mode {
             Mode::Quiet => {}
+            Mode::Json => self.log(&json!({ "event": "stage", "name": name, "rows": rows })),
             Mode::Lines => self.line(&match rows {
                 Some(rows) => format!("{name}: {rows} rows"),
                 None => name.to_owned(),
@@ -77,10 +164,15 @@ impl Progress for Reporter {
     }
 
     fn advance(&self, rows: u64) {
-        if self.mode == Mode::Bars
-            && let Ok(bar) = self.bar.lock()
-        {
-            bar.inc(rows);
+        match self.mode {
+            Mode::Quiet => {}
+            Mode::Lines => self.paced(rows, LINE_EVERY),
+            Mode::Json => self.paced(rows, JSON_EVERY),
+            Mode::Bars => {
+                if let Ok(bar) = self.bar.lock() {
+                    bar.inc(rows);
+                }
+            }
         }
     }
 
@@ -88,6 +180,7 @@ impl Progress for Reporter {
         match self.mode {
             Mode::Quiet => {}
             Mode::Lines => self.line(text),
+            Mode::Json => self.log(&json!({ "event": "note", "text": text })),
             Mode::Bars => {
                 if let Ok(bar) = self.bar.lock() {
                     bar.suspend(|| self.line(text));

@@ -40,7 +40,15 @@ impl ClaimChecks {
             Some(files) => files,
             None => FileSet::folder(Path::new(name_or_path))?,
         };
-        Ok((read::checks(&files)?, files))
+        Ok((Self::of(&files)?, files))
+    }
+
+    /// Reads checks from the files of their folder.
+    ///
+    /// # Errors
+    /// At the first fault, with file, line and key.
+    pub fn of(files: &FileSet) -> Result<Self, Error> {
+        read::checks(files)
     }
 
     /// How much a finding by this rule matters; `None` where the rule is off.

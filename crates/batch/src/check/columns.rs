@@ -115,6 +115,11 @@ impl Columns {
         given(Some(&self.ids), row)
     }
 
+    /// The case that the row cancels.
+    pub(super) fn reverses(&self, row: usize) -> Option<&str> {
+        given(self.reverses.as_ref(), row)
+    }
+
     /// The hospital; empty where the claim names none.
     pub(super) fn hospital(&self, row: usize) -> &str {
         self.text(HOSPITAL, row).unwrap_or_default()
@@ -216,7 +221,7 @@ impl Columns {
             other_funds: self.amount(5, row),
             patient: self.amount(6, row),
             payment_unit: self.text(UNIT, row),
-            is_reversal: given(self.reverses.as_ref(), row).is_some(),
+            is_reversal: self.reverses(row).is_some(),
             ..Facts::default()
         }
     }

@@ -7,13 +7,14 @@ use super::people::{Pair, PersonBook};
 use super::rows::{RuleRow, RuleTable};
 use super::stage::CheckStage;
 use super::tally::{HospitalTally, Tally};
+use crate::duplicates::hash_id;
 use crate::read::{ClaimFile, ClaimFiles, Column};
 use crate::{Error, Progress};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use drgdip_claims::{Rule, Yuan};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// So many findings across claims are named and written at a time.
 const AT_A_TIME: usize = 1 << 18;
@@ -53,6 +54,8 @@ pub(super) struct Later<'l> {
     pub(super) asked: &'l [AskedOfFile],
     pub(super) tally: &'l Tally,
     pub(super) progress: &'l dyn Progress,
+    /// The hashes of the ids that reversals cancel.
+    pub(super) reversed: HashSet<u64>,
 }
 
 impl Later<'_> {
@@ -130,6 +133,19 @@ impl Later<'_> {
         Ok(())
     }
 
+    /// Whether two rows are no stays of one person after all: persons whose hashes meet, a row and
+    /// its repetition, and what a reversal cancels.
+    fn is_no_pair(&self, own: &Named, other: &Named) -> bool {
+        let is_cancelled = |named: &Named| {
+            let id = named.case_id.as_deref();
+            id.is_some_and(|id| self.reversed.contains(&hash_id(id)))
+        };
+        own.person != other.person
+            || (own.case_id.is_some() && own.case_id == other.case_id)
+            || is_cancelled(own)
+            || is_cancelled(other)
+    }
+
     /// Names findings by the texts of their rows, counts them and writes them.
     fn write(&self, found: Vec<Unnamed>, table: &mut RuleTable<'_>) -> Result<(), Error> {
         let others = found.iter().filter_map(|finding| match finding.value {
@@ -157,8 +173,7 @@ impl Later<'_> {
                 Value::Fen(fen) => Yuan::from_fen(fen).to_string(),
                 Value::IdOf(other) => {
                     let other = name_of(other);
-                    if other.person != own.person {
-                        // Two persons whose hashes meet.
+                    if self.is_no_pair(own, other) {
                         continue;
                     }
                     other.case_id.clone().unwrap_or_default()

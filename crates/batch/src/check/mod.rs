@@ -20,7 +20,7 @@ use crate::group::{thread_pool, with_fingerprints};
 use crate::grouped::PreparedPlan;
 use crate::manifest::{Manifest, OutputFile};
 use crate::output::{MANIFEST, StagedFolder, sha256};
-use crate::read::{ClaimFiles, Column, ColumnNeeds, ReadOptions};
+use crate::read::{ClaimFiles, Column, ColumnNeeds, QuarantineCounts, ReadOptions};
 use crate::run::Run;
 use crate::table::CHUNK_ROWS;
 use crate::{Error, Progress};
@@ -35,6 +35,7 @@ use serde_json::{Map, Value, json};
 use stage::{CheckStage, Chunk};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use tally::Tally;
 
 /// What `check` is asked to do.
@@ -71,6 +72,8 @@ pub struct NotAsked {
 pub struct CheckSummary {
     /// How many claims there were.
     pub rows: u64,
+    /// What was left out because it cannot be read.
+    pub quarantined: QuarantineCounts,
     /// How many of them have a finding that rejects.
     pub rejected: u64,
     /// How many others have a finding that warns.
@@ -82,11 +85,12 @@ pub struct CheckSummary {
 }
 
 impl CheckSummary {
-    /// How many findings there are of at least this level.
+    /// How many findings there are of at least this level; what cannot be read counts at every one.
     #[must_use]
     pub fn at_least(&self, level: FindingSeverity) -> u64 {
         let counted = self.rules.values().filter(|(of, _)| *of >= level);
-        counted.map(|(_, count)| count).sum()
+        let left = self.quarantined.files + self.quarantined.row_groups;
+        counted.map(|(_, count)| count).sum::<u64>() + left
     }
 }
 
@@ -129,8 +133,9 @@ fn check_into(
     folder: &Path,
     progress: &dyn Progress,
 ) -> Result<CheckSummary, Error> {
-    let files = ClaimFiles::open(job.claims, &needs(), job.read, Some(folder))?;
+    let mut files = ClaimFiles::open(job.claims, &needs(), job.read, Some(folder))?;
     let pool = thread_pool(job.threads)?;
+    files.leave_out_damaged((&pool, false), progress)?;
     let asked: Vec<AskedOfFile> = files
         .files
         .iter()
@@ -144,6 +149,7 @@ fn check_into(
         people: PersonBook::new(folder)?,
         costs: CostBook::new(folder)?,
         tally: &tally,
+        reversed: Mutex::default(),
     };
     let run = Run {
         files: &files,
@@ -157,8 +163,10 @@ fn check_into(
         run.stage(&stage, |chunk: Chunk| table.append(&files, &chunk))
     })?;
     progress.stage("check across claims", None);
+    let reversed = std::mem::take(&mut *stage.reversed.lock().expect("no worker panicked"));
     let later = Later {
         job,
+        reversed,
         files: &files,
         asked: &asked,
         tally: &tally,
@@ -168,6 +176,7 @@ fn check_into(
 
     let mut summary = CheckSummary {
         rows: files.rows,
+        quarantined: files.quarantine(),
         not_asked: asked
             .into_iter()
             .flat_map(|asked| asked.not_asked)

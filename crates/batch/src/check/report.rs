@@ -4,7 +4,6 @@ use super::tally::{HospitalTally, Tally};
 use super::{CheckJob, CheckSummary};
 use crate::Error;
 use crate::manifest::OutputFile;
-use crate::safe_text::spreadsheet_text;
 use crate::weigh::tables::csv_file;
 use drgdip_claims::Rule;
 use std::collections::BTreeMap;
@@ -83,7 +82,7 @@ fn by_hospital(
         let warned = u64::try_from(counted.warned).expect("the counts of a run are whole");
         let passed = counted.claims - counted.rejected;
         rows.push([
-            spreadsheet_text(id),
+            id.clone(),
             counted.claims.to_string(),
             counted.rejected.to_string(),
             warned.to_string(),
@@ -111,7 +110,7 @@ fn by_rule_and_hospital(
         for (rule, count) in &counted.rules {
             let level = job.checks.level(*rule).expect("a rule that is asked is on");
             rows.push([
-                spreadsheet_text(id),
+                id.clone(),
                 rule.number(),
                 rule.code().to_owned(),
                 level.to_string(),
@@ -128,7 +127,7 @@ fn not_asked(folder: &Path, summary: &CheckSummary) -> Result<OutputFile, Error>
         rows.push([
             left.rule.number(),
             left.rule.code().to_owned(),
-            spreadsheet_text(&left.file),
+            left.file.clone(),
             left.reason.clone(),
         ]);
     }

@@ -9,14 +9,15 @@ use super::people::{PersonBook, PersonPage, StayOf};
 use super::rows::RuleRow;
 use super::tally::{HospitalTally, Tally};
 use crate::Error;
-use crate::duplicates::{IdBook, IdPage};
+use crate::duplicates::{IdBook, IdPage, hash_id};
 use crate::read::{ClaimFile, Remap};
 use crate::run::{Stage, Worker};
 use arrow::array::RecordBatch;
 use drgdip_claims::Rule;
 use drgdip_claims::check::{Asked, Facts, check};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Mutex;
 
 /// The findings of some rows, in row order.
 pub(super) type Chunk = Vec<RuleRow>;
@@ -29,6 +30,8 @@ pub(super) struct CheckStage<'j> {
     pub(super) people: PersonBook,
     pub(super) costs: CostBook,
     pub(super) tally: &'j Tally,
+    /// The hashes of the ids that reversals cancel.
+    pub(super) reversed: Mutex<HashSet<u64>>,
 }
 
 impl Stage for CheckStage<'_> {
@@ -49,6 +52,7 @@ impl Stage for CheckStage<'_> {
             people: self.people.page(),
             costs: self.costs.page(),
             hospitals: HashMap::new(),
+            reversed: Vec::new(),
             columns: None,
         }
     }
@@ -73,6 +77,7 @@ pub(super) struct CheckWorker<'s> {
     people: PersonPage<'s>,
     costs: CostPage<'s>,
     hospitals: HashMap<String, HospitalTally>,
+    reversed: Vec<u64>,
     columns: Option<Columns>,
 }
 
@@ -135,10 +140,11 @@ impl CheckWorker<'_> {
                 hospital: (!hospital_id.is_empty()).then(|| hospital_id.to_owned()),
             });
         });
-        match facts.is_reversal {
-            true => Ok(()),
-            false => self.across(columns, (row, number), asked),
+        match columns.reverses(row) {
+            Some(cancelled) => self.reversed.push(hash_id(cancelled)),
+            None => self.across(columns, (row, number), asked)?,
         }
+        Ok(())
     }
 
     /// Notes what is asked across claims.
@@ -203,6 +209,8 @@ impl Worker for CheckWorker<'_> {
         self.people.finish()?;
         self.costs.finish()?;
         self.stage.tally.add(std::mem::take(&mut self.hospitals));
+        let mut reversed = self.stage.reversed.lock().expect("no worker panicked");
+        reversed.extend(self.reversed.drain(..));
         Ok(())
     }
 }

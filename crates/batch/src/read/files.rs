@@ -1,6 +1,7 @@
 //! The claim files of a run: found, opened, in byte order of their names.
 
 use super::columns::{Column, ColumnNeeds, Kind, Layout, read_type};
+use super::quarantine::{Quarantined, label_of};
 use crate::{Class, Error};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema};
@@ -9,7 +10,9 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
     ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
+use std::collections::BTreeSet;
 use std::fs::File;
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +23,8 @@ pub struct ReadOptions {
     /// Accept money columns that hold floating-point numbers; each value is rounded once, half
     /// away from zero, from its shortest decimal text.
     pub allow_float_money: bool,
+    /// Leave out files and row groups that cannot be read, and count them, instead of stopping.
+    pub keep_going: bool,
 }
 
 /// A row group is cut into units of at most so many rows, so that one large row group still
@@ -41,6 +46,8 @@ pub(crate) struct ClaimFile {
     pub(crate) first_row: u64,
     pub(crate) layout: Layout,
     metadata: ArrowReaderMetadata,
+    /// The row groups that are left out because they cannot be read.
+    left_out: BTreeSet<usize>,
     /// The position of each column in a batch; `None` where the file lacks the column.
     positions: Vec<Option<usize>>,
 }
@@ -61,6 +68,16 @@ pub(crate) struct ClaimFiles {
     pub(crate) files: Vec<ClaimFile>,
     pub(crate) units: Vec<Unit>,
     pub(crate) rows: u64,
+    /// What was left out because it cannot be read; empty unless the run keeps going.
+    pub(crate) quarantined: Vec<Quarantined>,
+    pub(super) keeps_going: bool,
+}
+
+impl Unit {
+    /// The row group that it is a piece of.
+    pub(super) const fn row_group(&self) -> usize {
+        self.row_group
+    }
 }
 
 impl ClaimFiles {
@@ -77,29 +94,58 @@ impl ClaimFiles {
             files: Vec::new(),
             units: Vec::new(),
             rows: 0,
+            quarantined: Vec::new(),
+            keeps_going: options.keep_going,
         };
         for path in find_files(inputs)? {
-            let mut file = ClaimFile::open(path, needs, options)?;
-            file.number = all.files.len();
-            file.first_row = all.rows;
-            if let Some(inside) = root.and_then(|root| file.path.strip_prefix(root).ok()) {
-                file.label = inside.display().to_string();
+            let label = label_of(&path, root);
+            match ClaimFile::open(path.clone(), needs, options) {
+                Ok(file) => {
+                    let number = all.files.len();
+                    all.files.push(ClaimFile {
+                        number,
+                        label,
+                        ..file
+                    });
+                }
+                Err(error) if options.keep_going => {
+                    let left = Quarantined::file(label, stated_rows(&path), &error);
+                    all.quarantined.push(left);
+                }
+                Err(error) => return Err(error),
             }
-            all.add_units(&file);
-            all.files.push(file);
         }
+        if let ([], Some(left)) = (&all.files[..], all.quarantined.first()) {
+            let problem = format!("no claim file can be read: {}", left.reason);
+            return Err(Error::input(&left.file, problem));
+        }
+        all.number_rows();
         Ok(all)
     }
 
-    fn add_units(&mut self, file: &ClaimFile) {
+    /// Numbers the rows of all files and cuts them into units.
+    pub(super) fn number_rows(&mut self) {
+        self.rows = 0;
+        self.units.clear();
+        for number in 0..self.files.len() {
+            self.files[number].first_row = self.rows;
+            self.add_units(number);
+        }
+    }
+
+    fn add_units(&mut self, number: usize) {
+        let file = &self.files[number];
         for (row_group, metadata) in file.metadata.metadata().row_groups().iter().enumerate() {
+            if file.left_out.contains(&row_group) {
+                continue;
+            }
             let rows = u64::try_from(metadata.num_rows()).unwrap_or(0);
             let mut skip = 0;
             while skip < rows {
                 let take = UNIT_ROWS.min(rows - skip);
                 let first_row = self.rows + skip;
                 self.units.push(Unit {
-                    file: self.files.len(),
+                    file: number,
                     row_group,
                     skip,
                     rows: take,
@@ -146,7 +192,14 @@ impl ClaimFiles {
     pub(crate) fn place(&self, row: u64) -> (&ClaimFile, u64) {
         let after = self.files.partition_point(|file| file.first_row <= row);
         let file = &self.files[after - 1];
-        (file, row - file.first_row + 1)
+        let mut place = row - file.first_row;
+        for row_group in &file.left_out {
+            let (first, rows) = file.rows_of(*row_group);
+            if place >= first {
+                place += rows;
+            }
+        }
+        (file, place + 1)
     }
 }
 
@@ -180,8 +233,21 @@ impl ClaimFile {
             first_row: 0,
             layout,
             metadata,
+            left_out: BTreeSet::new(),
             positions,
         })
+    }
+
+    /// Leaves a row group out; says whether it was not left out before.
+    pub(super) fn leave_out(&mut self, row_group: usize) -> bool {
+        self.left_out.insert(row_group)
+    }
+
+    /// The first row of a row group in the file, from 0, and how many it says that it has.
+    pub(super) fn rows_of(&self, row_group: usize) -> (u64, u64) {
+        let row_groups = self.metadata.metadata().row_groups();
+        let rows = |at: usize| u64::try_from(row_groups[at].num_rows()).unwrap_or(0);
+        ((0..row_group).map(rows).sum(), rows(row_group))
     }
 
     /// The position of a column in the batches of this file, of which all columns are read or
@@ -201,9 +267,11 @@ impl ClaimFile {
         Some(before.filter(|other| *other < index).count())
     }
 
-    /// How many rows the file has.
+    /// How many rows of the file are read.
     pub(crate) fn rows(&self) -> u64 {
-        u64::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or(0)
+        let row_groups = 0..self.metadata.metadata().row_groups().len();
+        let read = row_groups.filter(|row_group| !self.left_out.contains(row_group));
+        read.map(|row_group| self.rows_of(row_group).1).sum()
     }
 
     /// All columns of the file with the types in which they are stored.
@@ -298,6 +366,15 @@ impl ClaimFile {
     }
 }
 
+/// How many rows a file that is no usable claim file says that it has; 0 where it cannot say so.
+fn stated_rows(path: &Path) -> u64 {
+    let metadata = File::open(path)
+        .ok()
+        .and_then(|file| ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).ok());
+    let rows = metadata.map_or(0, |metadata| metadata.metadata().file_metadata().num_rows());
+    u64::try_from(rows).unwrap_or(0)
+}
+
 fn whole(unit: &Unit) -> RowSelection {
     RowSelection::from(vec![
         RowSelector::skip(to_usize(unit.skip)),
@@ -310,11 +387,49 @@ fn to_usize(rows: u64) -> usize {
 }
 
 fn not_parquet(path: &Path, error: &dyn std::fmt::Display) -> Error {
+    if let Some((what, hint)) = foreign(path) {
+        let problem = format!("this is no Parquet file but {what}.");
+        return Error::input(path.display(), problem).with_hint(hint);
+    }
     Error::input(
         path.display(),
         format!("this is not a readable Parquet file: {error}."),
     )
     .with_hint("The file is truncated, encrypted or of another format; deliver it again.")
+}
+
+/// What a file of another format is by its first bytes, and what to do about it.
+fn foreign(path: &Path) -> Option<(&'static str, &'static str)> {
+    const CONVERT: &str = "Make Parquet of it with `drgdip convert`.";
+    const UNPACK: &str = "Unpack it first.";
+    const OTHER: &str = "Deliver the claims as Parquet.";
+    let mut head = [0; 512];
+    let read = File::open(path).and_then(|mut file| file.read(&mut head));
+    let head = &head[..read.ok()?];
+    let known: [(&[u8], _); 8] = [
+        (
+            b"PARE",
+            ("an encrypted one", "Deliver it without encryption."),
+        ),
+        (b"PK\x03\x04", ("a workbook or a zip archive", CONVERT)),
+        (
+            b"\xD0\xCF\x11\xE0",
+            ("an old Excel workbook (.xls)", "Save it as .xlsx or CSV."),
+        ),
+        (b"\x1F\x8B", ("a gzip archive", UNPACK)),
+        (b"\x28\xB5\x2F\xFD", ("a zstd archive", UNPACK)),
+        (b"ORC", ("an ORC file", OTHER)),
+        (b"Obj\x01", ("an Avro file", OTHER)),
+        (b"ARROW1", ("an Arrow file", OTHER)),
+    ];
+    let found = known.iter().find(|(magic, _)| head.starts_with(magic));
+    let is_text = || {
+        let is_printed = |b: &u8| *b >= b' ' || matches!(b, b'\t' | b'\r' | b'\n');
+        !head.starts_with(b"PAR1") && head.iter().all(is_printed)
+    };
+    found
+        .map(|(_, what)| *what)
+        .or_else(|| is_text().then_some(("text", CONVERT)))
 }
 
 fn refuse_float_money(path: &Path, schema: &Schema, layout: &Layout) -> Result<(), Error> {

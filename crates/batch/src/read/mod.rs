@@ -5,6 +5,7 @@ mod codes;
 mod columns;
 mod files;
 mod marks;
+mod quarantine;
 mod rows;
 mod values;
 
@@ -13,4 +14,6 @@ pub(crate) use columns::{Column, ColumnNeeds, Kind};
 pub use files::ReadOptions;
 pub(crate) use files::{ClaimFile, ClaimFiles, Unit};
 pub(crate) use marks::Marks;
+pub use quarantine::QuarantineCounts;
+pub(crate) use quarantine::Quarantined;
 pub(crate) use values::{MoneyCell, Remap, column_array, dates, ints, money, texts};

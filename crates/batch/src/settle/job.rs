@@ -8,7 +8,7 @@ use crate::findings::FindingCounts;
 use crate::grouped::OutcomeCounts;
 use crate::in_force::PlanChoice;
 use crate::inputs::Inputs;
-use crate::read::ReadOptions;
+use crate::read::{QuarantineCounts, ReadOptions};
 use drgdip_claims::Yuan;
 use drgdip_points::pool::{PoolInput, PoolSettlement};
 use drgdip_tables::Policy;
@@ -94,6 +94,8 @@ pub struct SettleSummary {
     pub period: String,
     /// How many claims there were.
     pub rows: u64,
+    /// What was left out because it cannot be read.
+    pub quarantined: QuarantineCounts,
     /// What became of them in grouping.
     pub outcomes: OutcomeCounts,
     /// How many cases are of each class.

@@ -129,9 +129,8 @@ pub(crate) fn settle_into(
 ) -> Result<(SettleSummary, Vec<LedgerRow>), Error> {
     let mut setting = Setting::new(job.plan, job.policy, job.inputs, period_with_inputs(job)?)?;
     let journal = open_journal(job, &setting)?;
-    let needs = needs(&setting);
-    let files = ClaimFiles::open(job.claims, &needs, job.read, Some(folder))?;
     let pool = thread_pool(job.threads)?;
+    let files = open_claims((job, &setting), (folder, &pool), progress)?;
     let priors = priors(&setting, job, &pool, progress)?;
     let run = Run {
         files: &files,
@@ -179,6 +178,7 @@ pub(crate) fn settle_into(
     let summary = SettleSummary {
         period: setting.period.text.clone(),
         rows: files.rows,
+        quarantined: files.quarantine(),
         outcomes: pass.record.outcomes,
         classes: pass.record.classes,
         findings,
@@ -201,6 +201,17 @@ pub(crate) fn settle_into(
     manifest.outputs(&outputs);
     manifest.write(&folder.join(MANIFEST))?;
     Ok((summary, ledger_rows))
+}
+
+/// The claims, without what cannot be read where the run is to go on without it.
+fn open_claims(
+    (job, setting): (&SettleJob<'_>, &Setting<'_>),
+    (folder, pool): (&Path, &rayon::ThreadPool),
+    progress: &dyn Progress,
+) -> Result<ClaimFiles, Error> {
+    let mut files = ClaimFiles::open(job.claims, &needs(setting), job.read, Some(folder))?;
+    files.leave_out_damaged((pool, false), progress)?;
+    Ok(files)
 }
 
 /// Names last year's claims and the entries of the ledger that the run was made with.
@@ -283,6 +294,7 @@ fn first_pass(run: &Run<'_>, setting: &Setting<'_>, folder: &Path) -> Result<Fir
         sums: &sums,
     };
     let mut record = Record::new(folder, stage.is_linked())?;
+    record.findings.append_quarantined(&run.files.quarantined)?;
     run.stage(&stage, |encoded| record.keep(run.files, encoded))?;
     let CaseStage { encoder, names, .. } = stage;
     let mut sums = sums.into_inner().expect("no worker panicked");

@@ -6,6 +6,7 @@ use super::setting::Setting;
 use crate::Error;
 use crate::manifest::OutputFile;
 use crate::output::HashingFile;
+use crate::safe_text::spreadsheet_cell;
 use crate::settle::columns::{MONEY, POINTS, decimals};
 use crate::settle::reports::{NamedColumn, texts, write};
 use arrow::array::{ArrayRef, StringArray, UInt64Array};
@@ -59,7 +60,7 @@ pub(super) fn weights(
     csv_file(folder, "weights.csv", &rows)
 }
 
-/// Writes rows with their heading.
+/// Writes rows with their heading; no cell is a formula to a spreadsheet.
 pub(crate) fn csv_file<const N: usize>(
     folder: &Path,
     name: &str,
@@ -70,7 +71,7 @@ pub(crate) fn csv_file<const N: usize>(
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer
-            .write_record(row)
+            .write_record(row.iter().map(|cell| spreadsheet_cell(cell)))
             .expect("rows of one length are written to memory");
     }
     let bytes = writer.into_inner().expect("memory takes every write");

@@ -1,12 +1,13 @@
 //! `drgdip check`.
 
+use super::group::{quarantine_json, quarantine_line};
 use super::judge_counts;
 use crate::args::{CheckClaimsArgs, GlobalArgs};
 use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout, grouped_digits};
-use crate::progress::Reporter;
+use crate::progress::{Reporter, RunCounts};
 use crate::{out, plans};
-use drgdip_batch::{CheckJob, CheckSummary, Progress, ReadOptions};
+use drgdip_batch::{CheckJob, CheckSummary, Progress};
 use drgdip_tables::ClaimChecks;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -26,9 +27,7 @@ pub(crate) fn run(
         check_files: &check_files,
         plan: plan.as_ref(),
         out: &args.output,
-        read: ReadOptions {
-            allow_float_money: args.read.allow_float_money,
-        },
+        read: args.read.options(),
         threads: global.threads(),
     };
     let summary = drgdip_batch::check(&job, progress)?;
@@ -38,12 +37,20 @@ pub(crate) fn run(
     } else {
         progress.note(&report(args, &summary));
     }
+    progress.summary(&RunCounts {
+        command: "check",
+        rows_in: summary.rows + summary.quarantined.rows,
+        grouped: 0,
+        rejected: summary.rejected,
+        quarantined: summary.quarantined.rows,
+    });
     let at_least = |level| summary.at_least(level);
     Ok(judge_counts(at_least, args.read.fail_on))
 }
 
 fn report(args: &CheckClaimsArgs, summary: &CheckSummary) -> String {
-    let mut text = rules_table(summary);
+    let mut text = quarantine_line(summary.quarantined);
+    text.push_str(&rules_table(summary));
     let digits = |count: u64| grouped_digits(&count.to_string());
     // A String takes every write.
     let _ = writeln!(
@@ -107,6 +114,7 @@ fn as_json(args: &CheckClaimsArgs, summary: &CheckSummary) -> Value {
         "command": "check",
         "output": args.output.display().to_string(),
         "rows": summary.rows,
+        "quarantined": quarantine_json(summary.quarantined),
         "rejected": summary.rejected,
         "warned": summary.warned,
         "rules": rules,

@@ -4,9 +4,11 @@ use super::{findings_json, judge};
 use crate::args::{GlobalArgs, GroupArgs};
 use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout, grouped_digits};
-use crate::progress::Reporter;
+use crate::progress::{Reporter, RunCounts};
 use crate::{out, plans};
-use drgdip_batch::{FindingCounts, GroupJob, GroupSummary, OutcomeCounts, Progress, ReadOptions};
+use drgdip_batch::{
+    FindingCounts, GroupJob, GroupSummary, OutcomeCounts, Progress, QuarantineCounts,
+};
 use serde_json::json;
 
 pub(crate) fn run(
@@ -14,15 +16,18 @@ pub(crate) fn run(
     global: &GlobalArgs,
     progress: &Reporter,
 ) -> Result<Done, Failure> {
-    let plan = plans::choose(&args.plan, &args.tables, &args.claims, (global, progress))?;
+    let plan = plans::choose(
+        &args.plan,
+        &args.tables,
+        (&args.claims, args.read.options()),
+        (global, progress),
+    )?;
     let job = GroupJob {
         claims: &args.claims,
         plan: plan.choice(),
         out: &args.output,
         keep: args.keep,
-        read: ReadOptions {
-            allow_float_money: args.read.allow_float_money,
-        },
+        read: args.read.options(),
         threads: global.threads(),
         row_group_rows: args.row_group_rows,
     };
@@ -34,13 +39,48 @@ pub(crate) fn run(
         let text = format!("{}wrote {}", report(&summary), args.output.display());
         progress.note(&text);
     }
+    let grouped = grouped(&summary.outcomes);
+    progress.summary(&RunCounts {
+        command: "group",
+        rows_in: summary.rows + summary.quarantined.rows,
+        grouped,
+        rejected: summary.rows - grouped,
+        quarantined: summary.quarantined.rows,
+    });
     Ok(judge(&summary.findings, args.read.fail_on))
 }
 
+/// How many claims have a group.
+pub(crate) fn grouped(outcomes: &OutcomeCounts) -> u64 {
+    let grouped = outcomes
+        .iter()
+        .filter(|(status, _, _)| *status == "grouped");
+    grouped.map(|(_, _, count)| count).sum()
+}
+
 fn report(summary: &GroupSummary) -> String {
-    let mut text = outcomes_table(&summary.outcomes);
+    let mut text = quarantine_line(summary.quarantined);
+    text.push_str(&outcomes_table(&summary.outcomes));
     text.push_str(&findings_table(&summary.findings));
     text
+}
+
+/// What was left out because it cannot be read; empty where nothing was.
+pub(crate) fn quarantine_line(left: QuarantineCounts) -> String {
+    if left == QuarantineCounts::default() {
+        return String::new();
+    }
+    format!(
+        "已隔离 left out: {} 个文件 files, {} 个行组 row groups, {} 行 rows (findings.parquet)\n",
+        grouped_digits(&left.files.to_string()),
+        grouped_digits(&left.row_groups.to_string()),
+        grouped_digits(&left.rows.to_string()),
+    )
+}
+
+/// The same as JSON.
+pub(crate) fn quarantine_json(left: QuarantineCounts) -> serde_json::Value {
+    json!({ "files": left.files, "row_groups": left.row_groups, "rows": left.rows })
 }
 
 /// What became of the claims, as a table.
@@ -90,6 +130,7 @@ fn as_json(args: &GroupArgs, summary: &GroupSummary) -> serde_json::Value {
         "command": "group",
         "output": args.output.display().to_string(),
         "rows": summary.rows,
+        "quarantined": quarantine_json(summary.quarantined),
         "outcomes": outcomes_json(&summary.outcomes),
         "findings": findings_json(&summary.findings),
     })

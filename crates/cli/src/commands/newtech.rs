@@ -43,6 +43,7 @@ fn candidates(
         out: args.output.as_deref(),
         read: ReadOptions {
             allow_float_money: args.allow_float_money,
+            keep_going: false,
         },
         threads: global.threads(),
     };

@@ -3,13 +3,14 @@
 pub(crate) mod report;
 pub(crate) mod units;
 
+use super::group::grouped;
 use super::judge;
 use crate::args::{GlobalArgs, SettleArgs};
 use crate::fail::{Done, Failure};
-use crate::progress::Reporter;
+use crate::progress::{Reporter, RunCounts};
 use crate::{out, plans};
 use drgdip_batch::inputs::{InputTable, Inputs};
-use drgdip_batch::{LedgerUse, PreparedPolicy, Progress, ReadOptions, SettleJob, SettleSpan};
+use drgdip_batch::{LedgerUse, PreparedPolicy, Progress, SettleJob, SettleSpan};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -38,7 +39,12 @@ pub(crate) fn run(
         inputs.require(&[InputTable::Hospitals, InputTable::Budgets])?;
     }
     let name = plan_name(args, &policy, &inputs)?;
-    let plan = plans::choose(&name, &args.tables, &args.claims, (global, progress))?;
+    let plan = plans::choose(
+        &name,
+        &args.tables,
+        (&args.claims, args.read.options()),
+        (global, progress),
+    )?;
     let job = SettleJob {
         claims: &args.claims,
         plan: plan.choice(),
@@ -57,9 +63,7 @@ pub(crate) fn run(
         }),
         prior_claims: &args.prior_claims,
         out: &args.output,
-        read: ReadOptions {
-            allow_float_money: args.read.allow_float_money,
-        },
+        read: args.read.options(),
         threads: global.threads(),
     };
     let summary = drgdip_batch::settle(&job, progress)?;
@@ -70,6 +74,13 @@ pub(crate) fn run(
         let text = report::plain(&summary);
         progress.note(&format!("{text}\n已写入 wrote {}", args.output.display()));
     }
+    progress.summary(&RunCounts {
+        command: "settle",
+        rows_in: summary.rows + summary.quarantined.rows,
+        grouped: grouped(&summary.outcomes),
+        rejected: summary.classes.get("unpaid").copied().unwrap_or(0),
+        quarantined: summary.quarantined.rows,
+    });
     Ok(judge(&summary.findings, args.read.fail_on))
 }
 

@@ -33,6 +33,7 @@ pub(crate) fn run(
         out: &args.output,
         read: ReadOptions {
             allow_float_money: args.allow_float_money,
+            keep_going: false,
         },
         threads: global.threads(),
     };

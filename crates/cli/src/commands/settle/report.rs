@@ -2,7 +2,9 @@
 
 use super::units;
 use crate::commands::findings_json;
-use crate::commands::group::{findings_table, outcomes_json, outcomes_table};
+use crate::commands::group::{
+    findings_table, outcomes_json, outcomes_table, quarantine_json, quarantine_line,
+};
 use crate::layout::{Align, Layout, grouped_digits};
 use drgdip_batch::{PoolReport, PrepaidHospital, SettleSummary};
 use drgdip_claims::Yuan;
@@ -21,12 +23,13 @@ pub(crate) fn plain(summary: &SettleSummary) -> String {
         summary.period,
         grouped_digits(&summary.rows.to_string())
     );
+    let left = quarantine_line(summary.quarantined);
     let outcomes = outcomes_table(&summary.outcomes);
     let pools = pools_table(summary);
     let findings = findings_table(&summary.findings);
     let hospitals = closing_tables(summary);
     let units = units::tables(summary);
-    format!("{head}\n{outcomes}\n{pools}{units}{hospitals}{findings}")
+    format!("{head}{left}\n{outcomes}\n{pools}{units}{hospitals}{findings}")
 }
 
 /// What hospitals are prepaid, or what they get for a year and why.
@@ -189,6 +192,7 @@ pub(crate) fn json(command: &str, output: &Path, summary: &SettleSummary) -> Val
         "output": output.display().to_string(),
         "period": summary.period,
         "rows": summary.rows,
+        "quarantined": quarantine_json(summary.quarantined),
         "outcomes": outcomes_json(&summary.outcomes),
         "classes": summary.classes,
         "findings": findings_json(&summary.findings),

@@ -150,8 +150,10 @@ fn bundled(id: &str) -> CaseTerms {
 fn cost_at(ratio: &str, coefficient: &str, terms: &CaseTerms) -> Yuan {
     let mean = Decimal::new(terms.mean_cost_fen, 2);
     let reference = match terms.reference {
-        Reference::Group => mean,
-        Reference::GroupAndCoefficient => mean.checked_mul(decimal(coefficient)).unwrap(),
+        Reference::Group | Reference::MeanCost => mean,
+        Reference::GroupAndCoefficient | Reference::MeanCostAndCoefficient => {
+            mean.checked_mul(decimal(coefficient)).unwrap()
+        }
     };
     let cost = reference.checked_mul(decimal(ratio)).unwrap().normalize();
     yuan(&cost.to_string())

@@ -572,8 +572,8 @@ proptest! {
         prop_assert_eq!(found.class, free.class);
         // C against RW × M × k × K, all in whole units: 10^4, 10^6 and 10^2 of them.
         let k = match terms.reference {
-            Reference::Group => 1_000_000,
-            Reference::GroupAndCoefficient => i128::from(coefficient.millionths()),
+            Reference::Group | Reference::MeanCost => 1_000_000,
+            Reference::GroupAndCoefficient | Reference::MeanCostAndCoefficient => i128::from(coefficient.millionths()),
         };
         let reference = i128::from(weight) * i128::from(terms.mean_cost_fen) * k;
         let is_beyond = i128::from(cost.fen()) * 1_000_000_000_000 > reference * i128::from(limit);

@@ -13,8 +13,10 @@ use arrow::datatypes::{DataType, Decimal128Type, Field, Fields};
 use drgdip_batch::explain::explain_case;
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
-use drgdip_batch::{Error, PreparedPolicy, SettleSummary, Silent, settle};
-use drgdip_tests::month_job;
+use drgdip_batch::{
+    Error, LedgerUse, PreparedPolicy, SettleJob, SettleSpan, SettleSummary, Silent, settle,
+};
+use drgdip_tests::{month_job, plan};
 use jiff::civil::{Date, date};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -181,6 +183,8 @@ struct Run {
     family: Option<&'static str>,
     reviews: &'static str,
     efficacy: &'static str,
+    /// Files of a plan that stands on the national one and is used instead.
+    overlay: Vec<(&'static str, &'static str)>,
 }
 
 impl Run {
@@ -227,17 +231,25 @@ impl Run {
             fs::write(inputs.join("efficacy.csv"), self.efficacy).unwrap();
         }
         let path = folder.join("claims.parquet");
-        let batch = batch(claims);
-        let mut writer =
-            ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), None).unwrap();
-        writer.write(&batch).unwrap();
-        writer.close().unwrap();
+        write(&path, claims);
         let policy = self.policy(folder);
         let inputs = Inputs::read(Some(&inputs), &[]).unwrap();
-        settle(
-            &month_job(&[path], &policy, &inputs, &folder.join("settled")),
-            &Silent,
-        )
+        let (claims, out) = ([path], folder.join("settled"));
+        let job = month_job(&claims, &policy, &inputs, &out);
+        if self.overlay.is_empty() {
+            return settle(&job, &Silent);
+        }
+        let overlay = folder.join("overlay");
+        fs::create_dir_all(&overlay).unwrap();
+        for (name, text) in &self.overlay {
+            fs::write(overlay.join(name), text).unwrap();
+        }
+        let own = plan(overlay.to_str().unwrap());
+        let job = SettleJob {
+            plan: (&own).into(),
+            ..job
+        };
+        settle(&job, &Silent)
     }
 
     /// Settles, and checks that all adds up and that every case is explained without a difference.
@@ -259,6 +271,14 @@ impl Run {
         }
         settled
     }
+}
+
+fn write(path: &Path, claims: &[Claim]) {
+    let batch = batch(claims);
+    let file = File::create(path).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
 }
 
 type Row = BTreeMap<String, String>;
@@ -967,4 +987,479 @@ fn a_long_stay_is_paid_by_its_group_and_then_by_the_day() {
     assert_eq!(settled.line("twenty", "bed_day"), Some("3900.00"));
     assert_eq!(settled.lines.len(), 1);
     assert!(settled.explained("twenty").contains("第 11 – 20 天按床日"));
+}
+
+/// A group of its own, just before its base.
+const OWN_GROUP: [(&str, &str); 3] = [
+    (
+        "plan.toml",
+        "id = \"own-group\"\ntitle = \"own group\"\nbase = \"chs-drg-1.1\"\n",
+    ),
+    (
+        "drg.csv",
+        "change,adrg,order,drg,name,rule\nadd,FV2,29,FV25_n,高血压，新技术,new_tech\n",
+    ),
+    (
+        "weights.csv",
+        "change,drg,weight,origin,source\nadd,FV25_n,1.2000,published,harbin-2024\n",
+    ),
+];
+
+#[test]
+fn a_technology_with_a_group_of_its_own_is_grouped_and_paid_by_it() {
+    let run = Run {
+        registry: technology("t", "X1", "modes = [\"own_group\"]"),
+        overlay: OWN_GROUP.to_vec(),
+        ..Run::default()
+    };
+    let claims = [
+        claim("plain", 5_500),
+        with_items("flagged", 12_000, &[("X1", 6_000)]),
+    ];
+    let settled = run.settle(&claims);
+    assert_eq!(settled.case("plain")["group"], "FV25");
+    settled.check("plain", "normal", NORMAL);
+    // 1.2 × 100 × 1.05; nothing else is done for the item.
+    assert_eq!(settled.case("flagged")["group"], "FV25_n");
+    settled.check("flagged", "normal", "126.0000");
+    assert!(settled.lines.is_empty());
+    let said = settled.explained("flagged");
+    assert!(said.contains("独立成组 a group of its own"), "{said}");
+    // A technology that is not valid on the day leaves the case in the base group.
+    let expired = Run {
+        registry: run
+            .registry
+            .replace("from = \"2026-01-01\"", "from = \"2026-11-01\""),
+        ..run
+    };
+    let settled = expired.settle(&claims);
+    assert_eq!(settled.case("flagged")["group"], "FV25");
+}
+
+/// What a claim of the whole states, by numbers that a property draws.
+#[derive(Clone, Debug)]
+struct Drawn {
+    yuan: i64,
+    /// 0 nothing, 1 to 4 a named unit, 5 and 6 a TCM disease, 7 a long stay.
+    stay: usize,
+    item: Option<&'static str>,
+    has_drug: bool,
+}
+
+fn drawn() -> impl Strategy<Value = Drawn> {
+    let item = prop_oneof![
+        Just(None),
+        Just(Some("X1")),
+        Just(Some("X2")),
+        Just(Some("X9"))
+    ];
+    let parts = (2_000_i64..60_000, 0_usize..8, item, any::<bool>());
+    parts.prop_map(|(yuan, stay, item, has_drug)| Drawn {
+        yuan,
+        stay,
+        item,
+        has_drug,
+    })
+}
+
+impl Drawn {
+    fn claim(&self, number: usize) -> Claim {
+        let unit = match self.stay {
+            1 => Some(("day_surgery", "", 1)),
+            2 => Some(("single_disease", "", 4)),
+            3 => Some(("item", "", 4)),
+            4 => Some(("bed_day", "rehabilitation", 20)),
+            5 | 6 => Some(("", "", 9)),
+            7 => Some(("", "", 30)),
+            _ => None,
+        };
+        let share = if self.stay == 5 { 7 } else { 1 };
+        let tcm = matches!(self.stay, 5 | 6).then(|| ("BNG080", "Z1", self.yuan * share / 10));
+        let item = self.item.map(|code| (code, self.yuan * 100 * 6 / 10));
+        let drug = self.has_drug.then(|| ("D1", self.yuan * 100 / 4));
+        Claim {
+            items: item.into_iter().collect(),
+            drugs: drug.into_iter().collect(),
+            unit,
+            tcm,
+            ..claim(&format!("c{number:03}"), self.yuan)
+        }
+    }
+}
+
+/// Every unit of single cases in one policy, its stays by points or from lines.
+fn everything(pays: &str, tail: &str) -> Run {
+    let add_on = "modes = [\"add_on_points\"]\nadd_on_share = \"0.5\"";
+    let stays = Run {
+        units: STAYS.replace("PAYS", pays) + SWITCH,
+        ..stays(pays)
+    };
+    let tcm = by_efficacy(tail);
+    let drugs = negotiated();
+    Run {
+        registry: technology("t1", "X1", CARVE_OUT) + &technology("t2", "X2", add_on),
+        units: stays.units + &tcm.units + &drugs.units,
+        drugs: drugs.drugs,
+        tables: [stays.tables, tcm.tables].concat(),
+        rules: stays.rules,
+        lines: vec![
+            ("bed_day", "7000.00"),
+            ("single_disease", "9000.00"),
+            ("item", "20000.00"),
+            ("tcm_tail", "5000.00"),
+            ("negotiated_drugs", "20000.00"),
+            ("new_technology", "5000.00"),
+        ],
+        efficacy: "case_id,window,grade,failed\nc000,90,80,\nc001,90,95,1\nc002,90,95,\n",
+        ..Run::default()
+    }
+}
+
+const STAY_LINES: [&str; 3] = ["bed_day", "single_disease", "item"];
+
+/// Every cost item of a case is paid by points or by one line, neither by both nor by none.
+fn check_paid_once(settled: &Settled, claim: &Claim, drawn: &Drawn) -> Result<(), TestCaseError> {
+    let row = settled.case(&claim.id);
+    let id = claim.id.as_str();
+    prop_assert_ne!(row["case_class"].as_str(), "unpaid");
+    // The drug leaves the cost and is on its line; without one the cost is whole.
+    let drugs: i64 = claim.drugs.iter().map(|(_, fen)| fen).sum();
+    let left = format!(
+        "{}.{:02}",
+        (claim.cost - drugs) / 100,
+        (claim.cost - drugs) % 100
+    );
+    prop_assert_eq!(&row["total_cost"], &left);
+    let on_drugs = settled.line(id, "negotiated_drugs");
+    prop_assert_eq!(on_drugs.is_some(), drawn.has_drug);
+    // The stay earns points or is on one line; two parts of it may be in both places only where
+    // it was cut by days or by instalments.
+    let has_points = row["points"] != "0.0000";
+    let lines = STAY_LINES
+        .iter()
+        .filter(|line| settled.line(id, line).is_some());
+    let lines: Vec<&&str> = lines.collect();
+    prop_assert!(lines.len() <= 1, "{id} is on {lines:?}");
+    let is_switched = drawn.stay == 7;
+    match is_switched {
+        true => prop_assert!(has_points),
+        false => prop_assert_eq!(has_points, lines.is_empty(), "{} {:?}", id, lines),
+    }
+    let has_tail = settled.line(id, "tcm_tail").is_some();
+    prop_assert!(!has_tail || (row["case_class"] == "tcm" && has_points));
+    // A technology is on its line exactly where it was carved out.
+    let notes = noted_decisions(settled, id);
+    let is_carved = notes.iter().any(|decision| decision == "carved_out");
+    prop_assert_eq!(settled.line(id, "new_technology").is_some(), is_carved);
+    prop_assert!(!is_carved || (drawn.item == Some("X1") && row["case_class"] == "normal"));
+    Ok(())
+}
+
+fn noted_decisions(settled: &Settled, id: &str) -> Vec<String> {
+    let notes = table(&settled.folder.path().join("settled/unit_cases.parquet"));
+    let of_case = notes.into_iter().filter(|row| row["case_id"] == id);
+    of_case.map(|row| row["decision"].clone()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+
+    /// Over all units no case is paid twice, and none is forgotten (`settle` above verifies the
+    /// sums and explains every case).
+    #[test]
+    fn no_case_is_paid_twice_or_never_over_all_units(
+        all in proptest::collection::vec(drawn(), 8..20),
+        on_lines in any::<bool>(),
+        has_tail in any::<bool>(),
+    ) {
+        let pays = if on_lines { "line" } else { "points" };
+        let tail = if has_tail { "line" } else { "accrued" };
+        let claims: Vec<Claim> = all.iter().enumerate().map(|(n, one)| one.claim(n)).collect();
+        let settled = everything(pays, tail).settle(&claims);
+        prop_assert_eq!(settled.cases.len(), claims.len());
+        for (claim, drawn) in claims.iter().zip(&all) {
+            check_paid_once(&settled, claim, drawn)?;
+        }
+        let lines = settled.lines.iter();
+        let known = lines.filter(|row| claims.iter().any(|claim| claim.id == row["case_id"]));
+        prop_assert_eq!(known.count(), settled.lines.len());
+    }
+}
+
+/// A year of a few claims, cleared with a ledger; the run and its tables.
+struct Cleared {
+    folder: TempDir,
+}
+
+impl Cleared {
+    fn table(&self, name: &str) -> Vec<Row> {
+        let path = self.folder.path().join("settled").join(name);
+        match path.is_file() {
+            true => table(&path),
+            false => Vec::new(),
+        }
+    }
+
+    /// The adjustments of a kind, in yuan.
+    fn adjusted(&self, kind: &str) -> Vec<String> {
+        let rows = self.table("adjustments.parquet").into_iter();
+        let mine = rows.filter(|row| row["kind"] == kind);
+        mine.map(|row| row["amount"].clone()).collect()
+    }
+
+    fn pool(&self) -> Row {
+        let pools = self.table("pools.parquet");
+        pools
+            .into_iter()
+            .find(|row| row["pool"] == "990100-employee-drg")
+            .unwrap()
+    }
+}
+
+impl Run {
+    fn try_clear(&self, claims: &[Claim], year: &str, ledger: &Path) -> Result<Cleared, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let inputs = folder.path().join("inputs");
+        fs::create_dir_all(&inputs).unwrap();
+        let mut budgets = "region,insurance,period,amount,line\n".to_owned();
+        for region in ["990100", "990200", "990300"] {
+            for insurance in ["employee", "resident"] {
+                budgets += &format!("{region},{insurance},{year},1000000.00,\n");
+            }
+        }
+        for (line, amount) in &self.lines {
+            budgets += &format!("990100,employee,{year},{amount},{line}\n");
+        }
+        fs::write(inputs.join("hospitals.csv"), HOSPITALS).unwrap();
+        fs::write(inputs.join("groups.csv"), GROUPS).unwrap();
+        fs::write(inputs.join("budgets.csv"), budgets).unwrap();
+        if !self.efficacy.is_empty() {
+            fs::write(inputs.join("efficacy.csv"), self.efficacy).unwrap();
+        }
+        let path = folder.path().join("claims.parquet");
+        write(&path, claims);
+        let policy = self.policy(folder.path());
+        let inputs = Inputs::read(Some(&inputs), &[]).unwrap();
+        let (claims, out) = ([path], folder.path().join("settled"));
+        let job = SettleJob {
+            period: Some(year),
+            span: SettleSpan::Year,
+            ledger: Some(LedgerUse {
+                folder: ledger,
+                correction: None,
+            }),
+            ..month_job(&claims, &policy, &inputs, &out)
+        };
+        settle(&job, &Silent)?;
+        for run in [&out, ledger] {
+            if run.is_dir() {
+                let verified = verify(run, &Silent).unwrap();
+                assert!(verified.mismatches.is_empty(), "{:?}", verified.mismatches);
+            }
+        }
+        Ok(Cleared { folder })
+    }
+
+    fn clear(&self, claims: &[Claim], year: &str, ledger: &Path) -> Cleared {
+        self.try_clear(claims, year, ledger).unwrap()
+    }
+}
+
+fn held(efficacy: &'static str) -> Run {
+    let run = by_efficacy("accrued");
+    Run {
+        units: run.units
+            + "\n[[unit.tcm.held]]\nfrom = \"2026-01-01\"\nvalue = \"ledger\"\nsource = \"model\"\n",
+        efficacy,
+        ..run
+    }
+}
+
+fn in_2027(id: &str, yuan: i64) -> Claim {
+    Claim {
+        left: date(2027, 3, 6),
+        ..claim(id, yuan)
+    }
+}
+
+const NOBODY: &str = "case_id,window,grade,failed\n";
+
+fn fen(text: &str) -> i64 {
+    text.replace('.', "").parse().unwrap()
+}
+
+/// How many entries a ledger has.
+fn entries(ledger: &Path) -> usize {
+    let names = fs::read_dir(ledger)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    names
+        .filter(|path| path.extension().is_some_and(|e| e == "json"))
+        .count()
+}
+
+#[test]
+fn the_deferred_money_of_a_year_is_held_and_divided_in_the_next_through_the_ledger() {
+    let ledger = tempfile::tempdir().unwrap();
+    let ledger = ledger.path().join("ledger");
+    let claims: Vec<Claim> = tcm_claims()
+        .into_iter()
+        .filter(|claim| ["plain", "good", "failed", "waiting"].contains(&claim.id.as_str()))
+        .collect();
+    let first = held(NOBODY).clear(&claims, "2026", &ledger);
+    let cases = first.table("tcm_held.parquet");
+    assert_eq!(cases.len(), 3);
+    let sum: i64 = cases.iter().map(|row| fen(&row["held"])).sum();
+    let adjusted = first.adjusted("tcm_held");
+    assert_eq!(adjusted.len(), 1);
+    assert_eq!(fen(&adjusted[0]), -sum);
+    // What was held is neither due nor paid, and stands in the ledger once.
+    let clearing = &first.table("clearing.parquet")[0];
+    assert_eq!(fen(&clearing["due"]), fen(&clearing["payment"]) - sum);
+    assert_eq!(first.pool()["budget"], "1000000.00");
+    let again = held(NOBODY).clear(&claims, "2026", &ledger);
+    assert_eq!(again.table("tcm_held.parquet"), cases);
+    assert_eq!(entries(&ledger), 1);
+
+    // A score of 80 earns 85 %; a failure nothing, and a fifth of the upfront part is taken back.
+    let later = held(EFFICACY).clear(&[in_2027("new", 5_000)], "2027", &ledger);
+    let decided = later.table("tcm_held.parquet");
+    let of = |id: &str| decided.iter().find(|row| row["case_id"] == id).unwrap();
+    let (good, failed) = (of("good"), of("failed"));
+    assert_eq!(of("waiting")["state"], "held");
+    let held_of = |row: &Row| fen(&row["held"]);
+    // Of 11.7768 deferred points 10.0103 are earned, and the fen is rounded once.
+    let expected = (held_of(good) * 100_103 * 2 + 117_768) / (2 * 117_768);
+    assert_eq!(fen(&good["to_hospital"]), expected);
+    assert_eq!(
+        fen(&good["to_hospital"]) + fen(&good["to_pool"]),
+        held_of(good)
+    );
+    assert_eq!(failed["to_hospital"], "0.00");
+    assert_eq!(fen(&failed["to_pool"]), held_of(failed));
+    let back = fen(&good["to_pool"]) + fen(&failed["to_pool"]) + fen(&failed["clawed_back"]);
+    assert_eq!(
+        later.adjusted("tcm_released"),
+        [good["to_hospital"].clone()]
+    );
+    assert_eq!(
+        later.adjusted("tcm_clawed_back"),
+        [format!("-{}", failed["clawed_back"])]
+    );
+    assert!(later.adjusted("tcm_held").is_empty());
+    assert_eq!(fen(&later.pool()["budget"]), 100_000_000 + back);
+    assert_eq!(
+        fen(&later.table("brought_forward.parquet")[0]["amount"]),
+        back
+    );
+    hands_on(&ledger);
+}
+
+/// What waits still is handed on, and what was divided is not divided again.
+fn hands_on(ledger: &Path) {
+    let known = "case_id,window,grade,failed\nwaiting,90,100,\ngood,90,80,\n";
+    let last = held(known).clear(
+        &[Claim {
+            left: date(2028, 3, 6),
+            ..claim("x", 5_000)
+        }],
+        "2028",
+        ledger,
+    );
+    let rest = last.table("tcm_held.parquet");
+    assert_eq!(rest.len(), 1);
+    assert_eq!(
+        (rest[0]["case_id"].as_str(), rest[0]["year"].as_str()),
+        ("waiting", "2026")
+    );
+    assert_eq!(rest[0]["to_hospital"], rest[0]["held"]);
+    assert_eq!(last.pool()["budget"], "1000000.00");
+}
+
+#[test]
+fn an_efficacy_that_is_known_at_the_clearing_comes_back_to_the_pool_next_year() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger");
+    let claims: Vec<Claim> = tcm_claims().into_iter().take(3).collect();
+    let first = held(EFFICACY).clear(&claims, "2026", &ledger);
+    let cases = first.table("tcm_held.parquet");
+    let back: i64 = cases
+        .iter()
+        .map(|row| fen(&row["to_pool"]) + fen(&row["clawed_back"]))
+        .sum();
+    assert!(back > 0);
+    let next = held(EFFICACY).clear(&[in_2027("new", 5_000)], "2027", &ledger);
+    assert_eq!(fen(&next.pool()["budget"]), 100_000_000 + back);
+    assert!(next.table("tcm_held.parquet").is_empty());
+}
+
+#[test]
+fn a_policy_that_holds_money_asks_for_its_ledger_at_the_clearing() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = held(NOBODY);
+    let policy = run.policy(folder.path());
+    let path = folder.path().join("claims.parquet");
+    write(&path, &tcm_claims());
+    let inputs = folder.path().join("inputs");
+    fs::create_dir_all(&inputs).unwrap();
+    fs::write(inputs.join("hospitals.csv"), HOSPITALS).unwrap();
+    let mut budgets = "region,insurance,period,amount\n".to_owned();
+    for region in ["990100", "990200", "990300"] {
+        budgets += &format!("{region},employee,2026,1.00\n{region},resident,2026,1.00\n");
+    }
+    fs::write(inputs.join("budgets.csv"), budgets).unwrap();
+    let inputs = Inputs::read(Some(&inputs), &[]).unwrap();
+    let (claims, out) = ([path], folder.path().join("settled"));
+    let job = SettleJob {
+        period: Some("2026"),
+        span: SettleSpan::Year,
+        ..month_job(&claims, &policy, &inputs, &out)
+    };
+    let error = settle(&job, &Silent).unwrap_err();
+    assert!(error.to_string().contains("in a ledger"), "{error}");
+    assert!(!out.exists());
+}
+
+#[test]
+fn what_a_line_owes_comes_first_out_of_its_budget_of_the_next_year() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger");
+    let run = Run {
+        lines: vec![("negotiated_drugs", "6000.00")],
+        ..negotiated()
+    };
+    // 8,000 and 4,000 yuan of drugs, of which the fund pays 80 %: 9,600 are asked, 6,000 paid.
+    let claims = [
+        with_drugs("a", 20_000, &[("D1", 8_000)]),
+        with_drugs("b", 20_000, &[("D1", 4_000)]),
+    ];
+    let first = run.clear(&claims, "2026", &ledger);
+    let line = &first.table("line_budgets.parquet")[0];
+    assert_eq!(
+        (line["paid"].as_str(), line["owed"].as_str()),
+        ("6000.00", "3600.00")
+    );
+    let mut later = with_drugs("c", 20_000, &[("D1", 5_000)]);
+    later.left = date(2027, 3, 6);
+    let next = run.clear(&[later], "2027", &ledger);
+    let debts = next.table("line_debts.parquet");
+    let paid: Vec<_> = debts
+        .iter()
+        .map(|row| (row["case_id"].as_str(), row["paid"].as_str()))
+        .collect();
+    assert_eq!(paid, [("a", "2400.00"), ("b", "1200.00")]);
+    let line = &next.table("line_budgets.parquet")[0];
+    let of = |column: &str| line[column].as_str();
+    assert_eq!(
+        (of("owed_before"), of("paid_owed"), of("asked")),
+        ("3600.00", "3600.00", "4000.00")
+    );
+    assert_eq!((of("paid"), of("owed")), ("2400.00", "1600.00"));
+    // A year in which nobody asks pays what is still owed.
+    let quiet = Claim {
+        left: date(2028, 3, 6),
+        ..claim("quiet", 5_000)
+    };
+    let last = run.clear(&[quiet], "2028", &ledger);
+    assert_eq!(last.table("line_debts.parquet")[0]["paid"], "1600.00");
 }

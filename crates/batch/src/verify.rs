@@ -6,6 +6,7 @@
 mod checks;
 mod cleared;
 mod files;
+mod held;
 mod ledger;
 mod lines;
 mod statements;
@@ -127,6 +128,7 @@ pub fn verify(run: &Path, progress: &dyn Progress) -> Result<Verification, Error
             .and_then(|()| lines::check(&files, &mut result, progress))
             .and_then(|()| units::check(&files, &mut result, progress))
             .and_then(|()| totals::check(&files, &mut result, progress))
+            .and_then(|()| held::check(&files, &mut result, progress))
     } else {
         sums::grouped(&files, progress).map(|counts| checks::counts(&files, &counts, &mut result))
     };

@@ -953,3 +953,58 @@ fn a_list_of_grey_codes_is_the_users_own() {
         .ends_with(4)
         .complains("the column is missing; the columns are code, name");
 }
+
+#[test]
+fn candidates_for_groups_of_new_technologies_are_listed_and_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = [
+        "synth",
+        "--cases",
+        "6000",
+        "--units",
+        "-o",
+        "history.parquet",
+    ];
+    drgdip(folder.path(), &made).ends_with(0);
+    let asked = [
+        "newtech",
+        "candidates",
+        "history.parquet",
+        "--policy",
+        POLICY,
+    ];
+    let run = drgdip(folder.path(), &asked)
+        .ends_with(0)
+        .says("新技术 Technology")
+        .says("carved-out-drug")
+        .says("未达标 not reached");
+    assert!(run.stdout.contains("6,000 条清单 claims"), "{}", run.stdout);
+    let json = drgdip(folder.path(), &[&asked[..], &["--json"]].concat()).ends_with(0);
+    let json = json.json();
+    assert_eq!(json["command"], "newtech candidates");
+    assert_eq!(json["rows"], 6_000);
+    assert!(!json["candidates"].as_array().unwrap().is_empty());
+
+    let written = [&asked[..], &["-o", "found"]].concat();
+    drgdip(folder.path(), &written).ends_with(0);
+    let listed = fs::read_to_string(folder.path().join("found/candidates.csv")).unwrap();
+    let candidates = json["candidates"].as_array().unwrap().len();
+    assert_eq!(listed.lines().count(), candidates + 1);
+    // A folder that is no run of drgdip is kept, and a history without claims is said.
+    fs::create_dir(folder.path().join("mine")).unwrap();
+    fs::write(folder.path().join("mine/letter.txt"), "dear").unwrap();
+    let kept = [&asked[..], &["-o", "mine"]].concat();
+    drgdip(folder.path(), &kept).ends_with(2);
+    let nowhere = [
+        "newtech",
+        "candidates",
+        "nowhere.parquet",
+        "--policy",
+        POLICY,
+    ];
+    assert_ne!(drgdip(folder.path(), &nowhere).code, 0);
+    let dated = [&asked[..], &["--date", "tomorrow"]].concat();
+    drgdip(folder.path(), &dated)
+        .ends_with(2)
+        .complains("is no date");
+}

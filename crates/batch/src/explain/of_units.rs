@@ -24,6 +24,8 @@ pub(super) struct Units {
     pub(super) seen: Option<Yuan>,
     /// Points on top.
     pub(super) extra: Points,
+    /// The weight of the group, which a technology may raise.
+    pub(super) group_weight: Option<String>,
     /// Whether a part is paid beside the standard, so that the case earns the normal points.
     pub(super) is_carved_out: bool,
     /// The points of a stay that its unit pays, computed again.
@@ -48,6 +50,7 @@ impl Units {
         for row in &rows {
             match get(row, "decision") {
                 EFFECT => {
+                    found.group_weight = row.get("weight").cloned();
                     let cost = row.get("cost").map(|cost| cost.parse::<Yuan>());
                     found.seen = cost.transpose().map_err(|e| wrong(&e))?;
                     let points = row.get("points").map_or("0", String::as_str);
@@ -243,8 +246,10 @@ fn step(row: &TextRow) -> Step {
     if let Some(points) = row.get("points") {
         text += &format!(" → 点数 points {points}");
     }
-    if let (Some(amount), line) = (row.get("amount"), get(row, "line")) {
-        text += &format!(" → {line} {amount}");
+    match (row.get("amount"), get(row, "line")) {
+        (Some(amount), "") => text += &format!(" → {amount}"),
+        (Some(amount), line) => text += &format!(" → {line} {amount}"),
+        (None, _) => {}
     }
     Step::new(item, get(row, "decision"))
         .by(text)
@@ -361,9 +366,12 @@ pub(super) fn lines(
         let budget = budgets.iter().find(|budget| get(budget, "line") == line);
         let said = budget.map_or_else(String::new, |budget| {
             format!(
-                "; 单列预算 budget {} + 储备补足 supplement {}; 全部申请 all ask {}, 支付 paid {}",
+                "; 单列预算 budget {} + 上年结转 brought forward {} + 储备补足 supplement {} − 上年欠付先付 \
+                 paid of what was owed {}; 全部申请 all ask {}, 支付 paid {}",
                 get(budget, "budget"),
+                get(budget, "brought_forward"),
                 get(budget, "supplement"),
+                get(budget, "paid_owed"),
                 get(budget, "asked"),
                 get(budget, "paid")
             )
@@ -420,11 +428,15 @@ fn paid_again(
     let input = LineInput {
         line,
         budget: amount(budget, "budget")?,
-        brought_forward: Yuan::ZERO,
+        brought_forward: amount(budget, "brought_forward")?,
         reserve: amount(budget, "supplement")?,
         overrun: rule_of(&terms.units, line)?,
         surplus: LineSurplus::Reserve,
-        owed: Vec::new(),
+        // What is owed is paid first, so its sum is enough here.
+        owed: vec![LineClaim {
+            key: String::new(),
+            amount: amount(budget, "owed_before")?,
+        }],
         claims,
     };
     let settled = settle_line(&input).map_err(|e| Error::input(SETTLED, e))?;

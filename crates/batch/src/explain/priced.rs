@@ -107,10 +107,7 @@ impl Award<'_> {
     ) -> Result<Vec<Step>, Error> {
         let reference = price.reference_cost().map_err(wrong)?;
         let mut steps = vec![
-            Step::new("权重 RW weight", weight).by(format!(
-                "病组 group {}，来自分组方案 from the plan",
-                self.text("group").unwrap_or_default()
-            )),
+            Step::new("权重 RW weight", weight).by(self.weight_text(weight)),
             Step::new("基准点数 b base points", price.base_points())
                 .by(format!("{weight} × {}", self.scale()))
                 .keys(&["points.scale"]),
@@ -174,6 +171,20 @@ impl Award<'_> {
             name += " × k";
         }
         (reference, name)
+    }
+
+    /// Where the weight of a case comes from.
+    fn weight_text(&self, weight: Weight) -> String {
+        let group = self.text("group").unwrap_or_default();
+        let own = self.units.group_weight.as_ref();
+        match own.filter(|own| **own != weight.to_string()) {
+            Some(own) => {
+                format!(
+                    "病组 group {group} 的权重 has {own}，由新技术提高 raised by a new technology"
+                )
+            }
+            None => format!("病组 group {group}，来自分组方案 from the plan"),
+        }
     }
 
     /// How the cost stands to the reference cost, and which class that makes.

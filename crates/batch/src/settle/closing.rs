@@ -2,6 +2,7 @@
 
 use super::PoolReport;
 use super::SettleJob;
+use super::carried::Holdings;
 use super::conduct::{ByAccount, audits, conducts, growth};
 use super::journal::{ByHospital, Journal, LedgerRow};
 use super::prior::initial;
@@ -98,10 +99,10 @@ impl Closing {
     pub(super) fn new(
         job: &SettleJob<'_>,
         setting: &Setting<'_>,
-        pools: &[PoolReport],
+        (pools, holdings): (&[PoolReport], &Holdings),
         journal: &Journal,
     ) -> Result<Self, Error> {
-        let mut closing = Self::close(job, setting, pools, journal)?;
+        let mut closing = Self::close(job, setting, (pools, holdings), journal)?;
         closing.warnings = super::warnings::warnings(setting, pools)?;
         Ok(closing)
     }
@@ -109,11 +110,11 @@ impl Closing {
     fn close(
         job: &SettleJob<'_>,
         setting: &Setting<'_>,
-        pools: &[PoolReport],
+        (pools, holdings): (&[PoolReport], &Holdings),
         journal: &Journal,
     ) -> Result<Self, Error> {
         if setting.period.is_year() {
-            return clear(job.inputs, setting, pools, journal);
+            return clear(job.inputs, setting, (pools, holdings), journal);
         }
         match &setting.terms.prepay {
             Some(terms) => close_month(job.inputs, (setting, terms), pools, journal),
@@ -254,7 +255,7 @@ fn earned(
 fn clear(
     inputs: &Inputs,
     setting: &Setting<'_>,
-    pools: &[PoolReport],
+    (pools, holdings): (&[PoolReport], &Holdings),
     journal: &Journal,
 ) -> Result<Closing, Error> {
     let year = setting.period.text.as_str();
@@ -285,6 +286,12 @@ fn clear(
             }
             due.insert((pool.id.clone(), id.clone()), (hospital.payment, sum));
         }
+    }
+    for held in holdings.adjustments()? {
+        let key = (held.pool.clone(), held.hospital_id.clone());
+        let (_, sum) = due.entry(key).or_default();
+        *sum = sum.plus(held.amount).map_err(overflow)?;
+        closing.adjustments.push(held);
     }
     let prepaid = sum_up(
         closing

@@ -5,6 +5,7 @@
 //! result adds nothing; another result is refused unless it is signed off as a correction, which
 //! is a new entry. The last entry of a month is the one that counts.
 
+use super::carried::Carried;
 use crate::output::sha256;
 use crate::{Class, Error};
 use drgdip_claims::Yuan;
@@ -48,12 +49,15 @@ pub(crate) struct LedgerEntry {
     pub(crate) drgdip_ledger: u64,
     /// The SHA-256 of the entry before it; empty for the first.
     pub(crate) previous: String,
-    /// The month `YYYY-MM`.
+    /// The month `YYYY-MM`, or the year `YYYY` that was cleared.
     pub(crate) period: String,
     pub(crate) policy: String,
     /// Why it replaces an earlier entry of the month; `None` for the first one.
     pub(crate) correction: Option<String>,
     pub(crate) rows: Vec<LedgerRow>,
+    /// What a year leaves to the next; nothing for a month.
+    #[serde(default, skip_serializing_if = "Carried::is_empty")]
+    pub(crate) carried: Carried,
 }
 
 /// What entries say of one hospital in one pool.
@@ -175,11 +179,22 @@ impl Journal {
         Ok(all)
     }
 
-    /// The entries of the months before a period or in a year, by file name, with their hashes.
+    /// What the year before a year left to it; nothing where that was not cleared with the ledger.
+    pub(crate) fn carried_into(&self, year: &str) -> Carried {
+        let before = year_before(year);
+        let entry = before.as_deref().and_then(|before| self.of(before));
+        entry.map_or_else(Carried::default, |entry| entry.carried.clone())
+    }
+
+    /// The entries that a period stands on, by file name, with their hashes: of the months before it
+    /// or in a year, and of the year before a year.
     pub(crate) fn named_before(&self, period: &str) -> Vec<(String, String)> {
         let year = period.split('-').next().unwrap_or(period);
+        let is_year = period.len() == year.len();
         let months = self.months_of(year).into_iter();
-        let before = months.filter(|month| period.len() == year.len() || *month < period);
+        let last = year_before(year).filter(|_| is_year);
+        let months = last.as_deref().into_iter().chain(months);
+        let before = months.filter(|month| is_year || *month < period);
         let last = before.filter_map(|month| {
             let mut entries = self.entries.iter().rev();
             entries.find(|(_, _, entry)| entry.period == month)
@@ -196,7 +211,7 @@ impl Journal {
         let Some(entry) = self.of(month.period) else {
             return Ok(());
         };
-        if entry.rows == month.rows || correction.is_some() {
+        if entry.is(month) || correction.is_some() {
             return Ok(());
         }
         let differing = entry.rows.iter().zip(&month.rows).find(|(a, b)| a != b);
@@ -239,7 +254,7 @@ impl Journal {
         let journal = Self::open(folder)?;
         journal.check(month, correction)?;
         let earlier = journal.of(month.period);
-        if earlier.is_some_and(|entry| entry.rows == month.rows) {
+        if earlier.is_some_and(|entry| entry.is(month)) {
             return Ok(());
         }
         let number = journal.entries.len() as u64 + 1;
@@ -253,6 +268,7 @@ impl Journal {
             policy: month.policy.to_owned(),
             correction: earlier.and(correction).map(str::to_owned),
             rows: month.rows.clone(),
+            carried: month.carried.clone(),
         };
         write_whole(folder, &file_name(number, month.period), &entry)
     }
@@ -264,6 +280,14 @@ pub(crate) struct Month<'m> {
     pub(crate) policy: &'m str,
     /// By pool and hospital.
     pub(crate) rows: Vec<LedgerRow>,
+    /// What a year leaves to the next.
+    pub(crate) carried: Carried,
+}
+
+impl LedgerEntry {
+    fn is(&self, month: &Month<'_>) -> bool {
+        self.rows == month.rows && self.carried == month.carried
+    }
 }
 
 impl LedgerRow {
@@ -277,6 +301,12 @@ impl LedgerRow {
             ..Self::default()
         }
     }
+}
+
+/// The year before a year `YYYY`.
+fn year_before(year: &str) -> Option<String> {
+    let before = year.parse::<u32>().ok()?.checked_sub(1)?;
+    Some(format!("{before:04}"))
 }
 
 const LOCK: &str = ".drgdip-lock";
@@ -338,6 +368,7 @@ mod tests {
             period,
             policy: "p",
             rows: vec![row],
+            carried: Carried::default(),
         }
     }
 

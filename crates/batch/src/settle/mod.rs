@@ -4,8 +4,10 @@
 //! case of its pool has its points. The first pass writes all columns but the payment as encoded
 //! pages into a temporary file; the second one only adds the payment.
 
+mod barrier;
 pub(crate) mod basis;
 mod batch;
+pub(crate) mod carried;
 mod cases;
 mod closing;
 mod closing_tables;
@@ -63,19 +65,19 @@ use crate::spill::Spill;
 use crate::table::{self, CHUNK_ROWS, Chunks, TableEncoder, TableWriter};
 use crate::{Error, Progress};
 use arrow::datatypes::Schema;
+use barrier::{LedgerUpdate, Settled, at_barrier};
 use cases::{CaseWorker, SettledRows, Sums};
-use closing::Closing;
 use closing_tables::write_all as write_closing;
 use columns::CaseNames;
 use describe::describe;
-use journal::{Journal, LedgerRow, Month};
+use journal::Journal;
 use late::{Late, append_late};
 use ledger::Ledger;
 use links::{Adjustments, LinkNote, Links};
 use needs::{needs, period_with_inputs};
 use payments::Payments;
 use point_file::PointFile;
-use pools::{pay, settle_pools};
+use pools::pay;
 use prior::priors;
 use serde_json::{Value, json};
 use setting::Setting;
@@ -92,16 +94,15 @@ use tallies::TallyBook;
 /// interruption; nothing is published then.
 pub fn settle(job: &SettleJob<'_>, progress: &dyn Progress) -> Result<SettleSummary, Error> {
     let folder = StagedFolder::new(job.out)?;
-    let (summary, rows) = settle_into(job, folder.path(), progress)?;
+    let (summary, update) = settle_into(job, folder.path(), progress)?;
     folder.publish()?;
-    if let (Some(ledger), SettleSpan::Month) = (job.ledger, job.span) {
+    if let Some(ledger) = job.ledger {
         // Only what is published is in the ledger; a run that is killed in between is run again.
-        let month = Month {
-            period: &summary.period,
-            policy: job.policy.id(),
-            rows,
-        };
-        Journal::append(ledger.folder, &month, ledger.correction)?;
+        let month = update.entry(job, &summary.period);
+        let is_said = job.span == SettleSpan::Month || !month.carried.is_empty();
+        if is_said || Journal::open(ledger.folder)?.of(month.period).is_some() {
+            Journal::append(ledger.folder, &month, ledger.correction)?;
+        }
     }
     Ok(summary)
 }
@@ -121,12 +122,12 @@ fn open_journal(job: &SettleJob<'_>, setting: &Setting<'_>) -> Result<Journal, E
     Journal::open(ledger.folder)
 }
 
-/// Settles into a folder that is published by the caller; the rows are for the ledger.
+/// Settles into a folder that is published by the caller; the update is for the ledger.
 pub(crate) fn settle_into(
     job: &SettleJob<'_>,
     folder: &Path,
     progress: &dyn Progress,
-) -> Result<(SettleSummary, Vec<LedgerRow>), Error> {
+) -> Result<(SettleSummary, LedgerUpdate), Error> {
     let mut setting = Setting::new(job.plan, job.policy, job.inputs, period_with_inputs(job)?)?;
     let journal = open_journal(job, &setting)?;
     let pool = thread_pool(job.threads)?;
@@ -145,11 +146,7 @@ pub(crate) fn settle_into(
     let mut pass = first_pass(&run, &setting, folder)?;
 
     progress.stage("pay", Some(files.rows));
-    let pools = settle_pools(&setting, job.inputs, &pass.sums, priors.years)?;
-    let lines = units::settle_lines(&setting, &mut pass.sums.units, &pass.adjusted, &pools)?;
-    let people = people::settle(&setting, job.inputs, (&pools, &lines))?;
-    let closing = Closing::new(job, &setting, &pools, &journal)?;
-    let ledger_rows = checked_rows(job, &setting, &journal, closing.ledger_rows())?;
+    let found = at_barrier(job, (&mut setting, &journal), &mut pass, priors.years)?;
     let late = Late {
         points: pass.record.points.take(),
         adjusted: &pass.adjusted,
@@ -157,9 +154,9 @@ pub(crate) fn settle_into(
     };
     let tallies = TallyBook::new(folder, setting.means.count())?;
     let ledger = (&pass.ledger, late.adjusted, &tallies);
-    pool.install(|| pay(&setting, ledger, &pools, &late.payments))?;
+    pool.install(|| pay(&setting, ledger, &found.pools, &late.payments))?;
     let with = (&tallies, late.adjusted);
-    let unit_totals = UnitTotals::new(&setting, with, (&pass.sums.units, &lines))?;
+    let unit_totals = UnitTotals::new(&setting, with, (&pass.sums.units, &found.lines))?;
     let chunks = std::mem::take(&mut pass.record.chunks);
     let encoding = (&pass.encoder, &pass.names);
     // One thread writes most of the time here, so others have time for the claims' hashes.
@@ -167,10 +164,10 @@ pub(crate) fn settle_into(
         append_late(&run, &mut pass.writer, encoding, (chunks, &late))
     })?;
     let mut outputs = vec![of_cases(files.rows, pass.writer)?];
-    let of = (&pools[..], &closing, (&lines[..], &unit_totals));
-    outputs.extend(write_tables(folder, &setting, of, &mut pass.sums)?);
-    outputs.extend(people::write(folder, &people, (job.policy, &setting))?);
-    let statements = Statements::new((job, &setting), (&pools, &closing, &tallies), &lines);
+    let with = (&found, &unit_totals);
+    outputs.extend(write_tables(folder, &setting, with, &mut pass.sums)?);
+    let of = (&found.pools[..], &found.closing, &tallies);
+    let statements = Statements::new((job, &setting), of, &found.lines);
     outputs.extend(write_accounts(folder, &statements, pass.notes, &pool)?);
     let (fingerprint, rows, findings) = pass.record.findings.finish()?;
     outputs.push(OutputFile::new("findings.parquet", rows, fingerprint));
@@ -183,14 +180,14 @@ pub(crate) fn settle_into(
         classes: pass.record.classes,
         findings,
         hospitals: hospital_names(&setting),
-        pools,
-        units: people.shares,
+        pools: found.pools,
+        units: found.people.shares,
         unit_totals,
-        adjustments: closing.adjustments,
-        prepaid: closing.prepaid,
-        cleared: closing.cleared,
-        ledger_months: closing.ledger.into_keys().collect(),
-        policy_warnings: closing.warnings,
+        adjustments: found.closing.adjustments,
+        prepaid: found.closing.prepaid,
+        cleared: found.closing.cleared,
+        ledger_months: found.closing.ledger.into_keys().collect(),
+        policy_warnings: found.closing.warnings,
     };
     let mut manifest = Manifest::new("settle");
     manifest.plan(job.plan);
@@ -200,7 +197,7 @@ pub(crate) fn settle_into(
     name_history(&mut manifest, job, history, &summary.period);
     manifest.outputs(&outputs);
     manifest.write(&folder.join(MANIFEST))?;
-    Ok((summary, ledger_rows))
+    Ok((summary, found.update))
 }
 
 /// The claims, without what cannot be read where the run is to go on without it.
@@ -230,39 +227,22 @@ fn name_history(
     }
 }
 
-/// The lines of cases, and what every unit of cases comes to.
-type UnitTables<'t> = (&'t [units::LineReport], &'t UnitTotals);
-
 /// The tables beside the cases: hospitals, pools, lines and whatever units and closing add.
 fn write_tables(
     folder: &Path,
     setting: &Setting<'_>,
-    (pools, closing, of_units): (&[PoolReport], &Closing, UnitTables<'_>),
+    (found, totals): (&Settled, &UnitTotals),
     sums: &mut Sums,
 ) -> Result<Vec<OutputFile>, Error> {
-    let mut outputs = write_reports(folder, setting, pools, sums)?;
-    outputs.extend(units::write(folder, setting, of_units, &mut sums.units)?);
-    outputs.extend(write_closing(folder, closing, setting.period.is_year())?);
+    let mut outputs = write_reports(folder, setting, &found.pools, sums)?;
+    let lines = (&found.lines[..], totals);
+    outputs.extend(units::write(folder, setting, lines, &mut sums.units)?);
+    let is_year = setting.period.is_year();
+    outputs.extend(write_closing(folder, &found.closing, is_year)?);
+    let with = (setting.policy, setting);
+    outputs.extend(people::write(folder, &found.people, with)?);
+    outputs.extend(found.holdings.write(folder)?);
     Ok(outputs)
-}
-
-/// The rows for the ledger; a month that it has with other amounts is refused, before anything is
-/// published.
-fn checked_rows(
-    job: &SettleJob<'_>,
-    setting: &Setting<'_>,
-    journal: &Journal,
-    rows: Vec<LedgerRow>,
-) -> Result<Vec<LedgerRow>, Error> {
-    if let (Some(used), SettleSpan::Month) = (job.ledger, job.span) {
-        let month = Month {
-            period: &setting.period.text,
-            policy: job.policy.id(),
-            rows: rows.clone(),
-        };
-        journal.check(&month, used.correction)?;
-    }
-    Ok(rows)
 }
 
 /// What the first pass leaves.

@@ -250,8 +250,10 @@ fn of_cases(setting: &Setting<'_>, lines: &[LineReport]) -> Result<Vec<UnitShare
     for report in lines {
         let region = &setting.pools.all[usize::from(report.pool)].region;
         let claims = report.entries.iter().map(|entry| entry.asked);
-        let asked = Yuan::total(claims).map_err(overflow)?;
-        let with = (report.budget, &report.settled);
+        let owed = report.owed.iter().map(|claim| claim.amount);
+        let asked = Yuan::total(claims.chain(owed)).map_err(overflow)?;
+        let budget = report.budget.plus(report.brought_forward);
+        let with = (budget.map_err(overflow)?, &report.settled);
         let own = share(region, with, asked, report.entries.len())?;
         let mut known = shares.iter_mut();
         match known.find(|share| share.region == own.region && share.line == own.line) {
@@ -433,7 +435,8 @@ fn share(
     asked: Yuan,
     parties: usize,
 ) -> Result<UnitShare, Error> {
-    let paid = Yuan::total(settled.paid.iter().copied()).map_err(overflow)?;
+    let paid = settled.paid.iter().chain(&settled.paid_owed).copied();
+    let paid = Yuan::total(paid).map_err(overflow)?;
     let budget = budget.plus(settled.supplement).map_err(overflow)?;
     Ok(UnitShare {
         region: region.to_owned(),

@@ -63,6 +63,9 @@ pub(super) fn write(
     let mut outputs = vec![reports::lines(folder, setting, lines)?];
     if setting.unit_use.is_some() {
         outputs.push(reports::line_budgets(folder, setting, lines)?);
+        if lines.iter().any(|line| !line.owed.is_empty()) {
+            outputs.push(reports::line_debts(folder, setting, lines)?);
+        }
         let notes = std::mem::take(&mut sums.notes);
         outputs.push(reports::notes(folder, setting, notes)?);
         outputs.push(totals::write(folder, &totals.by_pool)?);

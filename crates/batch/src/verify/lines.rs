@@ -74,9 +74,12 @@ fn budgets(
 ) -> Result<(), Error> {
     let amounts = [
         "budget",
+        "brought_forward",
         "supplement",
+        "owed_before",
         "asked",
         "paid",
+        "paid_owed",
         "owed",
         "cut",
         "carried_forward",
@@ -91,17 +94,21 @@ fn budgets(
         let columns = amounts.map(|name| money(&batch, name));
         let [
             budget,
+            brought,
             supplement,
+            before,
             asked,
             paid,
+            paid_owed,
             owed,
             cut,
             forward,
             returned,
         ] = columns;
-        let (budget, supplement) = (budget?, supplement?);
-        let (asked, paid, owed, cut) = (asked?, paid?, owed?, cut?);
-        let (forward, returned) = (forward?, returned?);
+        let (budget, brought, supplement) = (budget?, brought?, supplement?);
+        let (before, asked) = (before?, asked?);
+        let (paid, paid_owed) = (paid?, paid_owed?);
+        let (owed, cut, forward, returned) = (owed?, cut?, forward?, returned?);
         for row in 0..batch.rows() {
             let (pool, line) = (value(&pools, row), value(&lines, row));
             let place = || format!("{SETTLED}, pool {pool}, line {line}");
@@ -115,11 +122,13 @@ fn budgets(
                 let problem = "it is not what its cases add up to.".to_owned();
                 result.mismatch("line_cases", place(), problem);
             }
-            if budget[row] + supplement[row] != paid[row] + forward[row] + returned[row] {
+            let money = budget[row] + brought[row] + supplement[row];
+            if money != paid[row] + paid_owed[row] + forward[row] + returned[row] {
                 let problem = "budget and supplement are not paid, left and returned.".to_owned();
                 result.mismatch("line_budget", place(), problem);
             }
-            if asked[row] != paid[row] + owed[row] + cut[row] {
+            let all = before[row] + asked[row];
+            if all != paid[row] + paid_owed[row] + owed[row] + cut[row] {
                 let problem = "what is asked is not paid, owed and cut.".to_owned();
                 result.mismatch("line_asked", place(), problem);
             }

@@ -53,7 +53,13 @@ pub fn stages<'t>(
     prices(terms, care, level).ok_or(BedDayGate::NoPrice)
 }
 
-fn prices<'t>(terms: &'t StagedBedDayTerms, care: &str, level: &str) -> Option<&'t [BedDayStage]> {
+/// The stages for a kind of care at a level, whatever the stay; `None` where there are none.
+#[must_use]
+pub fn prices<'t>(
+    terms: &'t StagedBedDayTerms,
+    care: &str,
+    level: &str,
+) -> Option<&'t [BedDayStage]> {
     let kind = |level: &str| BedDayKind {
         care: care.to_owned(),
         level: level.to_owned(),

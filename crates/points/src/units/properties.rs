@@ -171,6 +171,7 @@ fn tcm_terms(upfront: i64, claw_back: i64) -> TcmTerms {
         stay_days: None,
         needs_syndrome: false,
         tail: TcmTail::Accrued,
+        held: drgdip_tables::policy::TcmHeld::default(),
     }
 }
 

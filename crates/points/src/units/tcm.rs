@@ -308,6 +308,7 @@ mod tests {
             stay_days: Some(Bound::AtLeast(dec("10"))),
             needs_syndrome: true,
             tail: TcmTail::Accrued,
+            held: drgdip_tables::policy::TcmHeld::default(),
         }
     }
 

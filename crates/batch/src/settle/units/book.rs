@@ -4,6 +4,7 @@ use super::tcm::{Accrual, note_accruals, value_of};
 use super::unit_of;
 use crate::Error;
 use crate::settle::PoolReport;
+use crate::settle::carried::{Earlier, Holding};
 use crate::settle::ledger::Account;
 use crate::settle::links::{Adjustments, LinkRule};
 use crate::settle::setting::Setting;
@@ -83,6 +84,8 @@ pub(crate) struct UnitSums {
     pub(crate) notes: Vec<UnitNote>,
     /// TCM cases whose deferred points were accrued.
     pub(crate) accruals: Vec<Accrual>,
+    /// What the clearing of the year holds of them.
+    pub(crate) holdings: Vec<Holding>,
 }
 
 impl UnitSums {
@@ -90,6 +93,7 @@ impl UnitSums {
         self.lines.append(&mut more.lines);
         self.notes.append(&mut more.notes);
         self.accruals.append(&mut more.accruals);
+        self.holdings.append(&mut more.holdings);
     }
 }
 
@@ -98,6 +102,9 @@ impl UnitSums {
 pub(crate) struct LineReport {
     pub(crate) pool: u16,
     pub(crate) budget: Yuan,
+    /// What the year before left over for it, and whom it owes.
+    pub(crate) brought_forward: Yuan,
+    pub(crate) owed: Vec<LineClaim>,
     /// Who asked, by `case_id`.
     pub(crate) entries: Vec<LineEntry>,
     pub(crate) settled: LineSettlement,
@@ -112,10 +119,15 @@ pub(in crate::settle) fn settle_lines(
     setting: &Setting<'_>,
     sums: &mut UnitSums,
     adjusted: &Adjustments,
-    pools: &[PoolReport],
+    (pools, earlier): (&[PoolReport], &Earlier),
 ) -> Result<Vec<LineReport>, Error> {
     note_accruals(setting, sums, (adjusted, pools))?;
-    let by_line = by_line(setting, sums, (adjusted, pools))?;
+    let mut by_line = by_line(setting, sums, (adjusted, pools))?;
+    for (number, pool) in (0..).zip(pools) {
+        for line in earlier.lines_owing(&pool.id) {
+            by_line.entry((number, line)).or_default();
+        }
+    }
     let mut reports: Vec<LineReport> = Vec::new();
     let mut reserves: BTreeMap<u16, Yuan> = BTreeMap::new();
     for ((pool, line), mut entries) in by_line {
@@ -129,7 +141,7 @@ pub(in crate::settle) fn settle_lines(
         let input = LineInput {
             line,
             budget: budget(setting, pool, line)?,
-            brought_forward: Yuan::ZERO,
+            brought_forward: earlier.surplus(id, line)?,
             reserve,
             overrun: overrun(&setting.terms.units, line)?,
             surplus: setting
@@ -137,7 +149,7 @@ pub(in crate::settle) fn settle_lines(
                 .units
                 .line_surplus
                 .unwrap_or(LineSurplus::Reserve),
-            owed: Vec::new(),
+            owed: earlier.owed(id, line)?,
             claims: entries.iter().map(claim).collect(),
         };
         let settled = settle_line(&input).map_err(wrong)?;
@@ -146,6 +158,8 @@ pub(in crate::settle) fn settle_lines(
         reports.push(LineReport {
             pool,
             budget: input.budget,
+            brought_forward: input.brought_forward,
+            owed: input.owed,
             entries,
             settled,
         });

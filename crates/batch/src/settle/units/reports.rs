@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub(crate) const LINES: &str = "lines.parquet";
 /// How each line was settled against its budget.
 pub(crate) const SETTLED: &str = "line_budgets.parquet";
+/// What lines owed to cases of the year before.
+pub(crate) const DEBTS: &str = "line_debts.parquet";
 /// What units found and decided about single cases.
 pub(crate) const NOTES: &str = "unit_cases.parquet";
 
@@ -80,6 +82,15 @@ pub(in crate::settle) fn line_budgets(
             "paid",
             column(&|r| sum(&mut r.settled.paid.iter().copied()))?,
         ),
+        ("brought_forward", column(&|r| Ok(r.brought_forward))?),
+        (
+            "owed_before",
+            column(&|r| sum(&mut r.owed.iter().map(|claim| claim.amount)))?,
+        ),
+        (
+            "paid_owed",
+            column(&|r| sum(&mut r.settled.paid_owed.iter().copied()))?,
+        ),
         (
             "owed",
             column(&|r| sum(&mut r.settled.still_owed.iter().map(|c| c.amount)))?,
@@ -92,6 +103,32 @@ pub(in crate::settle) fn line_budgets(
         ("returned", column(&|r| Ok(r.settled.returned))?),
     ];
     write(folder, SETTLED, columns)
+}
+
+/// Writes `line_debts.parquet`: what lines owed to cases of the year before, and pay of it now.
+pub(in crate::settle) fn line_debts(
+    folder: &Path,
+    setting: &Setting<'_>,
+    reports: &[LineReport],
+) -> Result<OutputFile, Error> {
+    let of = |report: &'_ LineReport| {
+        let pool = setting.pools.all[usize::from(report.pool)].id.clone();
+        let paid = report.settled.paid_owed.clone();
+        let line = report.settled.line.code();
+        let pairs = report.owed.clone().into_iter().zip(paid);
+        pairs
+            .map(move |(claim, paid)| (pool.clone(), line, claim, paid))
+            .collect::<Vec<_>>()
+    };
+    let rows: Vec<_> = reports.iter().flat_map(of).collect();
+    let columns = vec![
+        ("case_id", texts(rows.iter().map(|row| row.2.key.as_str()))),
+        ("line", texts(rows.iter().map(|row| row.1))),
+        ("pool", texts(rows.iter().map(|row| row.0.as_str()))),
+        ("owed", amounts(rows.iter().map(|row| row.2.amount))),
+        ("paid", amounts(rows.iter().map(|row| row.3))),
+    ];
+    write(folder, DEBTS, columns)
 }
 
 /// Writes `unit_cases.parquet`, in the order of `case_id`.

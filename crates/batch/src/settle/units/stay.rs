@@ -8,7 +8,7 @@ use drgdip_points::award::{CaseRules, GroupPrice, PresetValue, normal_points};
 use drgdip_points::units::quota::{AmountRule, agreed_amount, by_item, quota};
 use drgdip_points::units::{Yield, bed_day, day_surgery};
 use drgdip_points::{Error, Ratio, Weight};
-use drgdip_tables::policy::{Line, Pays, UnitTerms};
+use drgdip_tables::policy::{BedDayStage, Line, Pays, UnitTerms};
 
 /// A unit that a claim can name in `payment_unit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,24 +145,29 @@ fn by_day(terms: &UnitTerms, care: &str, of: &StayPricing<'_>) -> Found {
         Err(gate) => return Ok(Err(gate.code().to_owned())),
     };
     let yielded = bed_day::whole_stay(stages, days, terms.pays, of.rules)?;
-    let each: Vec<String> = stages
-        .iter()
-        .filter(|stage| stage.first_day <= days)
-        .map(|stage| {
-            let price = Yuan::from_fen(stage.day_fen);
-            format!(
-                "第 {} 天起 from day {}: {price}",
-                stage.first_day, stage.first_day
-            )
-        })
-        .collect();
     let sum = bed_day::price(stages, (1, days))?;
-    let how = format!("{care}, {days} 天 days; {} → Σ {sum}", each.join(", "));
-    let points = match terms.pays {
+    let each = listed(stages, days);
+    let points = by_mean(terms.pays);
+    let how = format!("{care}, {days} 天 days; {each} → Σ {sum}{points}");
+    Ok(Ok((yielded, how)))
+}
+
+/// The stages that a stay of so many days reaches.
+fn listed(stages: &[BedDayStage], days: u32) -> String {
+    let reached = stages.iter().filter(|stage| stage.first_day <= days);
+    let each = reached.map(|stage| {
+        let (first, price) = (stage.first_day, Yuan::from_fen(stage.day_fen));
+        format!("第 {first} 天起 from day {first}: {price}")
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// How an amount becomes points, where it does.
+const fn by_mean(pays: Pays) -> &'static str {
+    match pays {
         Pays::Points => " ÷ M × scale",
         Pays::Line(_) => "",
-    };
-    Ok(Ok((yielded, how + points)))
+    }
 }
 
 /// The normal points of the group up to the switch, and each later day at its stage.
@@ -179,13 +184,17 @@ fn after_switch(terms: &UnitTerms, of: &StayPricing<'_>) -> Found {
     };
     let last = terms.switch_after.unwrap_or(days);
     let found = bed_day::long_stay(&stay, terms, of.rules)?;
+    let care = terms.switch_kind.as_deref().unwrap_or_default();
+    let first = last.saturating_add(1);
+    let stages = bed_day::prices(terms, care, of.level).unwrap_or_default();
     let how = format!(
         "前 {last} 天按病组 the group pays {last} days: b {} × k {} = {acute}; \
-         第 {} – {days} 天按床日 bed-days of {}",
+         第 {first} – {days} 天按床日 bed-days of {care}: {} → Σ {}{}",
         price.base_points(),
         of.coefficient,
-        last.saturating_add(1),
-        terms.switch_kind.as_deref().unwrap_or_default()
+        listed(stages, days),
+        bed_day::price(stages, (first, days))?,
+        by_mean(terms.pays)
     );
     Ok(found
         .map(|yielded| (yielded, how))

@@ -6,6 +6,7 @@ use super::stay::{StayPricing, StayUnit, Stayed};
 use crate::Error;
 use crate::inputs::{InputTable, Inputs};
 use crate::settle::PoolReport;
+use crate::settle::carried::Holding;
 use crate::settle::ledger::Account;
 use crate::settle::links::Adjustments;
 use crate::settle::setting::Setting;
@@ -13,7 +14,7 @@ use drgdip_claims::Yuan;
 use drgdip_points::units::tcm::{self, Efficacy, TcmCase, TcmFollowUp, TcmPaid, TcmPoints};
 use drgdip_points::units::{Bill, CostItem, LinePart, PointsPart, Yield};
 use drgdip_points::{PointValue, Points};
-use drgdip_tables::policy::{Line, TcmPair, TcmTail, TcmTerms};
+use drgdip_tables::policy::{Line, TcmHeld, TcmPair, TcmTail, TcmTerms};
 use rust_decimal::Decimal;
 use std::collections::HashMap;
 
@@ -58,6 +59,9 @@ pub(super) struct Instalments {
     points: TcmPoints,
     tail: TcmTail,
     follow_up: Option<TcmFollowUp>,
+    window_days: u32,
+    /// Whether the clearing holds the money of deferred points.
+    is_held: bool,
 }
 
 /// A TCM case whose deferred points were accrued; its money is held over the year's end.
@@ -174,6 +178,8 @@ pub(super) fn by_efficacy(
         points,
         tail: terms.tail,
         follow_up: follow_up.transpose()?,
+        window_days: pair.window_days,
+        is_held: terms.held == TcmHeld::Ledger,
     };
     Ok(Ok(Stayed {
         unit: StayUnit::Tcm,
@@ -237,9 +243,13 @@ pub(super) fn note_accruals(
         let Some(value) = value.filter(|_| !is_replaced) else {
             continue;
         };
-        let notes = notes(setting, &accrual, &value);
         let place = format!("case {}", accrual.case_id);
-        let notes = notes.map_err(|e| Error::input(place, e))?;
+        let wrong = |e: drgdip_points::Error| Error::input(&place, e);
+        let holding = holding(setting, &accrual, &value).map_err(wrong)?;
+        let notes = notes(&accrual, &holding).map_err(wrong)?;
+        if accrual.instalments.is_held {
+            sums.holdings.push(holding);
+        }
         sums.notes.extend(notes.into_iter().map(|note| UnitNote {
             row: accrual.row,
             account: accrual.account,
@@ -250,17 +260,43 @@ pub(super) fn note_accruals(
     Ok(())
 }
 
-fn notes(
+/// The money of an accrued case, and how its follow-up divides what is held of it.
+fn holding(
     setting: &Setting<'_>,
     accrual: &Accrual,
     value: &PointValue,
-) -> Result<Vec<UnitNote>, drgdip_points::Error> {
+) -> Result<Holding, drgdip_points::Error> {
     let rounding = setting.terms.value.money_rounding;
     let Instalments {
         points, follow_up, ..
     } = &accrual.instalments;
     let payment = accrual.earned.pay_at(value, rounding)?;
     let held = tcm::held(payment, points, rounding)?;
+    let upfront = payment.minus(held)?;
+    let paid = TcmPaid { upfront, held };
+    let release = follow_up.map(|found| tcm::release(&paid, points, &found, rounding));
+    let hospital = &setting.hospitals[accrual.account.hospital as usize][0];
+    Ok(Holding {
+        pool: setting.pools.all[usize::from(accrual.account.pool)]
+            .id
+            .clone(),
+        hospital_id: hospital.hospital_id.clone(),
+        case_id: accrual.case_id.clone(),
+        year: setting.period.last.year().to_string(),
+        disease: accrual.disease.clone(),
+        window_days: accrual.instalments.window_days,
+        points: *points,
+        paid,
+        release: release.transpose()?,
+    })
+}
+
+fn notes(accrual: &Accrual, holding: &Holding) -> Result<Vec<UnitNote>, drgdip_points::Error> {
+    let Instalments {
+        points, follow_up, ..
+    } = &accrual.instalments;
+    let TcmPaid { upfront, held } = holding.paid;
+    let payment = upfront.plus(held)?;
     let note = |decision, amount, how: String| UnitNote {
         amount: Some(amount),
         how,
@@ -268,10 +304,7 @@ fn notes(
     };
     let how = format!("p × v {payment} × {} ÷ {}", points.deferred, points.full);
     let mut notes = vec![note("held", held, how)];
-    if let Some(found) = follow_up {
-        let upfront = payment.minus(held)?;
-        let paid = TcmPaid { upfront, held };
-        let release = tcm::release(&paid, points, found, rounding)?;
+    if let Some((found, release)) = follow_up.zip(holding.release) {
         let of_held = format!("{held} × {} ÷ {}", found.earned, points.deferred);
         let rest = format!("{held} − {}", release.to_hospital);
         let clawed = format!("{upfront} × {} ÷ {}", found.clawed_back, points.upfront);

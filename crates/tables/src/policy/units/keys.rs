@@ -1,6 +1,6 @@
 //! The parameters of payment units.
 
-use super::terms::{LineSurplus, Overrun, Precedence};
+use super::terms::{LineSurplus, Overrun, Precedence, TcmHeld};
 use crate::policy::keys::{DISCOUNT, Key, Kind, Numeric, RATIO, Range, numeric, when_asked, words};
 
 pub(super) const LINE_SURPLUS: &str = "unit.lines.surplus";
@@ -22,6 +22,7 @@ pub(super) const TCM_SHARE: &str = "unit.tcm.treatment_share";
 pub(super) const TCM_STAY: &str = "unit.tcm.stay_days";
 pub(super) const TCM_SYNDROME: &str = "unit.tcm.syndrome";
 pub(super) const TCM_TAIL: &str = "unit.tcm.tail";
+pub(super) const TCM_HELD: &str = "unit.tcm.held";
 pub(super) const TCM_OVERRUN: &str = "unit.tcm.overrun";
 pub(super) const BED_DAY_PAYS: &str = "unit.bed_day.pays";
 pub(super) const BED_DAY_OVERRUN: &str = "unit.bed_day.overrun";
@@ -67,6 +68,9 @@ pub(super) const PRECEDENCES: [(&str, Precedence); 2] = [
     ("negotiated_drugs", Precedence::NegotiatedDrugs),
     ("new_technology", Precedence::NewTechnology),
 ];
+pub(super) const HELD: [(&str, TcmHeld); 2] =
+    [("stated", TcmHeld::Stated), ("ledger", TcmHeld::Ledger)];
+static HELD_WORDS: [&str; 2] = words(&HELD);
 static OVERRUN_WORDS: [&str; 3] = words(&OVERRUNS);
 static SURPLUS_WORDS: [&str; 2] = words(&SURPLUSES);
 static PRECEDENCE_WORDS: [&str; 2] = words(&PRECEDENCES);
@@ -89,7 +93,7 @@ const fn yuan(unit: &'static str) -> Numeric {
     numeric(unit, Range::Positive, 2)
 }
 
-static KEYS: [Key; 50] = [
+static KEYS: [Key; 51] = [
     when_asked(LINE_SURPLUS, Kind::Word(&SURPLUS_WORDS)),
     when_asked(CARVE_OUT_OVERRUN, OVERRUN),
     when_asked(NEW_CASES, count("cases")),
@@ -127,6 +131,7 @@ static KEYS: [Key; 50] = [
     when_asked(TCM_STAY, Kind::Bound(FROM, DAYS)),
     when_asked(TCM_SYNDROME, Kind::Word(&["needed", "not_needed"])),
     when_asked(TCM_TAIL, Kind::Word(&["accrued", "line"])),
+    when_asked(TCM_HELD, Kind::Word(&HELD_WORDS)),
     when_asked(TCM_OVERRUN, OVERRUN),
     when_asked(BED_DAY_PAYS, PAYS),
     when_asked(BED_DAY_OVERRUN, OVERRUN),

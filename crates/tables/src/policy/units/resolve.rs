@@ -165,6 +165,9 @@ impl Units<'_, '_> {
                 "line" => TcmTail::Line(self.overrun(TCM_OVERRUN)?),
                 _ => TcmTail::Accrued,
             },
+            held: resolver
+                .optional_choice(TCM_HELD, &HELD)
+                .unwrap_or_default(),
         }))
     }
 

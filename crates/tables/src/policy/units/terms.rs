@@ -204,6 +204,18 @@ pub struct TcmTerms {
     pub needs_syndrome: bool,
     /// Where the deferred part comes from.
     pub tail: TcmTail,
+    /// What becomes of the money of accrued points until the efficacy is known.
+    pub held: TcmHeld,
+}
+
+/// What becomes of the money of accrued points until the efficacy is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TcmHeld {
+    /// It is paid with the rest; outputs say what is to be held.
+    #[default]
+    Stated,
+    /// The clearing of the year holds it, and the ledger hands it to the next one.
+    Ledger,
 }
 
 /// A TCM disease and the western group whose points it earns.

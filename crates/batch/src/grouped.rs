@@ -11,8 +11,9 @@ use crate::Error;
 use crate::findings::FindingRow;
 use crate::in_force::{PlanChoice, PlanOfRow};
 use crate::output::sha256;
+use crate::plans_by_unit::PlanFinder;
 use crate::read::{
-    CaseBatch, CaseReader, ClaimFile, Column, MoneyCell, column_array, money, texts,
+    CaseBatch, CaseReader, ClaimFile, Column, MoneyCell, Remap, column_array, money, texts,
 };
 use about::{CodeColumns, Place, SeenRow, Texts};
 use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
@@ -77,7 +78,7 @@ pub(crate) fn subtypes_of(plan: &PreparedPlan) -> &[Subtype] {
 pub(crate) struct GroupingWorker<'p> {
     desks: Vec<PlanDesk<'p>>,
     /// How the plan of a row is found; `None` where the run has one plan.
-    plan_of_row: Option<PlanOfRow<'p>>,
+    plan_of_row: Option<PlanFinder<'p>>,
     loaded: Option<Loaded>,
 }
 
@@ -119,7 +120,8 @@ impl<'p> GroupingWorker<'p> {
         }
         let plan_of_row = match choice {
             PlanChoice::One(_) => None,
-            PlanChoice::InForce(plans) => Some(PlanOfRow::new(plans)),
+            PlanChoice::InForce(plans) => Some(PlanFinder::InForce(PlanOfRow::new(plans))),
+            PlanChoice::ByUnit(plans) => Some(PlanFinder::ByUnit(plans, Remap::default())),
         };
         Self {
             desks,

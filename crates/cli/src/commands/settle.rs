@@ -9,6 +9,7 @@ use crate::progress::Reporter;
 use crate::{out, plans};
 use drgdip_batch::inputs::{InputTable, Inputs};
 use drgdip_batch::{LedgerUse, PreparedPolicy, Progress, ReadOptions, SettleJob, SettleSpan};
+use drgdip_tables::policy::PolicyAt;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -36,8 +37,10 @@ pub(crate) fn run(
         // Without a period the budgets say which month it is, so what is missing is said first.
         inputs.require(&[InputTable::Hospitals, InputTable::Budgets])?;
     }
-    let name = plan_name(args, &policy, &inputs)?;
-    let plan = plans::choose(&name, &args.tables, &args.claims, (global, progress))?;
+    let plan = match &args.plan {
+        Some(name) => plans::choose(name, &args.tables, &args.claims, (global, progress))?,
+        None => plans::of_policy(&terms(args, &policy, &inputs)?, &inputs, &args.tables)?,
+    };
     let job = SettleJob {
         claims: &args.claims,
         plan: plan.choice(),
@@ -81,15 +84,8 @@ fn beside(claims: &[PathBuf]) -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// The plan asked for, or the one that the policy names on the last day of the month.
-fn plan_name(
-    args: &SettleArgs,
-    policy: &PreparedPolicy,
-    inputs: &Inputs,
-) -> Result<String, Failure> {
-    if let Some(plan) = &args.plan {
-        return Ok(plan.clone());
-    }
+/// What the policy says on the last day of the month or year.
+fn terms(args: &SettleArgs, policy: &PreparedPolicy, inputs: &Inputs) -> Result<PolicyAt, Failure> {
     let period_of = |period: &'_ str| match args.annual {
         true => period.split('-').next().unwrap_or(period).to_owned(),
         false => period.to_owned(),
@@ -115,5 +111,5 @@ fn plan_name(
         true => plans::last_day_of_year(period)?,
         false => plans::last_day(period)?,
     };
-    Ok(plans::terms(policy, day)?.plan)
+    plans::terms(policy, day)
 }

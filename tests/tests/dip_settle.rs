@@ -15,7 +15,9 @@ use arrow::datatypes::DataType;
 use drgdip_batch::explain::explain_case;
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
-use drgdip_batch::{PreparedPlan, PreparedPolicy, SettleSummary, Silent, settle};
+use drgdip_batch::{
+    PlansByUnit, PoolReport, PreparedPlan, PreparedPolicy, SettleSummary, Silent, settle,
+};
 use drgdip_tables::load_plan;
 use drgdip_tests::month_job;
 use jiff::civil::date;
@@ -160,6 +162,7 @@ fn policy(folder: &Path, run: &Run<'_>) -> PreparedPolicy {
     PreparedPolicy::load(path.to_str().unwrap()).unwrap()
 }
 
+/// Without a unit, so that shares or one ledger divide it.
 fn budgets() -> String {
     let mut text = "region,insurance,period,amount\n".to_owned();
     for region in ["990100", "990200"] {
@@ -192,11 +195,7 @@ impl Run<'_> {
             fs::write(inputs.join("reviews.csv"), self.reviews).unwrap();
         }
         let path = folder.join("claims.parquet");
-        let batch = batch(claims);
-        let file = File::create(&path).unwrap();
-        let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
-        writer.write(&batch).unwrap();
-        writer.close().unwrap();
+        write(&path, &batch(claims));
         let policy = policy(folder, self);
         let inputs = Inputs::read(Some(&inputs), &[]).unwrap();
         let plan = PreparedPlan::of(load_plan(PLAN).unwrap()).unwrap();
@@ -237,6 +236,13 @@ impl Run<'_> {
         let first = found.iter().find(|(id, _)| *id != "Z").unwrap();
         assert_eq!(first.1, &expected);
     }
+}
+
+fn write(path: &Path, batch: &RecordBatch) {
+    let file = File::create(path).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(batch).unwrap();
+    writer.close().unwrap();
 }
 
 fn cases(out: &Path) -> Settled {
@@ -450,4 +456,131 @@ fn at_most_five_of_a_thousand_discharges_are_reviewed() {
     assert_eq!(points("C002"), "5250.0000");
     assert_eq!(points("C003"), "3150.0000");
     assert_eq!(points("C004"), "7245.0000");
+}
+
+const UNITS: &str = "\
+hospital_id,level,coefficient,unit
+H1,3,1.05,drg
+H2,1,0.90,dip
+";
+
+/// Stents in a hospital paid by DRG and in one paid by DIP, settled from one total.
+fn by_two_units(folder: &Path, ledger: &[String]) -> (SettleSummary, std::path::PathBuf) {
+    let names = |key: &str, names: &str| value(key, &format!("names = {{ {names} }}"));
+    let rules = vec![
+        names("pool.units", "dip = \"DIP\", drg = \"DRG\""),
+        names("grouping.unit_plans", "dip = \"dip-tiny\""),
+        ledger.concat(),
+    ];
+    let run = Run {
+        rules,
+        replaced: &[("value = \"dip-3.0\"", "value = \"chs-drg-1.1\"")],
+        ..Run::default()
+    };
+    let mut claims = Vec::new();
+    for number in 0..40 {
+        let one = stent(&format!("C{number:02}"), 21_001 + 997 * number);
+        let hospital = if number % 3 == 0 { "H2" } else { "H1" };
+        claims.push(Claim { hospital, ..one });
+    }
+    let inputs = folder.join("inputs");
+    fs::create_dir_all(&inputs).unwrap();
+    fs::write(inputs.join("hospitals.csv"), UNITS).unwrap();
+    fs::write(inputs.join("budgets.csv"), budgets()).unwrap();
+    let path = folder.join("claims.parquet");
+    write(&path, &batch(&claims));
+    let policy = policy(folder, &run);
+    let inputs = Inputs::read(Some(&inputs), &[]).unwrap();
+    let terms = policy.policy.at(date(2026, 10, 31)).unwrap();
+    let load = |id: &str| {
+        let place = if id == "dip-tiny" { PLAN } else { id };
+        PreparedPlan::of(load_plan(place).unwrap())
+    };
+    let plans = PlansByUnit::load(&terms, &inputs, load).unwrap().unwrap();
+    let (claims, out) = ([path], folder.join("settled"));
+    let mut job = month_job(&claims, &policy, &inputs, &out);
+    job.plan = (&plans).into();
+    let summary = settle(&job, &Silent).unwrap();
+    let verified = verify(&out, &Silent).unwrap();
+    assert!(verified.mismatches.is_empty(), "{:?}", verified.mismatches);
+    for id in ["C00", "C01"] {
+        let explained = explain_case(&out, id, &[], &Silent).unwrap();
+        assert_eq!(explained[0].differences, [""; 0], "case {id}");
+    }
+    (summary, out)
+}
+
+/// What hospitals are paid and the residual, in fen, against what there is to distribute.
+#[track_caller]
+fn check_conserved(pool: &PoolReport) {
+    let settlement = &pool.settlement;
+    let paid: i64 = settlement.hospitals.iter().map(|h| h.payment.fen()).sum();
+    let all = paid + settlement.residual.fen() + settlement.reserve.fen();
+    assert_eq!(all, pool.input.budget.fen(), "pool {}", pool.id);
+}
+
+fn pool<'s>(summary: &'s SettleSummary, id: &str) -> &'s PoolReport {
+    summary.pools.iter().find(|pool| pool.id == id).unwrap()
+}
+
+#[test]
+fn drg_and_dip_hospitals_share_one_total_each_in_its_pool() {
+    let folder = tempfile::tempdir().unwrap();
+    let shares = "values = { dip = \"0.4\", drg = \"0.6\" }\nunit = \"share of budget\"";
+    let (summary, out) = by_two_units(folder.path(), &[value("pool.unit_shares", shares)]);
+    let [dip, drg] = ["990100-employee-dip", "990100-employee-drg"].map(|id| pool(&summary, id));
+    // 0.4 × 1,234,567.89 is 493,827.156; the other unit has the rest.
+    assert_eq!(dip.input.budget.to_string(), "493827.16");
+    assert_eq!(drg.input.budget.to_string(), "740740.73");
+    [dip, drg].into_iter().for_each(check_conserved);
+    let settled = cases(&out);
+    let (of_dip, of_drg) = (&settled["C00"], &settled["C01"]);
+    assert_eq!(
+        (of_dip[0].as_str(), of_dip[3].as_str()),
+        ("JC001", "0.900000")
+    );
+    assert!(
+        of_drg[0].starts_with('F') && of_drg[3] == "1.050000",
+        "{of_drg:?}"
+    );
+    let cases_of = |pool: &PoolReport| -> u64 {
+        pool.input
+            .hospitals
+            .iter()
+            .map(|hospital| u64::from(hospital.points.ten_thousandths() > 0))
+            .sum()
+    };
+    assert_eq!((cases_of(dip), cases_of(drg)), (1, 1));
+}
+
+#[test]
+fn drg_and_dip_hospitals_are_paid_one_value_where_the_ledger_is_unified() {
+    let folder = tempfile::tempdir().unwrap();
+    let (summary, _) = by_two_units(folder.path(), &[word("pool.ledger", "unified")]);
+    let one = pool(&summary, "990100-employee-all");
+    assert_eq!(one.input.budget.to_string(), "1234567.89");
+    check_conserved(one);
+    let points_of = |id: &str| {
+        let mut hospitals = one.input.hospitals.iter();
+        hospitals
+            .find(|hospital| hospital.hospital_id == id)
+            .unwrap()
+            .points
+    };
+    // Every patient bears a fifth, so a point is worth the same in both.
+    let worth = |id: &str| {
+        let mut paid = one.settlement.hospitals.iter();
+        let paid = paid.find(|hospital| hospital.hospital_id == id).unwrap();
+        i128::from(paid.payment.fen()) * 1_000_000_000 / i128::from(points_of(id).ten_thousandths())
+    };
+    let difference = worth("H1") - worth("H2");
+    assert!(difference.abs() < 1_000, "{} {}", worth("H1"), worth("H2"));
+    assert_eq!(
+        summary
+            .pools
+            .iter()
+            .filter(|pool| pool.region == "990100")
+            .count(),
+        2
+    );
 }

@@ -11,9 +11,12 @@ use crate::Error;
 use crate::findings::FindingRow;
 use crate::in_force::{PlanChoice, PlanOfRow};
 use crate::output::sha256;
-use crate::read::{CaseBatch, CaseReader, ClaimFile, Column, MoneyCell, column_array, money};
+use crate::plans_by_unit::PlanFinder;
+use crate::read::{
+    CaseBatch, CaseReader, ClaimFile, Column, MoneyCell, Remap, column_array, money,
+};
 use about::{Place, SeenRow, Texts};
-use arrow::array::{AsArray, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use drgdip_grouper::{CaseMoney, GroupIndex, Grouper, Grouping};
@@ -74,7 +77,7 @@ pub(crate) fn subtypes_of(plan: &PreparedPlan) -> &[Subtype] {
 pub(crate) struct GroupingWorker<'p> {
     desks: Vec<PlanDesk<'p>>,
     /// How the plan of a row is found; `None` where the run has one plan.
-    plan_of_row: Option<PlanOfRow<'p>>,
+    plan_of_row: Option<PlanFinder<'p>>,
     loaded: Option<Loaded>,
 }
 
@@ -116,7 +119,8 @@ impl<'p> GroupingWorker<'p> {
         }
         let plan_of_row = match choice {
             PlanChoice::One(_) => None,
-            PlanChoice::InForce(plans) => Some(PlanOfRow::new(plans)),
+            PlanChoice::InForce(plans) => Some(PlanFinder::InForce(PlanOfRow::new(plans))),
+            PlanChoice::ByUnit(plans) => Some(PlanFinder::ByUnit(plans, Remap::default())),
         };
         Self {
             desks,

@@ -3,6 +3,7 @@
 use crate::group::thread_pool;
 use crate::grouped::PreparedPlan;
 use crate::output::sha256;
+use crate::plans_by_unit::PlansByUnit;
 use crate::read::{
     ClaimFile, ClaimFiles, Column, ColumnNeeds, ReadOptions, Remap, Unit, column_array, dates,
     texts,
@@ -104,7 +105,7 @@ impl PlansInForce {
 }
 
 /// Outputs number the groups of all plans of a run with 16 bits.
-fn require_few_groups(plans: &[PreparedPlan]) -> Result<(), Error> {
+pub(crate) fn require_few_groups(plans: &[PreparedPlan]) -> Result<(), Error> {
     let groups: usize = plans.iter().map(|plan| plan.grouper.groups().len()).sum();
     if groups < usize::from(NO_PLAN) {
         return Ok(());
@@ -280,6 +281,14 @@ pub enum PlanChoice<'a> {
     One(&'a PreparedPlan),
     /// Each by the plan in force for its region at its discharge date.
     InForce(&'a PlansInForce),
+    /// Each by the plan of the payment unit of its hospital.
+    ByUnit(&'a PlansByUnit),
+}
+
+impl<'a> From<&'a PlansByUnit> for PlanChoice<'a> {
+    fn from(plans: &'a PlansByUnit) -> Self {
+        Self::ByUnit(plans)
+    }
 }
 
 impl<'a> From<&'a PreparedPlan> for PlanChoice<'a> {
@@ -301,6 +310,7 @@ impl<'a> PlanChoice<'a> {
         match self {
             Self::One(plan) => std::slice::from_ref(plan),
             Self::InForce(plans) => &plans.plans,
+            Self::ByUnit(plans) => plans.plans(),
         }
     }
 
@@ -309,6 +319,7 @@ impl<'a> PlanChoice<'a> {
         let mut columns = match self {
             Self::One(_) => Vec::new(),
             Self::InForce(_) => vec![Column::Region, Column::DischargeDate],
+            Self::ByUnit(_) => vec![Column::HospitalId],
         };
         if self.plans().iter().any(|plan| plan.grouper.uses_cost()) {
             columns.push(Column::TotalCost);

@@ -56,6 +56,10 @@ impl Manifest {
         };
         match choice {
             PlanChoice::One(plan) => self.set("plan", described(plan)),
+            PlanChoice::ByUnit(_) => {
+                self.set("plan", json!({ "id": "by_unit", "files": {} }));
+                self.set("plans", choice.plans().iter().map(described).collect());
+            }
             PlanChoice::InForce(plans) => {
                 let (name, hash) = &plans.coverage;
                 let files: Map<String, Value> = [(name.clone(), json!(hash))].into_iter().collect();

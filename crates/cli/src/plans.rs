@@ -3,8 +3,10 @@
 use crate::args::{GlobalArgs, TableArgs};
 use crate::fail::Failure;
 use crate::progress::Reporter;
+use drgdip_batch::inputs::Inputs;
 use drgdip_batch::{
-    Class, PlanChoice, PlansInForce, PlansRequest, PreparedPlan, PreparedPolicy, ReadOptions,
+    Class, PlanChoice, PlansByUnit, PlansInForce, PlansRequest, PreparedPlan, PreparedPolicy,
+    ReadOptions,
 };
 use drgdip_tables::library::is_region;
 use drgdip_tables::policy::PolicyAt;
@@ -53,6 +55,7 @@ const AUTO: &str = "auto";
 pub(crate) enum Chosen {
     One(Box<PreparedPlan>),
     InForce(PlansInForce),
+    ByUnit(PlansByUnit),
 }
 
 impl Chosen {
@@ -60,6 +63,7 @@ impl Chosen {
         match self {
             Self::One(plan) => PlanChoice::One(plan),
             Self::InForce(plans) => PlanChoice::InForce(plans),
+            Self::ByUnit(plans) => PlanChoice::ByUnit(plans),
         }
     }
 }
@@ -83,6 +87,32 @@ pub(crate) fn choose(
     };
     let plans = PlansInForce::choose(&request, progress)?;
     Ok(Chosen::InForce(plans))
+}
+
+/// The plan that a policy names, or those of its payment units.
+pub(crate) fn of_policy(
+    terms: &PolicyAt,
+    inputs: &Inputs,
+    tables: &TableArgs,
+) -> Result<Chosen, Failure> {
+    if terms.unit_plans.is_empty() {
+        return Ok(Chosen::One(Box::new(prepare_with(&terms.plan, tables)?)));
+    }
+    let load = |id: &str| -> Result<PreparedPlan, drgdip_batch::Error> {
+        let loaded = match &tables.tables {
+            Some(folder) => PlanLibrary::folder(folder)?.load(id)?,
+            None => load_plan(id)?,
+        };
+        let loaded = match &tables.grey_list {
+            Some(list) => loaded.with_grey_list(list)?,
+            None => loaded,
+        };
+        PreparedPlan::of(loaded)
+    };
+    let plans = PlansByUnit::load(terms, inputs, load)?;
+    Ok(Chosen::ByUnit(
+        plans.expect("units have plans of their own"),
+    ))
 }
 
 /// The plan that was asked for, or with `auto` the one in force for one case.

@@ -37,7 +37,7 @@ pub use new_technology::{
     AddOnTerms, CarveOutTerms, RaisedWeight, Technology, TechnologyKind, TechnologyMatch,
     TechnologyPay, TechnologyProblem, TechnologyRegistry, Validity,
 };
-pub use pools::{GrowthTerms, OutOfArea, PoolTerms, Schemes};
+pub use pools::{GrowthTerms, OutOfArea, PoolTerms, Schemes, UnitLedger};
 pub use problem::PolicyProblem;
 pub use sources::SourceRow;
 pub use stated::{

@@ -2,16 +2,20 @@
 
 use super::period::Period;
 use super::tree::Tree;
-use crate::inputs::{InputTable, Inputs, Insurance};
+use crate::inputs::{Budget, InputTable, Inputs, Insurance};
 use crate::{Class, Error};
 use drgdip_claims::Yuan;
-use drgdip_tables::policy::{OutOfArea, PolicyAt, Schemes};
+use drgdip_tables::policy::{OutOfArea, PolicyAt, Schemes, UnitLedger};
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The payment unit of a policy that names none.
 pub(crate) const UNIT: &str = "drg";
 /// The unit of the pools for people insured elsewhere.
 const OUT_OF_AREA: &str = "out_of_area";
+/// The unit of the pools that all units share.
+const ALL_UNITS: &str = "all";
 /// What stands for the insurance of a pool that all schemes share.
 const ALL_SCHEMES: &str = "all";
 
@@ -66,14 +70,12 @@ pub(crate) struct Pools {
 impl Pools {
     /// Every pool of the policy with its budget; the error names all that have none.
     pub(crate) fn new(terms: &PolicyAt, inputs: &Inputs, period: &Period) -> Result<Self, Error> {
-        let mut units: Vec<String> = terms.pools.units.keys().cloned().collect();
-        if units.is_empty() {
-            units.push(UNIT.to_owned());
-        }
+        let units = units(terms);
         let schemes = schemes(terms)?;
         let finder = Finder {
             inputs,
             period,
+            shares: &terms.pools.unit_shares,
             tree: Tree::read(inputs, period)?,
         };
         let mut pools = Self {
@@ -149,8 +151,21 @@ impl Pools {
         let (Some(stated), false) = (stated, terms.pools.units.is_empty()) else {
             return Some(0);
         };
+        if terms.pools.ledger == UnitLedger::Unified {
+            return terms.pools.units.contains_key(stated).then_some(0);
+        }
         let position = self.units.iter().position(|unit| unit == stated)?;
         u8::try_from(position).ok()
+    }
+}
+
+/// The units that have pools; with one ledger for all of them it is one.
+pub(crate) fn units(terms: &PolicyAt) -> Vec<String> {
+    let stated = &terms.pools.units;
+    match terms.pools.ledger {
+        _ if stated.is_empty() => vec![UNIT.to_owned()],
+        UnitLedger::Unified => vec![ALL_UNITS.to_owned()],
+        UnitLedger::ByUnit => stated.keys().cloned().collect(),
     }
 }
 
@@ -203,13 +218,18 @@ type PoolKey<'k> = (&'k str, &'k str, &'k [Insurance]);
 struct Finder<'i> {
     inputs: &'i Inputs,
     period: &'i Period,
+    /// The share of each unit of a budget that names none.
+    shares: &'i BTreeMap<String, Decimal>,
     tree: Tree,
 }
 
 impl Finder<'_> {
     /// The budget of a pool, from the table of budgets or the tree; both must agree.
     fn budget(&self, id: &str, key: PoolKey<'_>) -> Result<Option<Yuan>, Error> {
-        let stated = self.sum(key, None)?;
+        let stated = match self.sum(key, None)? {
+            Some(whole) if self.shares.contains_key(key.1) => Some(self.share(whole, key)?),
+            stated => stated,
+        };
         let Some(leaf) = self.tree.amount(id) else {
             return Ok(stated);
         };
@@ -225,6 +245,35 @@ impl Finder<'_> {
             }
             _ => Ok(Some(leaf)),
         }
+    }
+
+    /// What a unit has of a budget for all: running shares, each rounded to the fen, so that the
+    /// units' budgets are the whole one together. A budget that names the unit is its own.
+    fn share(&self, whole: Yuan, (region, unit, insurances): PoolKey<'_>) -> Result<Yuan, Error> {
+        let is_own = |budget: &&Budget| {
+            budget.region == region
+                && budget.unit.as_deref() == Some(unit)
+                && insurances.contains(&budget.insurance)
+                && budget.line.is_none()
+        };
+        if self.inputs.budgets.iter().any(|budget| is_own(&budget)) {
+            return Ok(whole);
+        }
+        let wrong = || Error::input("budgets", "a share of a budget does not fit.");
+        let until = |share: Decimal| -> Result<i64, Error> {
+            let fen = Decimal::from(whole.fen())
+                .checked_mul(share)
+                .ok_or_else(wrong)?;
+            let rounded = fen.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
+            rounded.to_i64().ok_or_else(wrong)
+        };
+        let earlier = self
+            .shares
+            .iter()
+            .filter(|(other, _)| other.as_str() < unit);
+        let before: Decimal = earlier.map(|(_, share)| *share).sum();
+        let own = self.shares[unit];
+        Ok(Yuan::from_fen(until(before + own)? - until(before)?))
     }
 
     /// The sum over the insurances of a pool; `None` where one of them has no budget.

@@ -5,7 +5,7 @@ use super::links;
 use super::means::GroupMeans;
 use super::measures::Measures;
 pub(crate) use super::period::{Period, date_of, day_number};
-pub(crate) use super::pooling::{Pool, UNIT};
+pub(crate) use super::pooling::{Pool, units};
 use super::pooling::{Pools, RegionPools};
 use super::pricing::{self, Pricing};
 use super::units::{FollowUps, UnitRules, UnitUse};

@@ -6,7 +6,7 @@ use super::units::{PolicyUnits, efficacy_rows, group_rows, percent};
 use crate::Error;
 use crate::inputs::{Hospital, Insurance};
 use crate::output::StagedFiles;
-use crate::settle::setting::{Period, UNIT, day_number};
+use crate::settle::setting::{Period, day_number, units};
 use drgdip_claims::Yuan;
 use drgdip_synth::{ClaimRows, Synth};
 use drgdip_tables::policy::{Line, PolicyAt};
@@ -233,8 +233,9 @@ fn budget_rows(
     ])];
     for region in terms.regions.keys() {
         for insurance in terms.insurances.keys() {
-            for unit in units(&terms) {
-                let is_of_unit = |id: &str| unit_of(&terms, hospitals, id) == unit;
+            let units = units(&terms);
+            for unit in &units {
+                let is_of_unit = |id: &str| unit_of(&units, hospitals, id) == *unit;
                 let fund = experience.fund_of(region, insurance, is_of_unit);
                 let fen = fund * 108 / 100 / TEN_THOUSAND_YUAN * TEN_THOUSAND_YUAN;
                 let fen = fen + TEN_THOUSAND_YUAN;
@@ -248,21 +249,12 @@ fn budget_rows(
     Ok(rows)
 }
 
-/// The payment units of a policy.
-fn units(terms: &PolicyAt) -> Vec<&str> {
-    match terms.pools.units.is_empty() {
-        true => vec![UNIT],
-        false => terms.pools.units.keys().map(String::as_str).collect(),
-    }
-}
-
-/// The unit that pays a hospital; one that no table has is paid by the first.
-fn unit_of<'t>(terms: &'t PolicyAt, hospitals: &[Hospital], id: &str) -> &'t str {
-    let units = units(terms);
+/// The unit whose pools pay a hospital; one that no table has is paid by the first.
+fn unit_of(units: &[String], hospitals: &[Hospital], id: &str) -> String {
     let hospital = hospitals.iter().find(|known| known.hospital_id == id);
-    let stated = hospital.and_then(|hospital| hospital.unit.as_deref());
-    let found = units.iter().find(|unit| Some(**unit) == stated);
-    found.unwrap_or(&units[0])
+    let stated = hospital.and_then(|hospital| hospital.unit.as_ref());
+    let found = units.iter().find(|unit| Some(*unit) == stated);
+    found.unwrap_or(&units[0]).clone()
 }
 
 impl Experience {
@@ -328,7 +320,7 @@ fn prior_rows(
             let insurance = Insurance::from_word(word);
             let insurance = insurance.map_or_else(|| word.clone(), |known| known.to_string());
             for (number, hospital) in hospitals.iter().enumerate() {
-                let unit = unit_of(&terms, hospitals, &hospital.hospital_id);
+                let unit = unit_of(&units(&terms), hospitals, &hospital.hospital_id);
                 let pool = format!("{region}-{insurance}-{unit}");
                 let cost = experience.cost_of(region, word, &hospital.hospital_id);
                 if cost == 0 && hospital.region.as_ref() != Some(region) {

@@ -11,6 +11,7 @@ use crate::progress::{Reporter, RunCounts};
 use crate::{out, plans};
 use drgdip_batch::inputs::{InputTable, Inputs};
 use drgdip_batch::{LedgerUse, PreparedPolicy, Progress, SettleJob, SettleSpan};
+use drgdip_tables::policy::PolicyAt;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -38,13 +39,13 @@ pub(crate) fn run(
         // Without a period the budgets say which month it is, so what is missing is said first.
         inputs.require(&[InputTable::Hospitals, InputTable::Budgets])?;
     }
-    let name = plan_name(args, &policy, &inputs)?;
-    let plan = plans::choose(
-        &name,
-        &args.tables,
-        (&args.claims, args.read.options()),
-        (global, progress),
-    )?;
+    let plan = match &args.plan {
+        Some(name) => {
+            let claims = (&args.claims[..], args.read.options());
+            plans::choose(name, &args.tables, claims, (global, progress))?
+        }
+        None => plans::of_policy(&terms(args, &policy, &inputs)?, &inputs, &args.tables)?,
+    };
     let job = SettleJob {
         claims: &args.claims,
         plan: plan.choice(),
@@ -93,15 +94,8 @@ fn beside(claims: &[PathBuf]) -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// The plan asked for, or the one that the policy names on the last day of the month.
-fn plan_name(
-    args: &SettleArgs,
-    policy: &PreparedPolicy,
-    inputs: &Inputs,
-) -> Result<String, Failure> {
-    if let Some(plan) = &args.plan {
-        return Ok(plan.clone());
-    }
+/// What the policy says on the last day of the month or year.
+fn terms(args: &SettleArgs, policy: &PreparedPolicy, inputs: &Inputs) -> Result<PolicyAt, Failure> {
     let period_of = |period: &'_ str| match args.annual {
         true => period.split('-').next().unwrap_or(period).to_owned(),
         false => period.to_owned(),
@@ -127,5 +121,5 @@ fn plan_name(
         true => plans::last_day_of_year(period)?,
         false => plans::last_day(period)?,
     };
-    Ok(plans::terms(policy, day)?.plan)
+    plans::terms(policy, day)
 }

@@ -264,6 +264,8 @@ pub struct PolicyAt {
     pub date: Date,
     /// The grouping plan that cases are grouped by.
     pub plan: String,
+    /// By payment unit, the plan that its hospitals' cases are grouped by, where it is another one.
+    pub unit_plans: BTreeMap<String, String>,
     /// Which date of a case selects the values.
     pub selected_by: DateSelector,
     /// The schemes that are settled, by the name in claims, with their titles.

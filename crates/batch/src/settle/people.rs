@@ -12,6 +12,7 @@ mod budget;
 mod table;
 
 use super::PoolReport;
+use super::carried::Earlier;
 use super::setting::{Period, Setting};
 use super::units::LineReport;
 use crate::Error;
@@ -47,6 +48,12 @@ pub(super) enum Role {
     Budget,
     /// What the reserve adds to it.
     Supplement,
+    /// What the line had left over the year before.
+    Brought,
+    /// What the line owed from the year before.
+    OwedBefore,
+    /// What of that is paid now.
+    PaidOwed,
     /// What of the line goes into its next budget.
     Carried,
     /// What of it goes back to the reserve.
@@ -64,6 +71,9 @@ impl Role {
             Self::Borne => "borne",
             Self::Budget => "budget",
             Self::Supplement => "supplement",
+            Self::Brought => "brought_forward",
+            Self::OwedBefore => "owed_before",
+            Self::PaidOwed => "paid_owed",
             Self::Carried => "carried_forward",
             Self::Returned => "returned",
         }
@@ -79,6 +89,9 @@ impl Role {
             Self::Borne => "医联体自担 borne by the alliance",
             Self::Budget => "单列预算 budget of the line",
             Self::Supplement => "预留金补足 supplement from the reserve",
+            Self::Brought => "上年结余结转 brought forward",
+            Self::OwedBefore => "上年欠付 owed from the year before",
+            Self::PaidOwed => "偿付上年欠付 paid of what was owed",
             Self::Carried => "结转下期 carried forward",
             Self::Returned => "退回预留金 returned to the reserve",
         }
@@ -139,6 +152,8 @@ pub(super) struct People {
     pub(super) rows: Vec<UnitRow>,
     /// With those of lines that cases draw on.
     pub(super) shares: Vec<UnitShare>,
+    /// The settled lines, by region.
+    pub(super) left: Vec<(String, LineSettlement)>,
 }
 
 /// The lines that units of people draw on, in the order in which the reserve serves them.
@@ -202,11 +217,11 @@ fn inputs_have(inputs: &Inputs, region: &str, line: Line, period: &Period) -> bo
 pub(super) fn settle(
     setting: &Setting<'_>,
     inputs: &Inputs,
-    (pools, lines): (&[PoolReport], &[LineReport]),
+    (pools, lines, earlier): (&[PoolReport], &[LineReport], &Earlier),
 ) -> Result<People, Error> {
     let mut people = People {
-        rows: Vec::new(),
         shares: of_cases(setting, lines)?,
+        ..People::default()
     };
     for region in setting.terms.regions.keys() {
         let mut reserve = reserve(setting, region, lines)?;
@@ -217,28 +232,32 @@ pub(super) fn settle(
             region,
         };
         for line in LINES {
-            let Some(overrun) = overrun(line, &setting.terms) else {
-                continue;
-            };
+            let owed = earlier.owed(region, line)?;
+            let brought_forward = earlier.surplus(region, line)?;
+            let is_left = !owed.is_empty() || brought_forward != Yuan::ZERO;
             let budget = budget_of(inputs, (region, line), &setting.period)?;
-            let Some(budget) = budget else {
-                continue;
+            let Some((overrun, budget)) = overrun(line, &setting.terms).zip(budget) else {
+                match is_left {
+                    true => return Err(not_settled(region, line)),
+                    false => continue,
+                }
             };
             let asked = asker.of(line)?;
             let surplus = setting.terms.units.line_surplus;
             let input = LineInput {
                 line,
                 budget,
-                brought_forward: Yuan::ZERO,
+                brought_forward,
                 reserve,
                 overrun,
                 surplus: surplus.unwrap_or(LineSurplus::Reserve),
-                owed: Vec::new(),
+                owed,
                 claims: asked.claims(),
             };
             let settled = settle_line(&input).map_err(|e| wrong(line, e))?;
             reserve = reserve.minus(settled.supplement).map_err(overflow)?;
             people.add(region, (&input, &settled), asked)?;
+            people.left.push((region.clone(), settled));
         }
     }
     Ok(people)
@@ -392,13 +411,17 @@ impl People {
         (input, settled): (&LineInput, &LineSettlement),
         asked: Asked,
     ) -> Result<(), Error> {
-        let all = total(&input.claims)?;
-        let share = share(region, (input.budget, settled), all, asked.parties.len())?;
+        let all = total(&input.claims)?.plus(total(&input.owed)?);
+        let all = all.map_err(overflow)?;
+        let budget = input.budget.plus(input.brought_forward);
+        let with = (budget.map_err(overflow)?, settled);
+        let share = share(region, with, all, asked.parties.len())?;
         let mut maker = RowMaker {
             region,
             line: input.line,
             rows: &mut self.rows,
         };
+        maker.debts(&asked, (input, settled))?;
         for (asked, paid) in asked.parties.into_iter().zip(&settled.paid) {
             maker.party(asked, (*paid, input.overrun))?;
         }
@@ -407,11 +430,17 @@ impl People {
             id: input.line.code().to_owned(),
             hospital: String::new(),
         };
+        let paid = Yuan::total(settled.paid.iter().copied()).map_err(overflow)?;
+        if let Some(debts) = Debts::of(input, settled)? {
+            maker.amount(&budget, Role::Brought, input.brought_forward);
+            maker.amount(&budget, Role::OwedBefore, debts.owed);
+            maker.amount(&budget, Role::PaidOwed, debts.paid);
+        }
         let amounts = [
             (Role::Budget, input.budget),
             (Role::Supplement, settled.supplement),
-            (Role::Asked, share.asked),
-            (Role::Paid, share.paid),
+            (Role::Asked, total(&input.claims)?),
+            (Role::Paid, paid),
             (Role::Owed, total(&settled.still_owed)?),
             (Role::Cut, settled.cut),
             (Role::Carried, settled.carried_forward),
@@ -450,6 +479,33 @@ fn share(
     })
 }
 
+/// What a line owed from the year before, and pays of it.
+struct Debts {
+    owed: Yuan,
+    paid: Yuan,
+}
+
+impl Debts {
+    /// `None` where the year before left nothing.
+    fn of(input: &LineInput, settled: &LineSettlement) -> Result<Option<Self>, Error> {
+        let is_left = !input.owed.is_empty() || input.brought_forward != Yuan::ZERO;
+        let paid = Yuan::total(settled.paid_owed.iter().copied()).map_err(overflow)?;
+        let owed = total(&input.owed)?;
+        Ok(is_left.then_some(Self { owed, paid }))
+    }
+}
+
+/// A line that owes something cannot be left out.
+fn not_settled(region: &str, line: Line) -> Error {
+    let problem = format!(
+        "the ledger says that the line {:?} of {region} owes something or has something left.",
+        line.code()
+    );
+    let hint =
+        "Give the line a row in the budgets, 0 where there is no money, and the policy its unit.";
+    Error::input("ledger", problem).with_hint(hint)
+}
+
 /// Makes the rows of a line.
 struct RowMaker<'m> {
     region: &'m str,
@@ -458,6 +514,37 @@ struct RowMaker<'m> {
 }
 
 impl RowMaker<'_> {
+    /// What parties are owed from the year before, and paid of it.
+    fn debts(
+        &mut self,
+        asked: &Asked,
+        (input, settled): (&LineInput, &LineSettlement),
+    ) -> Result<(), Error> {
+        for (claim, paid) in input.owed.iter().zip(&settled.paid_owed) {
+            let known = asked
+                .parties
+                .iter()
+                .find(|asked| asked.party.id == claim.key);
+            let unknown = || Party {
+                kind: "party",
+                id: claim.key.clone(),
+                hospital: String::new(),
+            };
+            let party = known.map_or_else(unknown, |asked| asked.party.clone());
+            let missing = claim.amount.minus(*paid).map_err(overflow)?;
+            self.amount(&party, Role::OwedBefore, claim.amount);
+            self.amount(&party, Role::PaidOwed, *paid);
+            if missing != Yuan::ZERO {
+                let role = match input.overrun {
+                    Overrun::CarryOver => Role::Owed,
+                    Overrun::Supplement | Overrun::ProRata => Role::Cut,
+                };
+                self.amount(&party, role, missing);
+            }
+        }
+        Ok(())
+    }
+
     fn party(&mut self, asked: AskedParty, (paid, overrun): (Yuan, Overrun)) -> Result<(), Error> {
         let party = asked.party;
         for step in asked.steps {

@@ -3,7 +3,9 @@
 use drgdip_batch::explain::explain_hospital;
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
-use drgdip_batch::{Error, SettleJob, SettleSpan, SettleSummary, Silent, UnitShare, settle};
+use drgdip_batch::{
+    Error, LedgerUse, SettleJob, SettleSpan, SettleSummary, Silent, UnitShare, settle,
+};
 use drgdip_claims::Yuan;
 use drgdip_tests::{Month, clean_month, example_policy, month_job};
 use std::fs;
@@ -55,6 +57,15 @@ impl City {
     }
 
     fn settle(&self, period: &str) -> Result<(SettleSummary, PathBuf), Error> {
+        self.settle_with(period, None)
+    }
+
+    /// The same with a ledger, which a clearing reads and writes.
+    fn settle_with(
+        &self,
+        period: &str,
+        ledger: Option<&Path>,
+    ) -> Result<(SettleSummary, PathBuf), Error> {
         let policy = example_policy();
         let inputs = Inputs::read(Some(&self.month.inputs), &policy.standing)?;
         let out = self.folder.path().join(format!("settled-{period}"));
@@ -65,6 +76,10 @@ impl City {
                 _ => SettleSpan::Month,
             },
             threads: Some(1),
+            ledger: ledger.map(|folder| LedgerUse {
+                folder,
+                correction: None,
+            }),
             ..month_job(&self.month.claims, &policy, &inputs, &out)
         };
         Ok((settle(&job, &Silent)?, out))
@@ -301,4 +316,49 @@ fn a_month_only_watches_alliances_and_no_line_is_no_unit() {
     let (summary, out) = city.settle("2026-10").unwrap();
     assert_eq!(summary.units, []);
     assert!(!out.join("units.parquet").exists());
+}
+
+#[test]
+fn what_an_alliance_is_owed_comes_first_out_of_the_next_budget() {
+    let members = "alliance,age_band,persons\nL1,child,20000\nL1,adult,60000\nL1,old,20000\n";
+    let scores = "alliance,part,score\nL1,cost,0.9\nL1,inside_share,0.9\n\
+                  L1,referral_down,0.9\nL1,health_management,0.9\n";
+    let tables = [
+        ("members.csv", members.to_owned()),
+        ("alliance_scores.csv", scores.to_owned()),
+    ];
+    let lines = [
+        ("2026", "capitation", "1000000.00"),
+        ("2027", "capitation", "500000000.00"),
+    ];
+    let city = City::new(&lines, &tables);
+    let budgets = city.month.inputs.join("budgets.csv");
+    let text = fs::read_to_string(&budgets).unwrap();
+    let pools = text.lines().filter(|row| row.contains(",2026-10,"));
+    let later: String = pools
+        .map(|row| row.replace("2026-10", "2027") + "\n")
+        .collect();
+    fs::write(&budgets, text.clone() + &later).unwrap();
+    let ledger = city.folder.path().join("ledger");
+    let (first, out) = city.settle_with("2026", Some(&ledger)).unwrap();
+    assert_eq!(verify(&out, &Silent).unwrap().mismatches, []);
+    let owed = share(&first, "capitation").unpaid;
+    assert!(owed > Yuan::ZERO);
+    let (next, out) = city.settle_with("2027", Some(&ledger)).unwrap();
+    assert_eq!(verify(&out, &Silent).unwrap().mismatches, []);
+    let unit = share(&next, "capitation");
+    assert_eq!((unit.asked, unit.unpaid), (unit.paid, Yuan::ZERO));
+    let steps = explained(&out);
+    says(&steps, "owed from the year before", &owed.to_string());
+    says(&steps, "paid of what was owed", &owed.to_string());
+    // A budget without the line would lose the debt.
+    let without: String = text
+        .lines()
+        .filter(|row| !row.contains(",2027,"))
+        .map(|row| row.to_owned() + "\n")
+        .collect();
+    fs::write(&budgets, without + &later).unwrap();
+    fs::remove_dir_all(&out).unwrap();
+    let error = city.settle_with("2027", Some(&ledger)).unwrap_err();
+    assert!(error.to_string().contains("owes something"), "{error}");
 }

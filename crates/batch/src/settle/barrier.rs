@@ -55,7 +55,7 @@ pub(super) fn at_barrier(
     let of_units = &mut pass.sums.units;
     let with = (&pools[..], &earlier);
     let lines = units::settle_lines(setting, of_units, &pass.adjusted, with)?;
-    let people = people::settle(setting, job.inputs, (&pools, &lines))?;
+    let people = people::settle(setting, job.inputs, (&pools, &lines, &earlier))?;
     let own = std::mem::take(&mut of_units.holdings);
     let holdings = match is_year {
         true => Holdings::new(own, &earlier)?,
@@ -67,7 +67,7 @@ pub(super) fn at_barrier(
         ..LedgerUpdate::default()
     };
     if is_year {
-        update.carried = holdings.carried(setting, &lines)?;
+        update.carried = holdings.carried(setting, (&lines, &people.left))?;
     }
     if let Some(used) = job.ledger {
         // An entry with other amounts is refused before anything is published.

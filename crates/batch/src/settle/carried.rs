@@ -13,8 +13,8 @@ use crate::Error;
 use crate::manifest::OutputFile;
 use drgdip_claims::{MoneyError, Yuan};
 use drgdip_points::Points;
-use drgdip_points::units::LineClaim;
 use drgdip_points::units::tcm::{self, TcmPaid, TcmPoints, TcmRelease};
+use drgdip_points::units::{LineClaim, LineSettlement};
 use drgdip_tables::Policy;
 use drgdip_tables::policy::{Line, TcmTerms};
 use jiff::civil::date;
@@ -54,7 +54,7 @@ struct HeldRow {
     held: String,
 }
 
-/// An amount of a pool, and of one of its lines.
+/// An amount of a pool, or of a line of a pool or, for units of people, of a region.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AmountRow {
@@ -74,6 +74,25 @@ struct OwedRow {
 }
 
 impl Carried {
+    /// Adds what a line of a pool, or of a region, owes and has left over.
+    fn add(&mut self, pool: &str, settled: &LineSettlement) {
+        let line = settled.line.code();
+        let owed = settled.still_owed.iter().map(|claim| OwedRow {
+            pool: pool.to_owned(),
+            line: line.to_owned(),
+            key: claim.key.clone(),
+            amount: claim.amount.to_string(),
+        });
+        self.owed.extend(owed);
+        if settled.carried_forward != Yuan::ZERO {
+            self.surplus.push(AmountRow {
+                pool: pool.to_owned(),
+                line: line.to_owned(),
+                amount: settled.carried_forward.to_string(),
+            });
+        }
+    }
+
     /// Whether nothing is left to the next year.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -350,7 +369,7 @@ impl Holdings {
     pub(super) fn carried(
         &self,
         setting: &Setting<'_>,
-        lines: &[LineReport],
+        (lines, people): (&[LineReport], &[(String, LineSettlement)]),
     ) -> Result<Carried, Error> {
         let mut released: BTreeMap<&str, Yuan> = BTreeMap::new();
         for holding in &self.own {
@@ -373,21 +392,10 @@ impl Holdings {
         };
         for report in lines {
             let pool = &setting.pools.all[usize::from(report.pool)].id;
-            let line = report.settled.line.code();
-            let owed = report.settled.still_owed.iter().map(|claim| OwedRow {
-                pool: pool.clone(),
-                line: line.to_owned(),
-                key: claim.key.clone(),
-                amount: claim.amount.to_string(),
-            });
-            carried.owed.extend(owed);
-            if report.settled.carried_forward != Yuan::ZERO {
-                carried.surplus.push(AmountRow {
-                    pool: pool.clone(),
-                    line: line.to_owned(),
-                    amount: report.settled.carried_forward.to_string(),
-                });
-            }
+            carried.add(pool, &report.settled);
+        }
+        for (region, settled) in people {
+            carried.add(region, settled);
         }
         Ok(carried)
     }

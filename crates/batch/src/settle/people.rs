@@ -9,9 +9,11 @@
 mod alliances;
 mod asked;
 mod budget;
+mod rows;
 mod table;
 
 use super::PoolReport;
+use super::carried::Earlier;
 use super::setting::{Period, Setting};
 use super::units::LineReport;
 use crate::Error;
@@ -23,94 +25,11 @@ use drgdip_points::pool::reserve_of;
 use drgdip_points::units::{LineClaim, LineInput, LineSettlement, settle_line};
 use drgdip_points::{Ratio, Rounding};
 use drgdip_tables::policy::{Line, LineSurplus, Overrun, Pays, PolicyAt};
+use rows::{Debts, Party, Role, RowMaker, UnitRow};
 use std::collections::BTreeMap;
 
 pub(crate) use table::UNITS;
 pub(super) use table::write;
-
-/// What a row of `units.parquet` states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    /// A number or an amount on the way.
-    Step,
-    /// What the party asks of the line.
-    Asked,
-    /// What it is paid.
-    Paid,
-    /// What is owed to it out of the next budget.
-    Owed,
-    /// What is asked, not paid and not owed.
-    Cut,
-    /// What the party has to bear itself, outside the line.
-    Borne,
-    /// What the line has.
-    Budget,
-    /// What the reserve adds to it.
-    Supplement,
-    /// What of the line goes into its next budget.
-    Carried,
-    /// What of it goes back to the reserve.
-    Returned,
-}
-
-impl Role {
-    pub(super) const fn code(self) -> &'static str {
-        match self {
-            Self::Step => "step",
-            Self::Asked => "asked",
-            Self::Paid => "paid",
-            Self::Owed => "owed",
-            Self::Cut => "cut",
-            Self::Borne => "borne",
-            Self::Budget => "budget",
-            Self::Supplement => "supplement",
-            Self::Carried => "carried_forward",
-            Self::Returned => "returned",
-        }
-    }
-
-    const fn item(self) -> &'static str {
-        match self {
-            Self::Step => "",
-            Self::Asked => "向单列预算申请 asked of the line",
-            Self::Paid => "由单列预算支付 paid from the line",
-            Self::Owed => "结转欠付 owed from the next budget",
-            Self::Cut => "超预算核减 cut above the budget",
-            Self::Borne => "医联体自担 borne by the alliance",
-            Self::Budget => "单列预算 budget of the line",
-            Self::Supplement => "预留金补足 supplement from the reserve",
-            Self::Carried => "结转下期 carried forward",
-            Self::Returned => "退回预留金 returned to the reserve",
-        }
-    }
-}
-
-/// Who a row is about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Party {
-    /// `alliance`, `team`, `hospital`, or `line` for the line as a whole.
-    pub(super) kind: &'static str,
-    pub(super) id: String,
-    /// The hospital that a team belongs to.
-    pub(super) hospital: String,
-}
-
-/// A row of `units.parquet`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct UnitRow {
-    pub(super) region: String,
-    pub(super) line: Line,
-    pub(super) party: Party,
-    pub(super) role: Role,
-    /// In Chinese and English.
-    pub(super) item: String,
-    /// In ten-thousandths: persons, months, days, scores.
-    pub(super) quantity: Option<i64>,
-    pub(super) amount: Option<Yuan>,
-    /// How, so that it can be redone with a calculator.
-    pub(super) arithmetic: String,
-    pub(super) keys: &'static [&'static str],
-}
 
 /// What a line and region came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,6 +58,8 @@ pub(super) struct People {
     pub(super) rows: Vec<UnitRow>,
     /// With those of lines that cases draw on.
     pub(super) shares: Vec<UnitShare>,
+    /// The settled lines, by region.
+    pub(super) left: Vec<(String, LineSettlement)>,
 }
 
 /// The lines that units of people draw on, in the order in which the reserve serves them.
@@ -202,11 +123,11 @@ fn inputs_have(inputs: &Inputs, region: &str, line: Line, period: &Period) -> bo
 pub(super) fn settle(
     setting: &Setting<'_>,
     inputs: &Inputs,
-    (pools, lines): (&[PoolReport], &[LineReport]),
+    (pools, lines, earlier): (&[PoolReport], &[LineReport], &Earlier),
 ) -> Result<People, Error> {
     let mut people = People {
-        rows: Vec::new(),
         shares: of_cases(setting, lines)?,
+        ..People::default()
     };
     for region in setting.terms.regions.keys() {
         let mut reserve = reserve(setting, region, lines)?;
@@ -217,28 +138,32 @@ pub(super) fn settle(
             region,
         };
         for line in LINES {
-            let Some(overrun) = overrun(line, &setting.terms) else {
-                continue;
-            };
+            let owed = earlier.owed(region, line)?;
+            let brought_forward = earlier.surplus(region, line)?;
+            let is_left = !owed.is_empty() || brought_forward != Yuan::ZERO;
             let budget = budget_of(inputs, (region, line), &setting.period)?;
-            let Some(budget) = budget else {
-                continue;
+            let Some((overrun, budget)) = overrun(line, &setting.terms).zip(budget) else {
+                match is_left {
+                    true => return Err(not_settled(region, line)),
+                    false => continue,
+                }
             };
             let asked = asker.of(line)?;
             let surplus = setting.terms.units.line_surplus;
             let input = LineInput {
                 line,
                 budget,
-                brought_forward: Yuan::ZERO,
+                brought_forward,
                 reserve,
                 overrun,
                 surplus: surplus.unwrap_or(LineSurplus::Reserve),
-                owed: Vec::new(),
+                owed,
                 claims: asked.claims(),
             };
             let settled = settle_line(&input).map_err(|e| wrong(line, e))?;
             reserve = reserve.minus(settled.supplement).map_err(overflow)?;
             people.add(region, (&input, &settled), asked)?;
+            people.left.push((region.clone(), settled));
         }
     }
     Ok(people)
@@ -374,16 +299,6 @@ impl Asked {
     }
 }
 
-/// The rule of a line above its budget.
-const fn overrun_keys(line: Line) -> &'static [&'static str] {
-    match line {
-        Line::ChronicPackages => &["unit.community.packages_overrun"],
-        Line::HomeBeds => &["unit.community.home_bed_overrun"],
-        Line::FamilyDoctor => &["unit.family_doctor.overrun"],
-        _ => &[],
-    }
-}
-
 impl People {
     /// The rows of a line: those of its parties, then the line itself.
     fn add(
@@ -392,13 +307,17 @@ impl People {
         (input, settled): (&LineInput, &LineSettlement),
         asked: Asked,
     ) -> Result<(), Error> {
-        let all = total(&input.claims)?;
-        let share = share(region, (input.budget, settled), all, asked.parties.len())?;
+        let all = total(&input.claims)?.plus(total(&input.owed)?);
+        let all = all.map_err(overflow)?;
+        let budget = input.budget.plus(input.brought_forward);
+        let with = (budget.map_err(overflow)?, settled);
+        let share = share(region, with, all, asked.parties.len())?;
         let mut maker = RowMaker {
             region,
             line: input.line,
             rows: &mut self.rows,
         };
+        maker.debts(&asked, (input, settled))?;
         for (asked, paid) in asked.parties.into_iter().zip(&settled.paid) {
             maker.party(asked, (*paid, input.overrun))?;
         }
@@ -407,11 +326,17 @@ impl People {
             id: input.line.code().to_owned(),
             hospital: String::new(),
         };
+        let paid = Yuan::total(settled.paid.iter().copied()).map_err(overflow)?;
+        if let Some(debts) = Debts::of(input, settled)? {
+            maker.amount(&budget, Role::Brought, input.brought_forward);
+            maker.amount(&budget, Role::OwedBefore, debts.owed);
+            maker.amount(&budget, Role::PaidOwed, debts.paid);
+        }
         let amounts = [
             (Role::Budget, input.budget),
             (Role::Supplement, settled.supplement),
-            (Role::Asked, share.asked),
-            (Role::Paid, share.paid),
+            (Role::Asked, total(&input.claims)?),
+            (Role::Paid, paid),
             (Role::Owed, total(&settled.still_owed)?),
             (Role::Cut, settled.cut),
             (Role::Carried, settled.carried_forward),
@@ -450,60 +375,15 @@ fn share(
     })
 }
 
-/// Makes the rows of a line.
-struct RowMaker<'m> {
-    region: &'m str,
-    line: Line,
-    rows: &'m mut Vec<UnitRow>,
-}
-
-impl RowMaker<'_> {
-    fn party(&mut self, asked: AskedParty, (paid, overrun): (Yuan, Overrun)) -> Result<(), Error> {
-        let party = asked.party;
-        for step in asked.steps {
-            self.rows.push(UnitRow {
-                region: self.region.to_owned(),
-                line: self.line,
-                party: party.clone(),
-                role: Role::Step,
-                item: step.item,
-                quantity: step.quantity,
-                amount: step.amount,
-                arithmetic: step.arithmetic,
-                keys: step.keys,
-            });
-        }
-        let missing = asked.amount.minus(paid).map_err(overflow)?;
-        let (owed, cut) = match overrun {
-            Overrun::CarryOver => (missing, Yuan::ZERO),
-            Overrun::Supplement | Overrun::ProRata => (Yuan::ZERO, missing),
-        };
-        self.amount(&party, Role::Asked, asked.amount);
-        self.amount(&party, Role::Paid, paid);
-        for (role, amount) in [(Role::Owed, owed), (Role::Cut, cut)] {
-            if amount != Yuan::ZERO {
-                self.amount(&party, role, amount);
-            }
-        }
-        if let Some(borne) = asked.borne {
-            self.amount(&party, Role::Borne, borne);
-        }
-        Ok(())
-    }
-
-    fn amount(&mut self, party: &Party, role: Role, amount: Yuan) {
-        self.rows.push(UnitRow {
-            region: self.region.to_owned(),
-            line: self.line,
-            party: party.clone(),
-            role,
-            item: role.item().to_owned(),
-            quantity: None,
-            amount: Some(amount),
-            arithmetic: String::new(),
-            keys: overrun_keys(self.line),
-        });
-    }
+/// A line that owes something cannot be left out.
+fn not_settled(region: &str, line: Line) -> Error {
+    let problem = format!(
+        "the ledger says that the line {:?} of {region} owes something or has something left.",
+        line.code()
+    );
+    let hint =
+        "Give the line a row in the budgets, 0 where there is no money, and the policy its unit.";
+    Error::input("ledger", problem).with_hint(hint)
 }
 
 /// The rounding of amounts of a setting.

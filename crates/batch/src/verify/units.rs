@@ -71,18 +71,21 @@ fn check_line(line: &Line, place: &str, result: &mut Verification) {
         }
     };
     let stated = |role| of(&line.stated, role);
-    let has = stated("budget") + stated("supplement");
-    let used = stated("paid") + stated("carried_forward") + stated("returned");
+    let has = stated("budget") + stated("brought_forward") + stated("supplement");
+    let paid = stated("paid") + stated("paid_owed");
+    let used = paid + stated("carried_forward") + stated("returned");
     compare(place, "what the line has is not what it gives", has, used);
-    for role in ["asked", "paid", "owed", "cut"] {
+    for role in ["asked", "paid", "owed_before", "paid_owed", "owed", "cut"] {
         let parties = line.parties.values().map(|sums| of(sums, role)).sum();
         let what = format!("the parties do not add up to what is {role}");
         compare(place, &what, parties, stated(role));
     }
     for (id, sums) in &line.parties {
-        let settled = of(sums, "paid") + of(sums, "owed") + of(sums, "cut");
+        let paid = of(sums, "paid") + of(sums, "paid_owed");
+        let settled = paid + of(sums, "owed") + of(sums, "cut");
+        let asked = of(sums, "asked") + of(sums, "owed_before");
         let place = format!("{place}, {id}");
         let what = "what is asked is not paid, owed or cut";
-        compare(&place, what, of(sums, "asked"), settled);
+        compare(&place, what, asked, settled);
     }
 }

@@ -30,6 +30,7 @@ mod run;
 mod settle;
 mod spill;
 mod strewn;
+mod supervise;
 mod synth;
 mod table;
 pub mod verify;
@@ -57,5 +58,6 @@ pub use settle::{
     CaseMix, ClearedHospital, HospitalAdjustment, LedgerUse, PoolReport, PrepaidHospital,
     SettleJob, SettleSpan, SettleSummary, UnitShare, settle,
 };
+pub use supervise::{SuperviseJob, SuperviseSummary, supervise};
 pub use synth::{SynthJob, SynthPractice, SynthSummary, synth, synth_history, synth_practised};
 pub use weigh::{LeftOut, WeighJob, WeighSummary, weigh};

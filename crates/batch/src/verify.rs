@@ -113,7 +113,7 @@ pub fn verify(run: &Path, progress: &dyn Progress) -> Result<Verification, Error
     files.check_hashes(&mut result, progress)?;
     let added = if let Some(counts) = &files.weigh {
         weighed::check(&files, counts, &mut result)
-    } else if files.command == "catalogue" {
+    } else if matches!(files.command.as_str(), "catalogue" | "supervise") {
         // Its counts were added up by the check of hashes; nothing in it is paid.
         Ok(())
     } else if files.is_settled() {

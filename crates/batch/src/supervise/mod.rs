@@ -16,7 +16,7 @@ use crate::settle::verdicts;
 use crate::table::CHUNK_ROWS;
 use crate::weigh::tables::{csv_file, four_places};
 use crate::{Error, Progress};
-use drgdip_calibrate::supervise::{HospitalIndices, INDICES, supervise as indices_of};
+use drgdip_calibrate::supervise::{HospitalIndices, supervise as indices_of};
 use drgdip_tables::policy::{SUPERVISION_INDICES, SuperviseTerms};
 use gather::{Gather, Gathered};
 use serde_json::json;
@@ -165,12 +165,11 @@ fn write_indices(folder: &Path, summary: &SuperviseSummary) -> Result<OutputFile
     ];
     let mut rows = vec![heading.map(str::to_owned)];
     for (id, found) in &summary.hospitals {
-        for index in 0..INDICES {
-            let value = &found.values[index];
+        for (name, value) in SUPERVISION_INDICES.iter().zip(&found.values) {
             rows.push([
                 id.clone(),
                 found.cases.to_string(),
-                SUPERVISION_INDICES[index].to_owned(),
+                (*name).to_owned(),
                 value.observed.to_string(),
                 value.expected.shown(4),
                 four_places(value.index),

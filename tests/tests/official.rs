@@ -149,11 +149,9 @@ fn bundled(id: &str) -> CaseTerms {
 /// What a case costs at a ratio of the reference cost of a group with the weight 1.
 fn cost_at(ratio: &str, coefficient: &str, terms: &CaseTerms) -> Yuan {
     let mean = Decimal::new(terms.mean_cost_fen, 2);
-    let reference = match terms.reference {
-        Reference::Group | Reference::MeanCost => mean,
-        Reference::GroupAndCoefficient | Reference::MeanCostAndCoefficient => {
-            mean.checked_mul(decimal(coefficient)).unwrap()
-        }
+    let reference = match terms.reference.has_coefficient() {
+        false => mean,
+        true => mean.checked_mul(decimal(coefficient)).unwrap(),
     };
     let cost = reference.checked_mul(decimal(ratio)).unwrap().normalize();
     yuan(&cost.to_string())

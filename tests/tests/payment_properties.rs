@@ -19,8 +19,8 @@ use drgdip_points::settle::CaseSplitter;
 use drgdip_points::{PointValue, Points, Ratio, Rounding, Weight};
 use drgdip_tables::policy::{
     BaselineIncrement, Bound, Calibration, CaseTerms, CoefficientUse, HighRule, HospitalBands,
-    IncrementRule, NegativePayments, PaidValue, Reference, RegionBands, ResidualRule, Share,
-    UniformMode, ValueFamily, ValueModel, ValueTerms,
+    IncrementRule, NegativePayments, PaidValue, RegionBands, ResidualRule, Share, UniformMode,
+    ValueFamily, ValueModel, ValueTerms,
 };
 use generated::{baseline_increment, case_terms, pool, pool_of, ratio, terms};
 use proptest::collection::vec;
@@ -571,9 +571,9 @@ proptest! {
         let ((found, normal), (free, _)) = (award_by(&limited), award_by(&terms));
         prop_assert_eq!(found.class, free.class);
         // C against RW × M × k × K, all in whole units: 10^4, 10^6 and 10^2 of them.
-        let k = match terms.reference {
-            Reference::Group | Reference::MeanCost => 1_000_000,
-            Reference::GroupAndCoefficient | Reference::MeanCostAndCoefficient => i128::from(coefficient.millionths()),
+        let k = match terms.reference.has_coefficient() {
+            false => 1_000_000,
+            true => i128::from(coefficient.millionths()),
         };
         let reference = i128::from(weight) * i128::from(terms.mean_cost_fen) * k;
         let is_beyond = i128::from(cost.fen()) * 1_000_000_000_000 > reference * i128::from(limit);

@@ -33,6 +33,7 @@ mod safe_text;
 mod settle;
 mod spill;
 mod strewn;
+mod supervise;
 mod synth;
 mod table;
 pub mod verify;
@@ -62,5 +63,6 @@ pub use settle::{
     CaseMix, ClearedHospital, HospitalAdjustment, LedgerUse, PoolReport, PrepaidHospital,
     SettleJob, SettleSpan, SettleSummary, UnitExample, UnitShare, UnitTotal, UnitTotals, settle,
 };
+pub use supervise::{SuperviseJob, SuperviseSummary, supervise};
 pub use synth::{SynthJob, SynthPractice, SynthSummary, synth, synth_history, synth_practised};
 pub use weigh::{LeftOut, WeighJob, WeighSummary, weigh};

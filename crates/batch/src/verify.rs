@@ -115,7 +115,7 @@ pub fn verify(run: &Path, progress: &dyn Progress) -> Result<Verification, Error
     files.check_hashes(&mut result, progress)?;
     let added = if let Some(counts) = &files.weigh {
         weighed::check(&files, counts, &mut result)
-    } else if matches!(files.command.as_str(), "catalogue" | "check") {
+    } else if matches!(files.command.as_str(), "catalogue" | "check" | "supervise") {
         // Their counts were added up by the check of hashes; nothing in them is paid.
         Ok(())
     } else if files.is_settled() {

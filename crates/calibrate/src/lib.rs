@@ -27,6 +27,7 @@ mod ln;
 mod measure;
 mod report;
 mod spread;
+pub mod supervise;
 mod trim;
 mod weigh;
 mod years;

@@ -115,6 +115,9 @@ pub(crate) enum Command {
     /// Grow a DIP catalogue out of claims of several years.
     #[command(after_help = include_str!("../help/catalogue.txt"))]
     Catalogue(CatalogueArgs),
+    /// Compare hospitals by supervision indices, and write the assessments that follow.
+    #[command(after_help = include_str!("../help/supervise.txt"))]
+    Supervise(SuperviseArgs),
     /// Make realistic claims from a plan; no row is about a person.
     #[command(after_help = include_str!("../help/synth.txt"))]
     Synth(SynthArgs),
@@ -405,6 +408,28 @@ pub(crate) struct CatalogueArgs {
     /// The folder with the hospitals table; the policy's own otherwise.
     #[arg(long, value_name = "DIR")]
     pub(crate) inputs: Option<PathBuf>,
+    /// Accept amounts stored as floating-point numbers, each rounded to the fen.
+    #[arg(long)]
+    pub(crate) allow_float_money: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SuperviseArgs {
+    /// Parquet files of a year, folders of them, or globs.
+    #[arg(required = true, value_name = "CLAIMS")]
+    pub(crate) claims: Vec<PathBuf>,
+    /// The payment policy: a bundled name, or the path of a policy file.
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: String,
+    /// The year; the policy is read on its last day.
+    #[arg(long, value_name = "YYYY", value_parser = clap::value_parser!(i16).range(1900..=2999))]
+    pub(crate) year: i16,
+    /// The folder to write.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// The plan, in place of the one that the policy names.
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: Option<String>,
     /// Accept amounts stored as floating-point numbers, each rounded to the fen.
     #[arg(long)]
     pub(crate) allow_float_money: bool,

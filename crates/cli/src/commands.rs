@@ -10,6 +10,7 @@ mod group;
 mod newtech;
 mod policy;
 mod settle;
+mod supervise;
 mod synth;
 mod tables;
 mod verify;
@@ -38,6 +39,7 @@ pub(crate) fn run(args: &Args, progress: &Reporter) -> Result<Done, Failure> {
         Command::Weigh(weigh) => weigh::run(weigh, global, progress),
         Command::Newtech { command } => newtech::run(command, global, progress),
         Command::Catalogue(catalogue) => catalogue::run(catalogue, global, progress),
+        Command::Supervise(supervise) => supervise::run(supervise, global, progress),
         Command::Synth(synth) => synth::run(synth, global, progress),
     }
 }

@@ -106,6 +106,17 @@ fn the_dip_demo_fills_one_folder_that_verifies_and_explains_itself() {
         assert!(explained.lines().any(|found| found == line), "{explained}");
     }
     assert!(!explained.contains("不符 differences"), "{explained}");
+    let by = [
+        "--policy",
+        "example-dip-2026",
+        "--year",
+        "2026",
+        "-o",
+        "supervised",
+    ];
+    let told = run(&[&["supervise", "demo/claims.parquet"], &by[..]].concat());
+    assert!(told.contains("二次入院 Readm."), "{told}");
+    run(&["verify", "supervised"]);
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod resolve;
 mod source;
 mod sources;
 mod stated;
+mod supervise;
 mod terms;
 mod units;
 mod value;
@@ -44,6 +45,7 @@ pub use stated::{
     AtCostTerms, BedDayTerms, ControlTerms, LateUploadTerms, LinkTerms, ReviewTerms, ReviewValue,
     SameCase, ShortStayRule, ShortStayTerms, SplitScope, SplitStayTerms, StayTerms, UnstableTerms,
 };
+pub use supervise::{SUPERVISION_INDICES, SuperviseTerms};
 pub use terms::*;
 pub use units::*;
 pub use value::{
@@ -220,6 +222,15 @@ impl Policy {
         catalogue::resolve(&resolve::Resolver { policy: self, date })
     }
 
+    /// How hospitals are supervised, at a date.
+    ///
+    /// # Errors
+    /// When the policy does not hold on that date, or says nothing about supervision then.
+    pub fn supervise_at(&self, date: Date) -> Result<SuperviseTerms, Error> {
+        self.check_holds(date)?;
+        supervise::resolve(&resolve::Resolver { policy: self, date })
+    }
+
     /// The first day on which the policy holds.
     #[must_use]
     pub const fn first_day(&self) -> Date {
@@ -286,6 +297,9 @@ impl Policy {
             self.at(day)?;
             if weigh::is_stated(self, day) {
                 self.weigh_at(day)?;
+            }
+            if supervise::is_stated(self, day) {
+                self.supervise_at(day)?;
             }
             if catalogue::is_stated(self, day) {
                 self.catalogue_at(day)?;

@@ -254,7 +254,13 @@ pub(crate) fn case_terms() -> impl Strategy<Value = CaseTerms> {
     ];
     let scale = select(vec![1_u32, 100, 1000]);
     let cuts = (10..50_i64, 100..400_i64);
-    let reference = select(vec![Reference::Group, Reference::GroupAndCoefficient]);
+    // Without a mean cost of its own a group is measured by its weight.
+    let reference = select(vec![
+        Reference::Group,
+        Reference::GroupAndCoefficient,
+        Reference::MeanCost,
+        Reference::MeanCostAndCoefficient,
+    ]);
     let rules = (low, high, reference);
     (rules, scale, 100_000..3_000_000_i64, cuts, rounding()).prop_map(
         |(rules, scale, mean_cost_fen, (low, high), points_rounding)| CaseTerms {

@@ -1,7 +1,7 @@
 //! Every parameter that a policy can have: its key, its form, its unit and its choices.
 
 use super::terms::{CoefficientUse, DateSelector, LateEntries, Rounding};
-use super::{case, catalogue, clearing, pools, units, value_keys, weigh};
+use super::{case, catalogue, clearing, pools, supervise, units, value_keys, weigh};
 
 /// The form of a parameter's value.
 #[derive(Clone, Copy, Debug)]
@@ -205,6 +205,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Key> {
         .chain(units::keys())
         .chain(weigh::keys())
         .chain(catalogue::keys())
+        .chain(supervise::keys())
 }
 
 /// The parameter with this key.

@@ -38,7 +38,7 @@ pub mod verify;
 mod weigh;
 
 pub use catalogue::{CatalogueJob, CatalogueLeftOut, CatalogueSummary, catalogue};
-pub use check::{CheckJob, CheckSummary, NotAsked, check};
+pub use check::{CheckJob, CheckRules, CheckSummary, NotAsked, check};
 pub use convert::{Conversion, ConvertJob, ConvertSource, ConvertSummary, TextRows, convert};
 pub use demo::{DEMO_CLAIMS, DEMO_INPUTS, DemoJob, DemoSummary, demo};
 pub use error::{Class, Error};
@@ -53,7 +53,7 @@ pub use newtech::{CandidateRow, CandidatesJob, CandidatesSummary, candidates};
 pub use policy::PreparedPolicy;
 pub use progress::{Progress, Silent};
 pub use publish::{Existing, publish_plan};
-pub use read::{QuarantineCounts, ReadOptions};
+pub use read::{QuarantineCounts, ReadOptions, is_decoding};
 pub use settle::{
     CaseMix, ClearedHospital, HospitalAdjustment, LedgerUse, PoolReport, PrepaidHospital,
     SettleJob, SettleSpan, SettleSummary, UnitShare, settle,

@@ -138,7 +138,7 @@ pub(crate) fn settle_into(
     };
 
     progress.stage("check keys", Some(files.rows));
-    setting.verdicts = verdicts::find(&run, folder)?;
+    setting.verdicts = verdicts::checked(&run, job, folder)?;
     progress.stage("group and award points", Some(files.rows));
     let mut pass = first_pass(&run, &setting, folder)?;
 
@@ -207,7 +207,11 @@ fn open_claims(
     (folder, pool): (&Path, &rayon::ThreadPool),
     progress: &dyn Progress,
 ) -> Result<ClaimFiles, Error> {
-    let mut files = ClaimFiles::open(job.claims, &needs(setting), job.read, Some(folder))?;
+    let mut needs = needs(setting);
+    if job.checks.is_some() {
+        needs.also(crate::check::needs());
+    }
+    let mut files = ClaimFiles::open(job.claims, &needs, job.read, Some(folder))?;
     files.leave_out_damaged((pool, false), progress)?;
     Ok(files)
 }
@@ -228,6 +232,7 @@ fn write_tables(
     sums: &mut Sums,
 ) -> Result<Vec<OutputFile>, Error> {
     let mut outputs = write_reports(folder, setting, pools, sums)?;
+    outputs.extend(setting.verdicts.outputs());
     outputs.extend(units::write(folder, setting, lines, &mut sums.units)?);
     outputs.extend(write_closing(folder, closing, setting.period.is_year())?);
     Ok(outputs)

@@ -3,7 +3,10 @@
 //! A repeated `case_id` counts once, in its first row. A reversal and the case that it cancels
 //! are both left out of the settlement.
 
+use super::SettleJob;
+use crate::check::{Passed, pass};
 use crate::duplicates::{IdBook, hash_id, id_at};
+use crate::manifest::OutputFile;
 use crate::read::{ClaimFile, ClaimFiles, Column, MoneyCell, Unit, money};
 use crate::run::Run;
 use crate::{Error, Progress};
@@ -16,18 +19,33 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 /// Rows that another row decides, with what is found about them.
-#[derive(Debug, Default)]
-pub(crate) struct Verdicts(BTreeMap<u64, Finding>);
+#[derive(Default)]
+pub(crate) struct Verdicts {
+    decided: BTreeMap<u64, Finding>,
+    /// What the checks found, where they were asked.
+    checked: Option<Passed>,
+}
 
 impl Verdicts {
     /// The verdict on a row, if another row decides it.
     pub(crate) fn on(&self, row: u64) -> Option<Finding> {
-        self.0.get(&row).copied()
+        let is_rejected = || {
+            self.checked
+                .as_ref()
+                .is_some_and(|passed| passed.rejects(row))
+        };
+        let decided = self.decided.get(&row).copied();
+        decided.or_else(|| is_rejected().then_some(Finding::CheckRejected))
     }
 
     /// Whether any of these rows has a verdict.
     pub(crate) fn touches(&self, rows: std::ops::Range<u64>) -> bool {
-        self.0.range(rows).next().is_some()
+        self.checked.is_some() || self.decided.range(rows).next().is_some()
+    }
+
+    /// The findings of the checks, where they were asked.
+    pub(crate) fn outputs(&self) -> Option<OutputFile> {
+        self.checked.as_ref().map(|passed| passed.output.clone())
     }
 }
 
@@ -58,6 +76,19 @@ pub(crate) fn find(run: &Run<'_>, folder: &Path) -> Result<Verdicts, Error> {
         let candidates = candidates(run.files, &book, &reversals)?;
         Ok(decide(&candidates, &reversals))
     })
+}
+
+/// The same for a settlement, which may have the claims checked first.
+pub(super) fn checked(
+    run: &Run<'_>,
+    job: &SettleJob<'_>,
+    folder: &Path,
+) -> Result<Verdicts, Error> {
+    let mut verdicts = find(run, folder)?;
+    if let Some(rules) = job.checks {
+        verdicts.checked = Some(pass(run, rules, (folder, "checks.parquet"))?);
+    }
+    Ok(verdicts)
 }
 
 fn scan(
@@ -164,7 +195,9 @@ fn decide(candidates: &[Candidate], reversals: &[Reversal]) -> Verdicts {
         costs.insert(candidate.row, candidate.cost);
         let Some(id) = &candidate.id else { continue };
         if by_id.contains_key(id.as_str()) {
-            verdicts.0.insert(candidate.row, Finding::DuplicateCase);
+            verdicts
+                .decided
+                .insert(candidate.row, Finding::DuplicateCase);
         } else {
             by_id.insert(id, candidate);
         }
@@ -179,12 +212,12 @@ fn decide(candidates: &[Candidate], reversals: &[Reversal]) -> Verdicts {
         });
         let finding = match target {
             Some(target) => {
-                verdicts.0.insert(target.row, Finding::Reversed);
+                verdicts.decided.insert(target.row, Finding::Reversed);
                 Finding::Reversal
             }
             None => Finding::ReversalUnmatched,
         };
-        verdicts.0.insert(reversal.row, finding);
+        verdicts.decided.insert(reversal.row, finding);
     }
     verdicts
 }

@@ -9,7 +9,8 @@ use crate::fail::{Done, Failure};
 use crate::progress::{Reporter, RunCounts};
 use crate::{out, plans};
 use drgdip_batch::inputs::{InputTable, Inputs};
-use drgdip_batch::{LedgerUse, PreparedPolicy, Progress, SettleJob, SettleSpan};
+use drgdip_batch::{CheckRules, LedgerUse, PreparedPolicy, Progress, SettleJob, SettleSpan};
+use drgdip_tables::ClaimChecks;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -44,6 +45,8 @@ pub(crate) fn run(
         (&args.claims, args.read.options()),
         (global, progress),
     )?;
+    let checks = args.checks.as_deref().map(ClaimChecks::load);
+    let checks = checks.transpose()?;
     let job = SettleJob {
         claims: &args.claims,
         plan: plan.choice(),
@@ -61,6 +64,11 @@ pub(crate) fn run(
             correction: args.correct.as_deref(),
         }),
         prior_claims: &args.prior_claims,
+        checks: checks.as_ref().map(|(checks, check_files)| CheckRules {
+            checks,
+            check_files,
+            plan: plan.one(),
+        }),
         out: &args.output,
         read: args.read.options(),
         threads: global.threads(),

@@ -2,10 +2,10 @@
 
 use super::files::files;
 use drgdip_batch::{
-    CheckJob, ConvertJob, ConvertSource, GroupJob, PreparedPlan, ReadOptions, Silent, check,
-    convert, group,
+    CheckJob, CheckRules, ConvertJob, ConvertSource, GroupJob, PreparedPlan, ReadOptions, Silent,
+    check, convert, group,
 };
-use drgdip_tables::{ClaimChecks, LoadedPlan};
+use drgdip_tables::{ClaimChecks, FileSet, LoadedPlan};
 use std::fs;
 use std::sync::OnceLock;
 
@@ -18,6 +18,11 @@ fn plan() -> &'static PreparedPlan {
         let loaded = LoadedPlan::of(files(EVERYTHING)).expect("a plan");
         PreparedPlan::of(loaded).expect("its code tables")
     })
+}
+
+fn basic() -> &'static (ClaimChecks, FileSet) {
+    static CHECKS: OnceLock<(ClaimChecks, FileSet)> = OnceLock::new();
+    CHECKS.get_or_init(|| ClaimChecks::load("basic").expect("the bundled checks"))
 }
 
 /// Any bytes as a CSV file of claims; every row that is converted has one outcome.
@@ -49,12 +54,14 @@ pub fn csv_claims(bytes: &[u8]) -> bool {
         let outcomes: u64 = grouped.outcomes.iter().map(|(_, _, count)| count).sum();
         assert_eq!((outcomes, grouped.rows), (converted.rows, converted.rows));
     }
-    let (checks, check_files) = ClaimChecks::load("basic").expect("the bundled checks");
+    let (checks, check_files) = basic();
     let checking = CheckJob {
         claims: &claims,
-        checks: &checks,
-        check_files: &check_files,
-        plan: Some(plan()),
+        rules: CheckRules {
+            checks,
+            check_files,
+            plan: Some(plan()),
+        },
         out: &path("checked"),
         read,
         threads: Some(1),

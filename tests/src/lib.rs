@@ -131,6 +131,7 @@ pub fn month_job<'a>(
         span: SettleSpan::Month,
         ledger: None,
         prior_claims: &[],
+        checks: None,
         out,
         read: ReadOptions::default(),
         threads: Some(2),

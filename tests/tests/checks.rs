@@ -5,10 +5,15 @@ use arrow::array::{
     StringArray, StringBuilder,
 };
 use arrow::datatypes::{DataType, Field, Schema, UInt64Type};
-use drgdip_batch::{CheckJob, CheckSummary, Class, ReadOptions, Silent, check};
+use drgdip_batch::inputs::Inputs;
+use drgdip_batch::verify::verify;
+use drgdip_batch::{
+    CheckJob, CheckRules, CheckSummary, Class, PreparedPlan, ReadOptions, SettleJob, Silent, check,
+    settle,
+};
 use drgdip_claims::{FindingSeverity, Rule};
 use drgdip_tables::{ClaimChecks, FileSet};
-use drgdip_tests::{contents, month, national};
+use drgdip_tests::{contents, example_policy, month, month_job, national};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::properties::WriterProperties;
@@ -186,12 +191,18 @@ impl Bench {
         self.folder.path().join(name)
     }
 
+    fn rules<'a>(&'a self, plan: Option<&'a PreparedPlan>) -> CheckRules<'a> {
+        CheckRules {
+            checks: &self.checks,
+            check_files: &self.files,
+            plan,
+        }
+    }
+
     fn job<'a>(&'a self, claims: &'a [PathBuf], out: &'a Path) -> CheckJob<'a> {
         CheckJob {
             claims,
-            checks: &self.checks,
-            check_files: &self.files,
-            plan: None,
+            rules: self.rules(None),
             out,
             read: ReadOptions::default(),
             threads: Some(2),
@@ -492,6 +503,23 @@ fn summaries_add_up_by_hospital() {
 }
 
 #[test]
+fn a_summary_that_says_something_else_than_the_findings_is_a_mismatch() {
+    let bench = Bench::new();
+    let (rows, _) = planted();
+    bench.check(&rows);
+    let out = bench.path("checked");
+    assert_eq!(verify(&out, &Silent).unwrap().mismatches, []);
+    let path = out.join("hospitals.csv");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let changed = text.replacen("H0,34,", "H0,35,", 1);
+    assert_ne!(text, changed);
+    std::fs::write(&path, changed).unwrap();
+    let mismatches = verify(&out, &Silent).unwrap().mismatches;
+    let found: Vec<_> = mismatches.iter().map(|found| found.check).collect();
+    assert_eq!(found, ["sha256", "summary"]);
+}
+
+#[test]
 fn equal_claims_give_equal_bytes_on_any_number_of_threads() {
     let bench = Bench::new();
     let made = month(bench.folder.path(), 6_000, 3, 4);
@@ -499,7 +527,7 @@ fn equal_claims_give_equal_bytes_on_any_number_of_threads() {
     for (name, threads) in [("one", 1), ("four", 4)] {
         let out = bench.path(name);
         let job = CheckJob {
-            plan: Some(national()),
+            rules: bench.rules(Some(national())),
             threads: Some(threads),
             ..bench.job(&made.claims, &out)
         };
@@ -603,4 +631,54 @@ fn a_foreign_file_stops_the_run_before_anything_is_written() {
     let error = check(&bench.job(&claims, &out), &Silent).unwrap_err();
     assert_eq!(error.class(), Class::Input);
     assert!(!out.exists());
+}
+
+#[test]
+fn a_settlement_pays_no_claim_that_the_checks_reject_where_it_is_asked() {
+    let bench = Bench::new();
+    let made = month(bench.folder.path(), 3_000, 5, 2);
+    let policy = example_policy();
+    let inputs = Inputs::read(Some(&made.inputs), &policy.standing).unwrap();
+    let settled = |name: &str, rules| {
+        let out = bench.path(name);
+        let job = SettleJob {
+            checks: rules,
+            ..month_job(&made.claims, &policy, &inputs, &out)
+        };
+        let summary = settle(&job, &Silent).unwrap();
+        assert_eq!(verify(&out, &Silent).unwrap().mismatches, []);
+        summary
+    };
+    let plain = settled("plain", None);
+    let asked = settled("asked", Some(bench.rules(Some(national()))));
+    assert!(!bench.path("plain/checks.parquet").exists());
+
+    let out = bench.path("checked");
+    let job = CheckJob {
+        rules: bench.rules(Some(national())),
+        ..bench.job(&made.claims, &out)
+    };
+    let alone = check(&job, &Silent).unwrap();
+    let [of_settle, of_check] = ["asked/checks.parquet", "checked/findings.parquet"];
+    let rows = |name: &str| {
+        let file = File::open(bench.path(name)).unwrap();
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        reader.metadata().file_metadata().num_rows()
+    };
+    assert_eq!(rows(of_settle), rows(of_check));
+
+    // Every claim that is rejected is unpaid; some of them were so for another reason already.
+    assert!(alone.rejected > 0);
+    let unpaid = |summary: &drgdip_batch::SettleSummary| summary.classes["unpaid"];
+    let rejected = asked
+        .findings
+        .iter()
+        .find(|(found, _)| found.code() == "check_rejected");
+    let rejected = rejected.map_or(0, |(_, count)| count);
+    assert!(rejected > 0 && rejected <= alone.rejected);
+    assert!(unpaid(&asked) > unpaid(&plain));
+    assert!(unpaid(&asked) <= unpaid(&plain) + rejected);
+    assert_eq!(asked.classes.values().sum::<u64>(), 3_000);
+    // Grouping is not touched.
+    assert_eq!(asked.outcomes, plain.outcomes);
 }

@@ -8,8 +8,8 @@ use arrow::datatypes::{Decimal128Type, Field, Schema};
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
 use drgdip_batch::{
-    CheckJob, CheckSummary, Class, GroupJob, GroupSummary, ReadOptions, SettleJob, Silent, check,
-    group, settle,
+    CheckJob, CheckRules, CheckSummary, Class, GroupJob, GroupSummary, ReadOptions, SettleJob,
+    Silent, check, group, settle,
 };
 use drgdip_claims::Rule;
 use drgdip_tables::ClaimChecks;
@@ -97,9 +97,11 @@ impl Bench {
         let claims = self.written(claims);
         let job = CheckJob {
             claims: &claims,
-            checks: &checks,
-            check_files: &check_files,
-            plan: Some(national()),
+            rules: CheckRules {
+                checks: &checks,
+                check_files: &check_files,
+                plan: Some(national()),
+            },
             out: &self.path("checked"),
             read,
             threads: Some(2),

@@ -500,6 +500,7 @@ fn prior_points_counted_from_last_years_claims_are_those_that_they_earn_now() {
             &SettleJob {
                 period: Some(period),
                 prior_claims: prior,
+                checks: None,
                 ..month_job(
                     std::slice::from_ref(claims),
                     &year.policy,

@@ -88,6 +88,7 @@ pub fn demo(job: &DemoJob<'_>, progress: &dyn Progress) -> Result<DemoSummary, E
         span: SettleSpan::Month,
         ledger: None,
         prior_claims: &[],
+        checks: None,
         out: job.out,
         read: ReadOptions::default(),
         threads: job.threads,

@@ -42,7 +42,7 @@ mod weigh;
 pub use catalogue::{
     CatalogueJob, CatalogueLeftOut, CatalogueSummary, Subtypes as CatalogueSubtypes, catalogue,
 };
-pub use check::{CheckJob, CheckSummary, NotAsked, check};
+pub use check::{CheckJob, CheckRules, CheckSummary, NotAsked, check};
 pub use convert::{Conversion, ConvertJob, ConvertSource, ConvertSummary, TextRows, convert};
 pub use demo::{DEMO_CLAIMS, DEMO_INPUTS, DemoJob, DemoSummary, demo};
 pub use error::{Class, Error};
@@ -58,7 +58,7 @@ pub use plans_by_unit::PlansByUnit;
 pub use policy::PreparedPolicy;
 pub use progress::{Progress, Silent};
 pub use publish::{Existing, publish_plan};
-pub use read::{QuarantineCounts, ReadOptions};
+pub use read::{QuarantineCounts, ReadOptions, is_decoding};
 pub use settle::{
     CaseMix, ClearedHospital, HospitalAdjustment, LedgerUse, PoolReport, PrepaidHospital,
     SettleJob, SettleSpan, SettleSummary, UnitExample, UnitShare, UnitTotal, UnitTotals, settle,

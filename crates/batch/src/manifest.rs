@@ -15,6 +15,7 @@ use std::path::Path;
 pub(crate) struct Manifest(Map<String, Value>);
 
 /// An output file of a run.
+#[derive(Clone)]
 pub(crate) struct OutputFile {
     pub(crate) name: String,
     pub(crate) rows: u64,

@@ -3,6 +3,7 @@
 //! Nothing here calls the code that settled the claims. The files are read again and added up
 //! with 128-bit integers, so that a fault in that code cannot hide itself.
 
+mod checked;
 mod checks;
 mod cleared;
 mod files;
@@ -94,7 +95,7 @@ impl Verification {
     }
 }
 
-/// Verifies a settled folder, the folder of a run of `weigh` or `catalogue`, a ledger folder, or the manifest or
+/// Verifies a settled folder, the folder of a run of `check`, `weigh` or `catalogue`, a ledger folder, or the manifest or
 /// output of a `group` run.
 ///
 /// Whatever does not add up is a mismatch of the result, not an error.
@@ -115,8 +116,10 @@ pub fn verify(run: &Path, progress: &dyn Progress) -> Result<Verification, Error
     files.check_hashes(&mut result, progress)?;
     let added = if let Some(counts) = &files.weigh {
         weighed::check(&files, counts, &mut result)
-    } else if matches!(files.command.as_str(), "catalogue" | "check" | "supervise") {
-        // Their counts were added up by the check of hashes; nothing in them is paid.
+    } else if files.command == "check" {
+        checked::check(&files, &mut result, progress)
+    } else if matches!(files.command.as_str(), "catalogue" | "supervise") {
+        // Its counts were added up by the check of hashes; nothing in it is paid.
         Ok(())
     } else if files.is_settled() {
         sums::settled(&files, progress)

@@ -149,6 +149,9 @@ findings! {
     ReversalUnmatched "reversal_unmatched" "reverses" Reject
         "冲销记录找不到可对冲的病例" "The row reverses a case that is not among the claims or whose amount is not its opposite."
         "Deliver the reversal with the case that it cancels, with the opposite total cost.";
+    CheckRejected "check_rejected" "case_id" Reject
+        "清单质控未通过,退回" "The claim breaks a rule of the checks that rejects."
+        "See checks.parquet for the rule, correct the claim and upload it again.";
     CostMissing "cost_missing" "total_cost" Reject
         "医疗总费用缺失" "The total cost is missing."
         "Fill in the total cost of the stay.";

@@ -1,8 +1,11 @@
 //! The commands and their arguments.
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use drgdip_batch::ReadOptions;
+mod common;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
+
+pub(crate) use common::{FailOn, GlobalArgs, LogForm, ReadArgs, TableArgs};
 
 /// Groups hospital cases by DRG plans and settles them to the fen.
 #[derive(Debug, Parser)]
@@ -13,71 +16,6 @@ pub(crate) struct Args {
     pub(crate) global: GlobalArgs,
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// What every command takes.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct GlobalArgs {
-    /// How many threads work; one for each core unless told otherwise.
-    #[arg(long, global = true, value_name = "N")]
-    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) threads: Option<u16>,
-    /// Tell only errors, not progress.
-    #[arg(long, short, global = true)]
-    pub(crate) quiet: bool,
-    /// How progress, notes and errors are told on standard error: for people, or a JSON line each.
-    #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t)]
-    pub(crate) log: LogForm,
-    /// How much memory a run may take, such as 512M or 2G; fewer threads work where it is little.
-    #[arg(long, global = true, value_name = "SIZE", value_parser = memory)]
-    pub(crate) memory: Option<u64>,
-    /// Print the result as JSON, for programs.
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-}
-
-impl GlobalArgs {
-    /// The number of threads as the batch runner takes it.
-    pub(crate) fn threads(&self) -> Option<usize> {
-        let asked = self.threads.map(usize::from);
-        match self.memory {
-            None => asked,
-            Some(memory) => Some(drgdip_batch::threads_within(memory, asked)),
-        }
-    }
-}
-
-/// How a run talks on standard error.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogForm {
-    /// Lines or bars for people.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-/// A size in bytes, with K, M or G for powers of 1024.
-fn memory(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit: u64 = match text[digits.len()..].to_ascii_uppercase().as_str() {
-        "" | "B" => 1,
-        "K" | "KIB" => 1 << 10,
-        "M" | "MIB" => 1 << 20,
-        "G" | "GIB" => 1 << 30,
-        _ => return Err("write a whole number with K, M or G, such as 512M".to_owned()),
-    };
-    let number: u64 = digits
-        .parse()
-        .map_err(|_| "write a whole number with K, M or G, such as 512M".to_owned())?;
-    let bytes = number.checked_mul(unit).ok_or("the size is too large")?;
-    match bytes < drgdip_batch::LEAST_MEMORY {
-        true => Err(format!(
-            "a run takes at least {} MiB",
-            drgdip_batch::LEAST_MEMORY >> 20
-        )),
-        false => Ok(bytes),
-    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -173,18 +111,6 @@ fn years(text: &str) -> Result<(i16, i16), String> {
     year(first).zip(year(last)).ok_or_else(hint)
 }
 
-/// At which findings a finished run exits with 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FailOn {
-    /// Never.
-    #[default]
-    None,
-    /// At any finding.
-    Warn,
-    /// At findings that keep a claim from being grouped or paid.
-    Reject,
-}
-
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DemoArgs {
     /// The folder to write, with claims, inputs and the settled run in it.
@@ -245,41 +171,6 @@ pub(crate) struct GroupArgs {
     pub(crate) read: ReadArgs,
 }
 
-/// Where plans and their tables are taken from.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct TableArgs {
-    /// A folder of plans with a COVERAGE.toml, in place of the bundled ones.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) tables: Option<PathBuf>,
-    /// Codes that cannot be the principal diagnosis (灰码): a CSV file with code and name.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) grey_list: Option<PathBuf>,
-}
-
-/// How claims are read and judged.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct ReadArgs {
-    /// Accept amounts stored as floating-point numbers, each rounded to the fen.
-    #[arg(long)]
-    pub(crate) allow_float_money: bool,
-    /// Leave out files and row groups that cannot be read, count them, and go on with the rest.
-    #[arg(long)]
-    pub(crate) keep_going: bool,
-    /// Exit with 1 when there are findings of this level.
-    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = FailOn::None)]
-    pub(crate) fail_on: FailOn,
-}
-
-impl ReadArgs {
-    /// How the batch runner reads claims.
-    pub(crate) const fn options(&self) -> ReadOptions {
-        ReadOptions {
-            allow_float_money: self.allow_float_money,
-            keep_going: self.keep_going,
-        }
-    }
-}
-
 #[derive(Debug, ClapArgs)]
 pub(crate) struct SettleArgs {
     /// Parquet files, folders of them, or globs.
@@ -311,6 +202,9 @@ pub(crate) struct SettleArgs {
         conflicts_with = "annual"
     )]
     pub(crate) correct: Option<String>,
+    /// Check the claims first: what breaks a rule that rejects is not paid (see `drgdip check`).
+    #[arg(long, value_name = "CHECKS")]
+    pub(crate) checks: Option<String>,
     /// Last year's claims, to count prior points from by this year's plan and policy.
     #[arg(long, value_name = "CLAIMS")]
     pub(crate) prior_claims: Vec<PathBuf>,

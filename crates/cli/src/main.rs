@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let args = args::Args::parse();
+    quiet_decoder();
     let progress = progress::start(args.global.quiet, args.global.log);
     match commands::run(&args, &progress) {
         Ok(Done::Clean) => ExitCode::SUCCESS,
@@ -28,4 +29,14 @@ fn main() -> ExitCode {
             ExitCode::from(failure.exit_code())
         }
     }
+}
+
+/// Keeps quiet about panics of the Parquet decoder, which are told as errors of their file.
+fn quiet_decoder() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !drgdip_batch::is_decoding() {
+            usual(panic);
+        }
+    }));
 }

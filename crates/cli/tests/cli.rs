@@ -180,7 +180,7 @@ fn missing_or_broken_claims_end_with_3_and_leave_nothing() {
     };
     group("claims.parquet").complains("where: claims.parquet\n  what to do: Check the path.");
     fs::write(folder.path().join("broken.parquet"), "no Parquet").unwrap();
-    group("broken.parquet").complains("this is not a readable Parquet file");
+    group("broken.parquet").complains("this is no Parquet file but text");
     fs::write(folder.path().join("empty.parquet"), "").unwrap();
     group("empty.parquet").complains("the file is empty.");
     let left: Vec<PathBuf> = fs::read_dir(folder.path())

@@ -1,6 +1,6 @@
 //! Which rules can be asked of a file.
 
-use super::{CheckJob, NotAsked};
+use super::{CheckRules, NotAsked};
 use crate::read::{ClaimFile, Column};
 use drgdip_claims::{Rule, RuleSet};
 
@@ -37,7 +37,7 @@ pub(super) struct AskedOfFile {
 }
 
 impl AskedOfFile {
-    pub(super) fn new(job: &CheckJob<'_>, file: &ClaimFile) -> Self {
+    pub(super) fn new(rules: CheckRules<'_>, file: &ClaimFile) -> Self {
         let has = |column: &Column| {
             let is_age = *column == Column::AgeYears && file.layout.infant_age_alone;
             is_age || file.layout.index(*column).is_some()
@@ -49,9 +49,9 @@ impl AskedOfFile {
             mandatory,
             not_asked: Vec::new(),
         };
-        let is_on = |rule: &Rule| job.checks.level(*rule).is_some();
+        let is_on = |rule: &Rule| rules.checks.level(*rule).is_some();
         for rule in Rule::ALL.iter().copied().filter(is_on) {
-            let missing = missing_for(rule, has).or_else(|| without_plan(rule, job));
+            let missing = missing_for(rule, has).or_else(|| without_plan(rule, rules));
             match missing {
                 Some(reason) => asked.leave(rule, file, reason),
                 None => asked.rules.insert(rule),
@@ -82,11 +82,11 @@ fn missing_for(rule: Rule, has: impl Fn(&Column) -> bool) -> Option<String> {
 }
 
 /// What a rule about known codes misses, where there is no plan or it has no such table.
-fn without_plan(rule: Rule, job: &CheckJob<'_>) -> Option<String> {
+fn without_plan(rule: Rule, rules: CheckRules<'_>) -> Option<String> {
     if !OF_PLAN.contains(&rule) {
         return None;
     }
-    let Some(prepared) = job.plan else {
+    let Some(prepared) = rules.plan else {
         return Some("no --plan is named".to_owned());
     };
     let plan = &prepared.plan;

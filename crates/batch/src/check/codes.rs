@@ -1,6 +1,6 @@
 //! What tables say about the codes of a batch, asked once for each distinct text.
 
-use super::CheckJob;
+use super::CheckRules;
 use crate::Error;
 use crate::read::{ClaimFile, Remap, texts};
 use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, StringArray};
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 /// Asks the tables; remembers what was said.
 pub(super) struct CodeReader<'j> {
-    job: &'j CheckJob<'j>,
+    rules: CheckRules<'j>,
     resolver: Option<Resolver<'j>>,
     /// Everything that was said, each once; the first one says nothing.
     said: Vec<CodeTraits>,
@@ -29,10 +29,10 @@ pub(super) struct CodeColumn {
 }
 
 impl<'j> CodeReader<'j> {
-    pub(super) fn new(job: &'j CheckJob<'j>) -> Self {
+    pub(super) fn new(rules: CheckRules<'j>) -> Self {
         Self {
-            job,
-            resolver: job.plan.map(|prepared| Resolver::new(&prepared.plan)),
+            rules,
+            resolver: rules.plan.map(|prepared| Resolver::new(&prepared.plan)),
             said: vec![CodeTraits::default()],
             places: HashMap::from([(CodeTraits::default(), 0)]),
         }
@@ -104,8 +104,8 @@ impl<'j> CodeReader<'j> {
     }
 
     fn traits(&self, kind: CodeKind, text: &str) -> CodeTraits {
-        let codes = &self.job.checks.codes;
-        let Some((resolver, prepared)) = self.resolver.as_ref().zip(self.job.plan) else {
+        let codes = &self.rules.checks.codes;
+        let Some((resolver, prepared)) = self.resolver.as_ref().zip(self.rules.plan) else {
             return codes.traits(kind, text);
         };
         let resolved = resolver.resolve(kind, text);

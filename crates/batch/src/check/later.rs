@@ -1,6 +1,6 @@
 //! What is asked across claims, after the pass over all of them.
 
-use super::CheckJob;
+use super::CheckRules;
 use super::asked::AskedOfFile;
 use super::extremes::CostBook;
 use super::people::{Pair, PersonBook};
@@ -49,7 +49,7 @@ enum Value {
 
 /// What the later checks work on.
 pub(super) struct Later<'l> {
-    pub(super) job: &'l CheckJob<'l>,
+    pub(super) rules: CheckRules<'l>,
     pub(super) files: &'l ClaimFiles,
     pub(super) asked: &'l [AskedOfFile],
     pub(super) tally: &'l Tally,
@@ -84,7 +84,7 @@ impl Later<'_> {
     }
 
     fn people(&self, people: &PersonBook, table: &mut RuleTable<'_>) -> Result<(), Error> {
-        let within = self.job.checks.limits.readmission_days;
+        let within = self.rules.checks.limits.readmission_days;
         let mut waiting = Vec::new();
         for part in 0..PersonBook::parts() {
             if self.progress.is_interrupted() {
@@ -116,7 +116,7 @@ impl Later<'_> {
     }
 
     fn costs(&self, costs: &CostBook, table: &mut RuleTable<'_>) -> Result<(), Error> {
-        let share = self.job.checks.limits.extreme_share;
+        let share = self.rules.checks.limits.extreme_share;
         let Some(usual) = costs.usual(share)? else {
             return Ok(());
         };
@@ -180,7 +180,7 @@ impl Later<'_> {
                 }
             };
             let level = self
-                .job
+                .rules
                 .checks
                 .level(finding.rule)
                 .expect("a rule that is asked is on");

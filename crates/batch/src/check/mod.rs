@@ -38,16 +38,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use tally::Tally;
 
-/// What `check` is asked to do.
-pub struct CheckJob<'a> {
-    /// Claim files, folders of them, or globs.
-    pub claims: &'a [PathBuf],
+/// By what claims are checked.
+#[derive(Clone, Copy)]
+pub struct CheckRules<'a> {
     /// The rules with their levels and limits.
     pub checks: &'a ClaimChecks,
     /// The files that the checks were read from.
     pub check_files: &'a FileSet,
     /// The plan whose code tables are asked; without one, rules about known codes are not run.
     pub plan: Option<&'a PreparedPlan>,
+}
+
+/// What `check` is asked to do.
+pub struct CheckJob<'a> {
+    /// Claim files, folders of them, or globs.
+    pub claims: &'a [PathBuf],
+    /// By what they are checked.
+    pub rules: CheckRules<'a>,
     /// The folder to write.
     pub out: &'a Path,
     /// How claims are read.
@@ -106,7 +113,7 @@ pub fn check(job: &CheckJob<'_>, progress: &dyn Progress) -> Result<CheckSummary
 }
 
 /// All columns that some rule looks at.
-fn needs() -> ColumnNeeds {
+pub(crate) fn needs() -> ColumnNeeds {
     let required = vec![Column::CaseId];
     let unused = [
         Column::CaseId,
@@ -136,58 +143,33 @@ fn check_into(
     let mut files = ClaimFiles::open(job.claims, &needs(), job.read, Some(folder))?;
     let pool = thread_pool(job.threads)?;
     files.leave_out_damaged((&pool, false), progress)?;
-    let asked: Vec<AskedOfFile> = files
-        .files
-        .iter()
-        .map(|file| AskedOfFile::new(job, file))
-        .collect();
-    let tally = Tally::new(files.rows);
-    let stage = CheckStage {
-        job,
-        asked: &asked,
-        ids: IdBook::new(folder, files.rows)?,
-        people: PersonBook::new(folder)?,
-        costs: CostBook::new(folder)?,
-        tally: &tally,
-        reversed: Mutex::default(),
-    };
     let run = Run {
         files: &files,
         pool: &pool,
         chunk_rows: CHUNK_ROWS,
         progress,
     };
-    let mut table = RuleTable::create(&folder.join("findings.parquet"), job.checks)?;
-    progress.stage("check claims", Some(files.rows));
+    let mut passed = None;
     let fingerprints = with_fingerprints(&run, || {
-        run.stage(&stage, |chunk: Chunk| table.append(&files, &chunk))
+        passed = Some(pass(&run, job.rules, (folder, "findings.parquet"))?);
+        Ok(())
     })?;
-    progress.stage("check across claims", None);
-    let reversed = std::mem::take(&mut *stage.reversed.lock().expect("no worker panicked"));
-    let later = Later {
-        job,
-        reversed,
-        files: &files,
-        asked: &asked,
-        tally: &tally,
-        progress,
-    };
-    pool.install(|| later.all(&stage, &mut table))?;
-
+    let passed = passed.expect("the claims were checked");
     let mut summary = CheckSummary {
         rows: files.rows,
         quarantined: files.quarantine(),
-        not_asked: asked
-            .into_iter()
-            .flat_map(|asked| asked.not_asked)
-            .collect(),
+        not_asked: passed.not_asked,
         ..CheckSummary::default()
     };
-    let mut outputs = Vec::new();
-    let (fingerprint, rows) = table.finish()?;
-    outputs.push(OutputFile::new("findings.parquet", rows, fingerprint));
-    outputs.extend(report::write(folder, job, &tally, &mut summary)?);
+    let mut outputs = vec![passed.output];
+    outputs.extend(report::write(
+        folder,
+        job.rules,
+        &passed.tally,
+        &mut summary,
+    )?);
     let mut manifest = Manifest::new("check");
+    manifest.set("checks", job.rules.described());
     describe(&mut manifest, job, &summary);
     manifest.inputs(&files, &fingerprints);
     manifest.outputs(&outputs);
@@ -195,11 +177,77 @@ fn check_into(
     Ok(summary)
 }
 
+/// What a pass over all claims leaves.
+pub(crate) struct Passed {
+    tally: Tally,
+    not_asked: Vec<NotAsked>,
+    /// The table of findings.
+    pub(crate) output: OutputFile,
+}
+
+impl Passed {
+    /// Whether a row has a finding that rejects.
+    pub(crate) fn rejects(&self, row: u64) -> bool {
+        self.tally.rejects(row)
+    }
+}
+
+/// Asks every rule of every claim and writes what is found as a table of this name.
+pub(crate) fn pass(
+    run: &Run<'_>,
+    rules: CheckRules<'_>,
+    (folder, name): (&Path, &str),
+) -> Result<Passed, Error> {
+    let files = run.files;
+    let all = files.files.iter();
+    let asked: Vec<AskedOfFile> = all.map(|file| AskedOfFile::new(rules, file)).collect();
+    let tally = Tally::new(files.rows);
+    let stage = CheckStage {
+        rules,
+        asked: &asked,
+        ids: IdBook::new(folder, run.files.rows)?,
+        people: PersonBook::new(folder)?,
+        costs: CostBook::new(folder)?,
+        tally: &tally,
+        reversed: Mutex::default(),
+    };
+    let mut table = RuleTable::create(&folder.join(name), rules.checks)?;
+    run.progress.stage("check claims", Some(files.rows));
+    run.stage(&stage, |chunk: Chunk| table.append(files, &chunk))?;
+    run.progress.stage("check across claims", None);
+    let reversed = std::mem::take(&mut *stage.reversed.lock().expect("no worker panicked"));
+    let later = Later {
+        rules,
+        reversed,
+        files,
+        asked: &asked,
+        tally: &tally,
+        progress: run.progress,
+    };
+    run.pool.install(|| later.all(&stage, &mut table))?;
+    drop(stage);
+    let (fingerprint, rows) = table.finish()?;
+    Ok(Passed {
+        not_asked: asked
+            .into_iter()
+            .flat_map(|asked| asked.not_asked)
+            .collect(),
+        output: OutputFile::new(name, rows, fingerprint),
+        tally,
+    })
+}
+
+impl CheckRules<'_> {
+    /// The checks as a manifest names them.
+    pub(crate) fn described(&self) -> Value {
+        let hashed = |(path, bytes)| (self.check_files.name_of(path), json!(sha256(bytes)));
+        let files: Map<String, Value> = self.check_files.iter().map(hashed).collect();
+        json!({ "id": self.checks.id, "files": files })
+    }
+}
+
 fn describe(manifest: &mut Manifest, job: &CheckJob<'_>, summary: &CheckSummary) {
-    let hashed = |(path, bytes)| (job.check_files.name_of(path), json!(sha256(bytes)));
-    let files: Map<String, Value> = job.check_files.iter().map(hashed).collect();
-    manifest.set("checks", json!({ "id": job.checks.id, "files": files }));
-    if let Some(plan) = job.plan {
+    if let Some(plan) = job.rules.plan {
         manifest.plan(plan.into());
     }
     let clean = summary.rows - summary.rejected - summary.warned;

@@ -1,7 +1,7 @@
 //! The summaries of the checks: by rule, by hospital, by both, and what was not asked.
 
 use super::tally::{HospitalTally, Tally};
-use super::{CheckJob, CheckSummary};
+use super::{CheckRules, CheckSummary};
 use crate::Error;
 use crate::manifest::OutputFile;
 use crate::weigh::tables::csv_file;
@@ -12,7 +12,7 @@ use std::path::Path;
 /// Writes the summaries and completes the counts.
 pub(super) fn write(
     folder: &Path,
-    job: &CheckJob<'_>,
+    rules: CheckRules<'_>,
     tally: &Tally,
     summary: &mut CheckSummary,
 ) -> Result<Vec<OutputFile>, Error> {
@@ -21,20 +21,27 @@ pub(super) fn write(
         summary.rejected += counted.rejected;
         summary.warned += u64::try_from(counted.warned).expect("the counts of a run are whole");
         for (rule, count) in &counted.rules {
-            let level = job.checks.level(*rule).expect("a rule that is asked is on");
+            let level = rules
+                .checks
+                .level(*rule)
+                .expect("a rule that is asked is on");
             summary.rules.entry(*rule).or_insert((level, 0)).1 += count;
         }
     }
     summary.not_asked.sort();
     Ok(vec![
-        rules(folder, job, summary)?,
+        by_rule(folder, rules, summary)?,
         by_hospital(folder, &hospitals)?,
-        by_rule_and_hospital(folder, job, &hospitals)?,
+        by_rule_and_hospital(folder, rules, &hospitals)?,
         not_asked(folder, summary)?,
     ])
 }
 
-fn rules(folder: &Path, job: &CheckJob<'_>, summary: &CheckSummary) -> Result<OutputFile, Error> {
+fn by_rule(
+    folder: &Path,
+    rules: CheckRules<'_>,
+    summary: &CheckSummary,
+) -> Result<OutputFile, Error> {
     let heading = [
         "rule",
         "code",
@@ -46,7 +53,7 @@ fn rules(folder: &Path, job: &CheckJob<'_>, summary: &CheckSummary) -> Result<Ou
     ];
     let mut rows = vec![heading.map(str::to_owned)];
     for rule in Rule::ALL {
-        let level = job.checks.level(*rule);
+        let level = rules.checks.level(*rule);
         let level = level.map_or_else(|| "off".to_owned(), |level| level.to_string());
         let count = summary.rules.get(rule).map_or(0, |(_, count)| *count);
         let files = summary.not_asked.iter().filter(|left| left.rule == *rule);
@@ -101,14 +108,17 @@ fn rate(part: u64, whole: u64) -> String {
 
 fn by_rule_and_hospital(
     folder: &Path,
-    job: &CheckJob<'_>,
+    rules: CheckRules<'_>,
     hospitals: &BTreeMap<String, HospitalTally>,
 ) -> Result<OutputFile, Error> {
     let heading = ["hospital_id", "rule", "code", "level", "findings"];
     let mut rows = vec![heading.map(str::to_owned)];
     for (id, counted) in hospitals {
         for (rule, count) in &counted.rules {
-            let level = job.checks.level(*rule).expect("a rule that is asked is on");
+            let level = rules
+                .checks
+                .level(*rule)
+                .expect("a rule that is asked is on");
             rows.push([
                 id.clone(),
                 rule.number(),

@@ -1,6 +1,6 @@
 //! The pass over all claims: every claim is asked by itself.
 
-use super::CheckJob;
+use super::CheckRules;
 use super::asked::AskedOfFile;
 use super::codes::CodeReader;
 use super::columns::Columns;
@@ -24,7 +24,7 @@ pub(super) type Chunk = Vec<RuleRow>;
 
 /// The pass as a stage of a run.
 pub(super) struct CheckStage<'j> {
-    pub(super) job: &'j CheckJob<'j>,
+    pub(super) rules: CheckRules<'j>,
     pub(super) asked: &'j [AskedOfFile],
     pub(super) ids: IdBook,
     pub(super) people: PersonBook,
@@ -46,7 +46,7 @@ impl Stage for CheckStage<'_> {
         CheckWorker {
             stage: self,
             asked: None,
-            codes: CodeReader::new(self.job),
+            codes: CodeReader::new(self.rules),
             remaps: Default::default(),
             ids: self.ids.page(),
             people: self.people.page(),
@@ -92,7 +92,7 @@ impl CheckWorker<'_> {
         let asked = self
             .asked
             .expect("a batch is loaded before its rows are taken");
-        let checks = self.stage.job.checks;
+        let checks = self.stage.rules.checks;
         let mut mandatory = [("", true); 9];
         for (slot, column) in mandatory.iter_mut().zip(&asked.mandatory) {
             *slot = (column.name(), columns.has(*column, row));

@@ -96,6 +96,11 @@ impl Tally {
         }
     }
 
+    /// Whether a row has a finding that rejects.
+    pub(super) fn rejects(&self, row: u64) -> bool {
+        self.rejected.has(row)
+    }
+
     /// The counts, by hospital in byte order.
     pub(super) fn hospitals(&self) -> BTreeMap<String, HospitalTally> {
         let all = self.hospitals.lock().expect("no worker panicked");

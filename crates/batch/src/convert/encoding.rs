@@ -92,6 +92,9 @@ pub(super) struct Utf8Text<R> {
     text: Vec<u8>,
     filled: usize,
     given: usize,
+    /// Whether the end of the text was decoded, or a fault in it: the decoder must not be asked
+    /// again, although whoever reads an unfinished row asks again.
+    is_done: bool,
 }
 
 impl<R: Read> Utf8Text<R> {
@@ -104,13 +107,14 @@ impl<R: Read> Utf8Text<R> {
             text: vec![0; BLOCK],
             filled: 0,
             given: 0,
+            is_done: false,
         }
     }
 
     /// Decodes until there is some text; none at the end of the file.
     fn decode(&mut self) -> io::Result<()> {
         (self.filled, self.given) = (0, 0);
-        loop {
+        while !self.is_done {
             let bytes = self.file.fill_buf()?;
             let is_last = bytes.is_empty();
             let (result, read, written) =
@@ -119,16 +123,22 @@ impl<R: Read> Utf8Text<R> {
             self.file.consume(read);
             self.decoded += read as u64;
             self.filled = written;
+            self.is_done = match result {
+                DecoderResult::InputEmpty => is_last,
+                DecoderResult::OutputFull => false,
+                DecoderResult::Malformed(..) => true,
+            };
             if let DecoderResult::Malformed(wrong, after) = result {
                 let name = self.encoding.name();
                 self.decoded -= u64::from(wrong) + u64::from(after);
                 let problem = format!("byte {} is not of a text in {name}", self.decoded + 1);
                 return Err(io::Error::new(ErrorKind::InvalidData, problem));
             }
-            if written > 0 || is_last {
-                return Ok(());
+            if written > 0 {
+                break;
             }
         }
+        Ok(())
     }
 }
 
@@ -181,6 +191,18 @@ mod tests {
             assert_eq!(detected(text.as_bytes()), Ok(("UTF-8", text.clone())));
             let (bytes, _, _) = GB18030.encode(&text);
             assert_eq!(detected(&bytes), Ok(("gb18030", text.clone())));
+        }
+    }
+
+    #[test]
+    fn who_asks_again_after_the_end_gets_nothing_again() {
+        for encoding in [UTF_8, GB18030] {
+            let mut reader = Utf8Text::new(&b"a,\"b"[..], encoding);
+            let mut text = String::new();
+            reader.read_to_string(&mut text).unwrap();
+            assert_eq!(text, "a,\"b");
+            assert_eq!(reader.read(&mut [0; 8]).unwrap(), 0);
+            assert_eq!(reader.read(&mut [0; 8]).unwrap(), 0);
         }
     }
 

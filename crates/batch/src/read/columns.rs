@@ -114,6 +114,17 @@ pub(crate) struct ColumnNeeds {
     pub(crate) optional: Vec<Column>,
 }
 
+impl ColumnNeeds {
+    /// Reads what somebody else needs too, where it is there.
+    pub(crate) fn also(&mut self, other: Self) {
+        let all = other.required.into_iter().chain(other.optional);
+        let is_new =
+            |column: &Column| !self.required.contains(column) && !self.optional.contains(column);
+        let new: Vec<Column> = all.filter(is_new).collect();
+        self.optional.extend(new);
+    }
+}
+
 /// Where each column stands in one file, by the index of its top-level field.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {

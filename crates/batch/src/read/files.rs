@@ -10,6 +10,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
     ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
@@ -25,6 +26,18 @@ pub struct ReadOptions {
     pub allow_float_money: bool,
     /// Leave out files and row groups that cannot be read, and count them, instead of stopping.
     pub keep_going: bool,
+}
+
+thread_local! {
+    /// Whether this thread is inside the decoder, whose panics on damaged pages are caught.
+    static IS_DECODING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a panic of this thread would be one of the decoder on a damaged page, which becomes an
+/// error that names the file; a panic hook need not tell it.
+#[must_use]
+pub fn is_decoding() -> bool {
+    IS_DECODING.get()
 }
 
 /// A row group is cut into units of at most so many rows, so that one large row group still
@@ -360,7 +373,9 @@ impl ClaimFile {
         &self,
         reader: &mut ParquetRecordBatchReader,
     ) -> Result<Option<RecordBatch>, Error> {
+        IS_DECODING.set(true);
         let next = catch_unwind(AssertUnwindSafe(|| reader.next()));
+        IS_DECODING.set(false);
         let next = next.map_err(|_| self.broken(&"a page is damaged"))?;
         next.transpose().map_err(|e| self.broken(&e))
     }

@@ -11,8 +11,8 @@ mod values;
 
 pub(crate) use cases::{CaseBatch, CaseReader};
 pub(crate) use columns::{Column, ColumnNeeds, Kind};
-pub use files::ReadOptions;
 pub(crate) use files::{ClaimFile, ClaimFiles, Unit};
+pub use files::{ReadOptions, is_decoding};
 pub(crate) use marks::Marks;
 pub use quarantine::QuarantineCounts;
 pub(crate) use quarantine::Quarantined;

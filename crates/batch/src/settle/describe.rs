@@ -31,6 +31,9 @@ pub(super) fn describe(
         .map(|file| json!({ "file": file.path, "rows": file.rows, "sha256": file.sha256 }));
     manifest.set("settlement_inputs", inputs.collect());
     manifest.set("period", json!(summary.period));
+    if let Some(rules) = &job.checks {
+        manifest.set("checks", rules.described());
+    }
     if !summary.policy_warnings.is_empty() {
         manifest.set("policy_warnings", json!(summary.policy_warnings));
     }

@@ -4,6 +4,7 @@ use super::closing::{ClearedHospital, HospitalAdjustment, PrepaidHospital};
 use super::people::UnitShare;
 use super::totals::CaseMix;
 use super::units::UnitTotals;
+use crate::check::CheckRules;
 use crate::findings::FindingCounts;
 use crate::grouped::OutcomeCounts;
 use crate::in_force::PlanChoice;
@@ -35,6 +36,8 @@ pub struct SettleJob<'a> {
     pub ledger: Option<LedgerUse<'a>>,
     /// Last year's claims, to count prior points from; none takes them from the inputs.
     pub prior_claims: &'a [PathBuf],
+    /// The checks whose rejections keep a claim from being paid; `None` asks none.
+    pub checks: Option<CheckRules<'a>>,
     /// The folder to write.
     pub out: &'a Path,
     /// How claims are read.

@@ -141,7 +141,7 @@ pub(crate) fn settle_into(
     };
 
     progress.stage("check keys", Some(files.rows));
-    setting.verdicts = verdicts::find(&run, folder)?;
+    setting.verdicts = verdicts::checked(&run, job, folder)?;
     progress.stage("group and award points", Some(files.rows));
     let mut pass = first_pass(&run, &setting, folder)?;
 
@@ -206,7 +206,11 @@ fn open_claims(
     (folder, pool): (&Path, &rayon::ThreadPool),
     progress: &dyn Progress,
 ) -> Result<ClaimFiles, Error> {
-    let mut files = ClaimFiles::open(job.claims, &needs(setting), job.read, Some(folder))?;
+    let mut needs = needs(setting);
+    if job.checks.is_some() {
+        needs.also(crate::check::needs());
+    }
+    let mut files = ClaimFiles::open(job.claims, &needs, job.read, Some(folder))?;
     files.leave_out_damaged((pool, false), progress)?;
     Ok(files)
 }
@@ -235,6 +239,7 @@ fn write_tables(
     sums: &mut Sums,
 ) -> Result<Vec<OutputFile>, Error> {
     let mut outputs = write_reports(folder, setting, &found.pools, sums)?;
+    outputs.extend(setting.verdicts.outputs());
     let lines = (&found.lines[..], totals);
     outputs.extend(units::write(folder, setting, lines, &mut sums.units)?);
     let is_year = setting.period.is_year();

@@ -3,7 +3,10 @@
 //! A repeated `case_id` counts once, in its first row. A reversal and the case that it cancels
 //! are both left out of the settlement.
 
+use super::SettleJob;
+use crate::check::{Passed, pass};
 use crate::duplicates::{IdBook, hash_id, id_at};
+use crate::manifest::OutputFile;
 use crate::read::{ClaimFile, ClaimFiles, Column, MoneyCell, Unit, money};
 use crate::run::Run;
 use crate::{Error, Progress};
@@ -18,31 +21,55 @@ use std::ops::Range;
 use std::path::Path;
 
 /// Rows that another row decides, with what is found about them.
-#[derive(Debug, Default)]
-pub(crate) struct Verdicts(BTreeMap<u64, Finding>);
+#[derive(Default)]
+pub(crate) struct Verdicts {
+    decided: BTreeMap<u64, Finding>,
+    /// What the checks found, where they were asked.
+    checked: Option<Passed>,
+}
 
 impl Verdicts {
     /// The verdict on a row, if another row decides it.
     pub(crate) fn on(&self, row: u64) -> Option<Finding> {
-        self.0.get(&row).copied()
+        let is_rejected = || {
+            self.checked
+                .as_ref()
+                .is_some_and(|passed| passed.rejects(row))
+        };
+        let decided = self.decided.get(&row).copied();
+        decided.or_else(|| is_rejected().then_some(Finding::CheckRejected))
     }
 
     /// The verdicts on consecutive rows, for whoever asks about them in their order.
     pub(crate) fn of(&self, rows: Range<u64>) -> VerdictsInOrder<'_> {
-        VerdictsInOrder(self.0.range(rows).peekable())
+        VerdictsInOrder {
+            decided: self.decided.range(rows).peekable(),
+            checked: self.checked.as_ref(),
+        }
+    }
+
+    /// The findings of the checks, where they were asked.
+    pub(crate) fn outputs(&self) -> Option<OutputFile> {
+        self.checked.as_ref().map(|passed| passed.output.clone())
     }
 }
 
 /// Verdicts on rows that are asked for in row order.
-pub(crate) struct VerdictsInOrder<'v>(Peekable<btree_map::Range<'v, u64, Finding>>);
+pub(crate) struct VerdictsInOrder<'v> {
+    decided: Peekable<btree_map::Range<'v, u64, Finding>>,
+    checked: Option<&'v Passed>,
+}
 
 impl VerdictsInOrder<'_> {
     /// The verdict on a row, none before which is asked for any more.
     pub(crate) fn on(&mut self, row: u64) -> Option<Finding> {
-        while self.0.next_if(|(earlier, _)| **earlier < row).is_some() {}
-        self.0
-            .next_if(|(number, _)| **number == row)
-            .map(|(_, finding)| *finding)
+        let decided = &mut self.decided;
+        while decided.next_if(|(earlier, _)| **earlier < row).is_some() {}
+        if let Some((_, finding)) = decided.next_if(|(number, _)| **number == row) {
+            return Some(*finding);
+        }
+        let is_rejected = self.checked.is_some_and(|passed| passed.rejects(row));
+        is_rejected.then_some(Finding::CheckRejected)
     }
 }
 
@@ -73,6 +100,19 @@ pub(crate) fn find(run: &Run<'_>, folder: &Path) -> Result<Verdicts, Error> {
         let candidates = candidates(run.files, &book, &reversals)?;
         Ok(decide(&candidates, &reversals))
     })
+}
+
+/// The same for a settlement, which may have the claims checked first.
+pub(super) fn checked(
+    run: &Run<'_>,
+    job: &SettleJob<'_>,
+    folder: &Path,
+) -> Result<Verdicts, Error> {
+    let mut verdicts = find(run, folder)?;
+    if let Some(rules) = job.checks {
+        verdicts.checked = Some(pass(run, rules, (folder, "checks.parquet"))?);
+    }
+    Ok(verdicts)
 }
 
 fn scan(
@@ -179,7 +219,9 @@ fn decide(candidates: &[Candidate], reversals: &[Reversal]) -> Verdicts {
         costs.insert(candidate.row, candidate.cost);
         let Some(id) = &candidate.id else { continue };
         if by_id.contains_key(id.as_str()) {
-            verdicts.0.insert(candidate.row, Finding::DuplicateCase);
+            verdicts
+                .decided
+                .insert(candidate.row, Finding::DuplicateCase);
         } else {
             by_id.insert(id, candidate);
         }
@@ -194,12 +236,12 @@ fn decide(candidates: &[Candidate], reversals: &[Reversal]) -> Verdicts {
         });
         let finding = match target {
             Some(target) => {
-                verdicts.0.insert(target.row, Finding::Reversed);
+                verdicts.decided.insert(target.row, Finding::Reversed);
                 Finding::Reversal
             }
             None => Finding::ReversalUnmatched,
         };
-        verdicts.0.insert(reversal.row, finding);
+        verdicts.decided.insert(reversal.row, finding);
     }
     verdicts
 }

@@ -25,7 +25,7 @@ pub(super) fn counts(files: &RunFiles, counts: &Counts, result: &mut Verificatio
     compare_counts(&counts.outcomes, &files.outcomes, &place, result);
 }
 
-fn compare_counts(
+pub(super) fn compare_counts(
     found: &BTreeMap<String, u64>,
     stated: &BTreeMap<String, u64>,
     place: &str,

@@ -16,6 +16,8 @@ struct Manifest {
     rows: u64,
     outcomes: BTreeMap<String, u64>,
     #[serde(default)]
+    findings: BTreeMap<String, u64>,
+    #[serde(default)]
     case_classes: BTreeMap<String, u64>,
     inputs: Vec<Input>,
     weigh: Option<WeighCounts>,
@@ -51,6 +53,8 @@ pub(super) struct RunFiles {
     pub(super) rows: u64,
     /// How many claims had each outcome, as the manifest states it.
     pub(super) outcomes: BTreeMap<String, u64>,
+    /// How often each thing was found, as the manifest states it.
+    pub(super) findings: BTreeMap<String, u64>,
     /// How many cases of a settlement had each class, as the manifest states it.
     pub(super) classes: BTreeMap<String, u64>,
     pub(super) manifest: PathBuf,
@@ -82,6 +86,7 @@ impl RunFiles {
             command: manifest.command,
             rows: manifest.rows,
             outcomes: manifest.outcomes,
+            findings: manifest.findings,
             classes: manifest.case_classes,
             manifest: path,
             weigh: manifest.weigh,

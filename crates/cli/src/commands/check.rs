@@ -7,7 +7,7 @@ use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout, grouped_digits};
 use crate::progress::{Reporter, RunCounts};
 use crate::{out, plans};
-use drgdip_batch::{CheckJob, CheckSummary, Progress};
+use drgdip_batch::{CheckJob, CheckRules, CheckSummary, Progress};
 use drgdip_tables::ClaimChecks;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -23,9 +23,11 @@ pub(crate) fn run(
     let plan = plan.transpose()?;
     let job = CheckJob {
         claims: &args.claims,
-        checks: &checks,
-        check_files: &check_files,
-        plan: plan.as_ref(),
+        rules: CheckRules {
+            checks: &checks,
+            check_files: &check_files,
+            plan: plan.as_ref(),
+        },
         out: &args.output,
         read: args.read.options(),
         threads: global.threads(),

@@ -10,7 +10,8 @@ use crate::fail::{Done, Failure};
 use crate::progress::{Reporter, RunCounts};
 use crate::{out, plans};
 use drgdip_batch::inputs::{InputTable, Inputs};
-use drgdip_batch::{LedgerUse, PreparedPolicy, Progress, SettleJob, SettleSpan};
+use drgdip_batch::{CheckRules, LedgerUse, PreparedPolicy, Progress, SettleJob, SettleSpan};
+use drgdip_tables::ClaimChecks;
 use drgdip_tables::policy::PolicyAt;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -46,6 +47,8 @@ pub(crate) fn run(
         }
         None => plans::of_policy(&terms(args, &policy, &inputs)?, &inputs, &args.tables)?,
     };
+    let checks = args.checks.as_deref().map(ClaimChecks::load);
+    let checks = checks.transpose()?;
     let job = SettleJob {
         claims: &args.claims,
         plan: plan.choice(),
@@ -63,6 +66,11 @@ pub(crate) fn run(
             correction: args.correct.as_deref(),
         }),
         prior_claims: &args.prior_claims,
+        checks: checks.as_ref().map(|(checks, check_files)| CheckRules {
+            checks,
+            check_files,
+            plan: plan.one(),
+        }),
         out: &args.output,
         read: args.read.options(),
         threads: global.threads(),

@@ -16,7 +16,7 @@ use crate::read::{
     CaseBatch, CaseReader, ClaimFile, Column, MoneyCell, Remap, column_array, money,
 };
 use about::{Place, SeenRow, Texts};
-use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::array::{AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use drgdip_grouper::{CaseMoney, GroupIndex, Grouper, Grouping};

@@ -71,7 +71,7 @@ impl Chosen {
     pub(crate) fn one(&self) -> Option<&PreparedPlan> {
         match self {
             Self::One(plan) => Some(plan),
-            Self::InForce(_) => None,
+            Self::InForce(_) | Self::ByUnit(_) => None,
         }
     }
 }

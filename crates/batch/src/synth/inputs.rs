@@ -243,7 +243,7 @@ fn budget_rows(
                 let amount = amount.to_string();
                 rows.push(row([region, insurance, unit, &period.text, &amount, ""]));
             }
-            rows.extend(experience.line_rows((region, insurance), period)?);
+            rows.extend(experience.line_rows((region, insurance, &units[0]), period)?);
         }
     }
     Ok(rows)
@@ -269,7 +269,7 @@ impl Experience {
     /// The budgets of the lines that cases draw on, in whole thousand yuan.
     fn line_rows(
         &self,
-        (region, insurance): (&str, &str),
+        (region, insurance, unit): (&str, &str, &str),
         period: &Period,
     ) -> Result<Vec<Row>, Error> {
         const THOUSAND_YUAN: i128 = 100_000;
@@ -284,7 +284,7 @@ impl Experience {
             let fen = asked * percent(*overrun) / 100 / THOUSAND_YUAN * THOUSAND_YUAN;
             let amount = Yuan::try_from_fen(fen).map_err(|e| Error::input("budget", e))?;
             let amount = amount.to_string();
-            let cells = [region, insurance, UNIT, &period.text, &amount, line.code()];
+            let cells = [region, insurance, unit, &period.text, &amount, line.code()];
             rows.push(row(cells));
         }
         Ok(rows)

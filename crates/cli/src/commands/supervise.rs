@@ -28,6 +28,7 @@ pub(crate) fn run(
         out: &args.output,
         read: ReadOptions {
             allow_float_money: args.allow_float_money,
+            ..ReadOptions::default()
         },
         threads: global.threads(),
     };

@@ -9,7 +9,7 @@ use super::payments::{PaymentPage, Payments};
 use super::sorted::each_in_order;
 use super::tallies::{Kind, TallyBook, TallyPage};
 use crate::strewn::{Gathering, Record, Strewn, put_bytes};
-use crate::{Class, Error};
+use crate::{Class, Error, Progress};
 use drgdip_claims::Yuan;
 use drgdip_points::Points;
 use drgdip_points::pool::HospitalPayment;
@@ -118,10 +118,13 @@ impl Ledger {
         &self,
         by_account: &HashMap<Account, &HospitalPayment>,
         (adjusted, tallies): (&Adjustments, &TallyBook),
-        payments: &Payments,
+        (payments, progress): (&Payments, &dyn Progress),
     ) -> Result<i128, Error> {
         let buckets = (0..self.0.len()).into_par_iter();
         let paid = buckets.map(|bucket| {
+            if progress.is_interrupted() {
+                return Err(Error::interrupted());
+            }
             let mut till = Till {
                 by_account,
                 adjusted,

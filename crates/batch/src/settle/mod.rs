@@ -154,7 +154,8 @@ pub(crate) fn settle_into(
     };
     let tallies = TallyBook::new(folder, setting.means.count())?;
     let ledger = (&pass.ledger, late.adjusted, &tallies);
-    pool.install(|| pay(&setting, ledger, &found.pools, &late.payments))?;
+    let into = (&late.payments, progress);
+    pool.install(|| pay(&setting, ledger, &found.pools, into))?;
     let with = (&tallies, late.adjusted);
     let unit_totals = UnitTotals::new(&setting, with, (&pass.sums.units, &found.lines))?;
     let chunks = std::mem::take(&mut pass.record.chunks);

@@ -11,7 +11,7 @@ use super::setting::{Pool, Setting};
 use super::tallies::TallyBook;
 use super::totals::Totals;
 use crate::inputs::{InputTable, Inputs};
-use crate::{Class, Error};
+use crate::{Class, Error, Progress};
 use drgdip_claims::{MoneyError, Yuan};
 use drgdip_points::Ratio;
 use drgdip_points::clear::region_fund;
@@ -205,7 +205,7 @@ pub(super) fn pay(
     setting: &Setting<'_>,
     (ledger, adjusted, tallies): (&Ledger, &Adjustments, &TallyBook),
     pools: &[PoolReport],
-    payments: &Payments,
+    (payments, progress): (&Payments, &dyn Progress),
 ) -> Result<(), Error> {
     let mut by_account: HashMap<Account, &HospitalPayment> = HashMap::new();
     for (pool, report) in (0..).zip(pools) {
@@ -216,7 +216,7 @@ pub(super) fn pay(
             }
         }
     }
-    let by_case = ledger.pay(&by_account, (adjusted, tallies), payments)?;
+    let by_case = ledger.pay(&by_account, (adjusted, tallies), (payments, progress))?;
     let by_pool: i128 = pools
         .iter()
         .map(|p| i128::from(p.settlement.paid.fen()))

@@ -6,7 +6,7 @@ use crate::measure::Measured;
 use crate::{Error, Exact};
 use ahash::RandomState;
 use drgdip_tables::dip::TreatmentClass;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Related procedures whose cases may be a group.
 #[derive(Clone, Debug)]
@@ -59,20 +59,24 @@ pub(super) fn find(
         return Ok(found);
     };
     let least = all.times(&Exact::whole(1).plus(&Exact::decimal(bench.terms.related_increase)));
-    let mut left: Vec<TreatedCase> = cases.to_vec();
-    for mut candidate in candidates(bench, (stem, cases), threshold, decisions)? {
-        let (with, without): (Vec<_>, Vec<_>) =
-            left.iter().partition(|case| candidate.has(case.practice));
-        let measured = bench.measure(with.iter().copied())?;
+    let places = Places::new(cases);
+    let mut is_taken = vec![false; cases.len()];
+    let mut left = cases.len();
+    for mut candidate in candidates(bench, (stem, &places), threshold, decisions)? {
+        let mut with = places.of(&candidate.practices);
+        with.retain(|place| !is_taken[index(*place)]);
+        let measured = bench.measure(places.cases_at(&with))?;
         let Some(own) = mean(&measured) else {
             continue;
         };
         (candidate.cases, candidate.mean) = (super::count(with.len()), own);
         let is_dear = candidate.mean >= least && candidate.cases >= threshold;
-        let leaves_enough = super::count(without.len()) >= threshold;
+        let without = left.saturating_sub(with.len());
+        let leaves_enough = super::count(without) >= threshold;
         if candidate.is_decided || (is_dear && leaves_enough) {
             found.kept.push(candidate);
             left = without;
+            with.iter().for_each(|place| is_taken[index(*place)] = true);
         } else if is_dear {
             found.refused.push(candidate);
         }
@@ -80,41 +84,96 @@ pub(super) fn find(
     Ok(found)
 }
 
+/// Where the cases of each practice stand among those of a stem, so that a candidate looks at its
+/// own cases only: there are as many candidates as procedures.
+struct Places<'c> {
+    cases: &'c [TreatedCase],
+    of_practice: HashMap<u32, Vec<u32>, RandomState>,
+}
+
+impl<'c> Places<'c> {
+    fn new(cases: &'c [TreatedCase]) -> Self {
+        let mut of_practice: HashMap<u32, Vec<u32>, RandomState> = HashMap::default();
+        for (place, case) in (0..).zip(cases) {
+            of_practice.entry(case.practice).or_default().push(place);
+        }
+        Self { cases, of_practice }
+    }
+
+    /// The places of the cases of some practices, in order.
+    fn of(&self, practices: &HashSet<u32, RandomState>) -> Vec<u32> {
+        let known = practices
+            .iter()
+            .filter_map(|practice| self.of_practice.get(practice));
+        let mut places: Vec<u32> = known.flatten().copied().collect();
+        places.sort_unstable();
+        places
+    }
+
+    fn cases_at(&self, places: &[u32]) -> impl Iterator<Item = TreatedCase> {
+        places.iter().map(|place| self.cases[index(*place)])
+    }
+}
+
+/// Which practices of a stem have a procedure beside the main one.
+struct Having<'s> {
+    bench: &'s Bench<'s>,
+    all: Vec<u32>,
+    by_code: HashMap<u32, Vec<u32>, RandomState>,
+}
+
+impl<'s> Having<'s> {
+    /// Those of a stem that are not conservative.
+    fn new(bench: &'s Bench<'s>, stem: &Stem) -> Self {
+        let is_treated = |practice: &u32| {
+            bench.practices[index(*practice)].class != TreatmentClass::Conservative
+        };
+        let all: Vec<u32> = stem.practices.iter().copied().filter(is_treated).collect();
+        let mut by_code: HashMap<u32, Vec<u32>, RandomState> = HashMap::default();
+        for practice in &all {
+            for code in &bench.practices[index(*practice)].related {
+                by_code.entry(*code).or_default().push(*practice);
+            }
+        }
+        Self {
+            bench,
+            all,
+            by_code,
+        }
+    }
+
+    /// The practices that have all of some procedures.
+    fn all_of(&self, related: &[u32]) -> HashSet<u32, RandomState> {
+        let of_code = |code: &u32| self.by_code.get(code).map_or(&[][..], Vec::as_slice);
+        let fewest = related.iter().map(of_code).min_by_key(|found| found.len());
+        let has_all = |practice: &u32| {
+            let own = &self.bench.practices[index(*practice)].related;
+            related.iter().all(|code| own.binary_search(code).is_ok())
+        };
+        let among = fewest.unwrap_or(&self.all).iter().copied();
+        among.filter(has_all).collect()
+    }
+}
+
 /// The candidates that have cases enough, in the order of their rows.
 fn candidates(
     bench: &Bench<'_>,
-    (stem, cases): (&Stem, &[TreatedCase]),
+    (stem, places): (&Stem, &Places<'_>),
     threshold: u64,
     decisions: &Decisions,
 ) -> Result<Vec<Candidate>, Error> {
     let decided = decided(bench, stem, decisions)?;
-    let mut sizes: BTreeMap<u32, u64> = BTreeMap::new();
-    for case in cases {
-        let size = sizes.entry(case.practice).or_default();
-        *size = size.saturating_add(1);
-    }
-    let sets = sets(bench, stem, &sizes, &decided);
+    let having = Having::new(bench, stem);
+    let sets = sets(bench, stem, places, &decided);
     let mut candidates = Vec::new();
     for related in sets {
-        let has = |practice: &u32| {
-            let practice = &bench.practices[index(*practice)];
-            let of_practice = &practice.related;
-            practice.class != TreatmentClass::Conservative
-                && related
-                    .iter()
-                    .all(|code| of_practice.binary_search(code).is_ok())
-        };
-        let practices: HashSet<u32, RandomState> =
-            stem.practices.iter().copied().filter(has).collect();
-        let number = practices.iter().filter_map(|practice| sizes.get(practice));
+        let practices = having.all_of(&related);
+        let own = places.of(&practices);
         let is_decided = decided.contains(&related);
-        if number.fold(0, |all: u64, n| all.saturating_add(*n)) < threshold && !is_decided {
+        if super::count(own.len()) < threshold && !is_decided {
             continue;
         }
-        let own = cases
-            .iter()
-            .filter(|case| practices.contains(&case.practice));
-        let measured = bench.measure(own.copied())?;
+        let measured = bench.measure(places.cases_at(&own))?;
         if let Some(mean) = measured.mean(&bench.terms.weigh) {
             candidates.push(Candidate {
                 related,
@@ -139,7 +198,7 @@ fn candidates(
 fn sets(
     bench: &Bench<'_>,
     stem: &Stem,
-    sizes: &BTreeMap<u32, u64>,
+    places: &Places<'_>,
     decided: &BTreeSet<Vec<u32>>,
 ) -> BTreeSet<Vec<u32>> {
     let mut sets = decided.clone();
@@ -147,7 +206,7 @@ fn sets(
     if mains.len() != stem.parts.len() && stem.parts.iter().any(|part| part.main.is_none()) {
         return sets;
     }
-    for practice in sizes.keys() {
+    for practice in places.of_practice.keys() {
         let related = bench.practices[index(*practice)].related.iter().copied();
         let related: Vec<u32> = related.filter(|code| !mains.contains(code)).collect();
         sets.extend(related.iter().map(|code| vec![*code]));

@@ -148,3 +148,34 @@ fn a_history_of_years_becomes_a_catalogue_that_can_group_it() {
     let cases = grouped["outcomes"]["grouped/group_rule"].as_u64();
     assert!(cases > Some(6_000), "{grouped}");
 }
+
+#[test]
+fn a_case_by_its_facts_is_priced_with_its_subtype_and_the_mean_cost_of_its_group() {
+    let case = [
+        "explain",
+        "--plan",
+        TINY,
+        "--principal",
+        "I25.103",
+        "--op",
+        "36.0600",
+        "--age",
+        "50",
+        "--icu-hours",
+        "60",
+        "--policy",
+        "example-dip-2026",
+        "--level",
+        "3",
+        "--cost",
+        "48000",
+    ];
+    let explained = json(&[&case[..], &["--json", "-q"]].concat());
+    let money = &explained["cases"][0]["money"];
+    assert_eq!(money["subtype"], "icu.short");
+    assert_eq!(money["auxiliary"], "1.600000");
+    assert_eq!(money["reference_cost"], "30000.00");
+    assert_eq!(money["case_class"], "normal");
+    // 3,000 × 1.6 × 1.0374.
+    assert_eq!(money["points"], "4979.5200");
+}

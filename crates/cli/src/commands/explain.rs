@@ -47,7 +47,7 @@ pub(crate) fn run(
             chinese: trace.lines(Language::Chinese),
             english: trace.lines(Language::English),
             grouping: grouping_json(&trace),
-            money: money_road(args, &plan, &trace)?,
+            money: money_road(args, (&plan, &trace, &case.claim))?,
         });
     }
     progress.finish();
@@ -171,11 +171,10 @@ fn sex(text: &str) -> Result<Option<Sex>, Failure> {
 
 fn money_road(
     args: &ExplainArgs,
-    plan: &PreparedPlan,
-    trace: &Trace<'_>,
+    of: (&PreparedPlan, &Trace<'_>, &Claim),
 ) -> Result<Option<money::Road>, Failure> {
     match &args.money.policy {
-        Some(policy) => money::by_policy(policy, &args.money, (plan, trace)).map(Some),
+        Some(policy) => money::by_policy(policy, &args.money, of).map(Some),
         None => Ok(None),
     }
 }

@@ -5,10 +5,10 @@ use crate::fail::Failure;
 use crate::layout::{Align, Layout};
 use crate::plans;
 use drgdip_batch::{Error, PreparedPlan, PreparedPolicy};
-use drgdip_claims::Yuan;
-use drgdip_grouper::OutcomeKind;
+use drgdip_claims::{Claim, Yuan};
 use drgdip_grouper::trace::Trace;
-use drgdip_points::award::{CaseRules, award, award_by_cost, hospital_coefficient};
+use drgdip_grouper::{CaseMoney, GroupIndex, LookedUpClaim, OutcomeKind};
+use drgdip_points::award::{CaseRules, GroupPrice, award, award_by_cost, hospital_coefficient};
 use drgdip_points::{PointValue, Points, Ratio, Weight};
 use drgdip_tables::plan::WeightRow;
 use drgdip_tables::policy::{PolicyAt, Treatment, WithoutWeight};
@@ -52,7 +52,7 @@ impl Road {
 pub(crate) fn by_policy(
     policy: &str,
     args: &MoneyArgs,
-    (plan, trace): (&PreparedPlan, &Trace<'_>),
+    (plan, trace, claim): (&PreparedPlan, &Trace<'_>, &Claim),
 ) -> Result<Road, Failure> {
     let cost: Yuan = parsed(args.cost.as_deref().unwrap_or_default(), "amount of yuan")?;
     let terms = terms(policy, args)?;
@@ -61,7 +61,8 @@ pub(crate) fn by_policy(
     let points = match treatment(&terms, plan, trace) {
         Treated::ByWeight(row) => {
             road.add("group", "病组 group", &row.group);
-            priced_points(&mut road, args, (&terms, &rules), (row, cost))?
+            let case = DipCase::new(plan, claim, row);
+            priced_points(&mut road, args, (&terms, &rules), (row, cost, &case))?
         }
         Treated::Otherwise(Treatment::ByCost { discount }) => {
             road.add("total_cost", TOTAL_COST, cost);
@@ -127,19 +128,82 @@ fn treatment<'p>(terms: &PolicyAt, plan: &'p PreparedPlan, trace: &Trace<'_>) ->
     }
 }
 
+/// What a DIP catalogue says of a case in one of its groups; nothing in a DRG plan.
+struct DipCase<'p> {
+    plan: &'p PreparedPlan,
+    claim: &'p Claim,
+    group: Option<GroupIndex>,
+    mean_cost: Option<Yuan>,
+    is_primary_care: bool,
+}
+
+impl<'p> DipCase<'p> {
+    fn new(plan: &'p PreparedPlan, claim: &'p Claim, row: &WeightRow) -> Self {
+        let catalogue = plan.plan.dip.as_ref();
+        let groups = catalogue.map_or(&[][..], |catalogue| &catalogue.groups);
+        let place = groups.iter().position(|group| group.code == row.group);
+        let stated = place.map(|place| &groups[place]);
+        Self {
+            plan,
+            claim,
+            group: place
+                .and_then(|place| u16::try_from(place).ok())
+                .map(GroupIndex),
+            mean_cost: stated
+                .and_then(|group| group.mean_cost_fen)
+                .map(Yuan::from_fen),
+            is_primary_care: stated.is_some_and(|group| group.is_primary_care),
+        }
+    }
+
+    /// The price of the subtype that the case is of, where the policy pays one.
+    fn of_subtype(
+        &self,
+        road: &mut Road,
+        terms: &PolicyAt,
+        (price, cost): (GroupPrice, Yuan),
+    ) -> Result<GroupPrice, Failure> {
+        let (Some(group), Some(measure), Some(catalogue)) =
+            (self.group, terms.subtypes, self.plan.plan.dip.as_ref())
+        else {
+            return Ok(price);
+        };
+        let money = CaseMoney {
+            cost: Some(cost.fen()),
+            standard: Some(price.reference_cost().map_err(wrong)?.fen()),
+            ..CaseMoney::default()
+        };
+        let looked_up = LookedUpClaim::new(self.claim, &self.plan.plan, &self.plan.grouper);
+        let found = self.plan.grouper.subtype(&looked_up.case(), group, &money);
+        let Some(found) = found else {
+            return Ok(price);
+        };
+        let coefficient = Ratio::from_ten_thousandths(found.coefficient).map_err(wrong)?;
+        road.add(
+            "subtype",
+            "辅助分型 subtype",
+            catalogue.auxiliary.name(found),
+        );
+        road.add("auxiliary", "辅助分型调节系数 its coefficient", coefficient);
+        Ok(price.of_subtype(coefficient, measure))
+    }
+}
+
 /// The points of a case whose group has a weight.
 fn priced_points(
     road: &mut Road,
     args: &MoneyArgs,
     (terms, rules): (&PolicyAt, &CaseRules),
-    (row, cost): (&WeightRow, Yuan),
+    (row, cost, case): (&WeightRow, Yuan, &DipCase<'_>),
 ) -> Result<Points, Failure> {
     let weight = Weight::from_ten_thousandths(row.ten_thousandths).map_err(wrong)?;
-    let price = rules.price(weight).map_err(wrong)?;
+    let price = rules.price_of(weight, case.mean_cost).map_err(wrong)?;
+    let price = case.of_subtype(road, terms, (price, cost))?;
     let stated = parsed::<Decimal>(args.coefficient.as_deref().unwrap_or("1"), "number")?;
     let stated = Ratio::from_decimal(stated).map_err(wrong)?;
     let level = args.level.as_deref().unwrap_or_default();
-    let k = if terms.same_price_groups.contains_key(&row.group) {
+    let has_one_price = terms.primary_care_price && case.is_primary_care;
+    let k = if has_one_price || terms.same_price_groups.contains_key(&row.group) {
         Ratio::ONE
     } else {
         hospital_coefficient(&terms.coefficient, level, Some(stated)).map_err(wrong)?

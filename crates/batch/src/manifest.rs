@@ -1,4 +1,5 @@
-//! What a run was made from and what it made, in a form that two equal runs write byte by byte alike.
+//! What a run was made from and what it made, in a form that two equal runs write byte by byte
+//! alike.
 
 use crate::Error;
 use crate::findings::FindingCounts;

@@ -12,8 +12,8 @@ pub const LEAST_MEMORY: u64 = BASE + EACH;
 /// How many threads keep a run within so many bytes, at most as many as are asked for or as there
 /// are cores.
 ///
-/// What does not fit into memory is in temporary files whatever the bound is, so that memory goes by
-/// threads and hardly by claims; what is left are counts of hospitals, groups and rare findings.
+/// What does not fit into memory is in temporary files whatever the bound is, so that memory goes
+/// by threads and hardly by claims; what is left are counts of hospitals, groups and rare findings.
 #[must_use]
 pub fn threads_within(memory: u64, asked: Option<usize>) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);

@@ -95,8 +95,8 @@ impl Verification {
     }
 }
 
-/// Verifies a settled folder, the folder of a run of `check`, `weigh` or `catalogue`, a ledger folder, or the manifest or
-/// output of a `group` run.
+/// Verifies a settled folder, the folder of a run of `check`, `weigh`, `catalogue` or `supervise`,
+/// a ledger folder, or the manifest or output of a `group` run.
 ///
 /// Whatever does not add up is a mismatch of the result, not an error.
 ///

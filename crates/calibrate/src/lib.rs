@@ -10,7 +10,8 @@
 //! costs are treated alike. Money, sums and means are exact. Roots are avoided by comparing
 //! squares; the one logarithm has a stated precision, see [`ln_fen`].
 //!
-//! [`candidates`] examines whether a new technology could have a group of its own.
+//! [`candidates`] examines whether a new technology could have a group of its own, [`catalogue`]
+//! grows a DIP catalogue, and [`mod@supervise`] compares hospitals by supervision indices.
 
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub(crate) use common::{FailOn, GlobalArgs, LogForm, ReadArgs, TableArgs};
 pub(crate) use of_history::{CatalogueArgs, SuperviseArgs};
 
-/// Groups hospital cases by DRG plans and settles them to the fen.
+/// Groups hospital cases by DRG and DIP plans and settles them to the fen.
 #[derive(Debug, Parser)]
 #[command(name = "drgdip", version, about, after_help = include_str!("../help/drgdip.txt"))]
 #[command(propagate_version = true, max_term_width = 100)]
@@ -320,7 +320,8 @@ pub(crate) struct SynthArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct VerifyArgs {
-    /// The folder of a settlement, of `weigh` or of a ledger, or the output file of `group`.
+    /// The folder of a settlement, of `check`, `weigh`, `catalogue` or `supervise`, or of a ledger,
+    /// or the output file of `group`.
     #[arg(value_name = "DIR")]
     pub(crate) run: PathBuf,
 }

@@ -1,4 +1,5 @@
-//! Runs that are killed at any moment: what stood there stays whole, and the next run mends the rest.
+//! Runs that are killed at any moment: what stood there stays whole, and the next run mends the
+//! rest.
 //!
 //! `DRGDIP_KILLS` is how many settlements are killed, 10 unless told otherwise; `DRGDIP_KILLS=200
 //! cargo test -p drgdip --test kills` takes some minutes. `DRGDIP_KILL_SEED` moves the moments,

@@ -87,7 +87,8 @@ pub struct CodeTables {
 type LetterCases = HashMap<String, Option<String>>;
 
 impl CodeTables {
-    /// Joins the tables of a plan; where the plan repairs letter case, its codes are looked through.
+    /// Joins the tables of a plan; where the plan repairs letter case, its codes are looked
+    /// through.
     #[must_use]
     pub fn new(plan: &GroupingPlan, set: Option<CodeSet>, crosswalk: Option<Crosswalk>) -> Self {
         let mut tables = Self {

@@ -201,7 +201,8 @@ choose = "tie_break"
     )
 }
 
-/// The parameters of the auxiliary directory, with what the plans take where the policy says nothing.
+/// The parameters of the auxiliary directory, with what the plans take where the policy says
+/// nothing.
 fn auxiliary(terms: &AuxiliaryTerms) -> String {
     let long_stay = match terms.long_stay {
         Some(Bound::MoreThan(days)) => format!("> {}", days.normalize()),

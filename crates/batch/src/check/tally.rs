@@ -11,8 +11,8 @@ pub(super) struct HospitalTally {
     pub(super) claims: u64,
     /// Claims with a finding that rejects.
     pub(super) rejected: u64,
-    /// Other claims with a finding that warns.
-    /// Partial counts may fall below zero: a later finding can reject a claim that was counted here.
+    /// Other claims with a finding that warns. Partial counts may fall below zero: a later finding
+    /// can reject a claim that was counted here.
     pub(super) warned: i64,
     pub(super) rules: BTreeMap<Rule, u64>,
 }

@@ -1,9 +1,10 @@
-//! What a cleared year leaves to the next through the ledger: money that is held for TCM cases until
-//! their efficacy is known, what of it goes back to pools, and what lines owe or have left over.
+//! What a cleared year leaves to the next through the ledger: money that is held for TCM cases
+//! until their efficacy is known, what of it goes back to pools, and what lines owe or have left
+//! over.
 //!
 //! In: what the entry of the year before says, and the follow-ups of this settlement. Out: budgets
-//! of pools with what came back, adjustments of hospitals, and what the next year is left. Every fen
-//! that is held is paid to its hospital, goes to its pool, or is held on.
+//! of pools with what came back, adjustments of hospitals, and what the next year is left. Every
+//! fen that is held is paid to its hospital, goes to its pool, or is held on.
 
 use super::closing::HospitalAdjustment;
 use super::reports::{amounts, texts, write};

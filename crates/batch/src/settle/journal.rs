@@ -186,8 +186,8 @@ impl Journal {
         entry.map_or_else(Carried::default, |entry| entry.carried.clone())
     }
 
-    /// The entries that a period stands on, by file name, with their hashes: of the months before it
-    /// or in a year, and of the year before a year.
+    /// The entries that a period stands on, by file name, with their hashes: of the months before
+    /// it or in a year, and of the year before a year.
     pub(crate) fn named_before(&self, period: &str) -> Vec<(String, String)> {
         let year = period.split('-').next().unwrap_or(period);
         let is_year = period.len() == year.len();

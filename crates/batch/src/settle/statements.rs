@@ -1,8 +1,9 @@
 //! A statement for each hospital and pool, which its finance office checks line by line.
 //!
-//! `statements.parquet` has the lines of all hospitals; `statements/POOL/HOSPITAL.csv` those of one,
-//! for people. Hospitals are taken some at a time, so that a region of very many small ones needs no
-//! more memory than a region of a few large ones. The index names every CSV file with its hash.
+//! `statements.parquet` has the lines of all hospitals; `statements/POOL/HOSPITAL.csv` those of
+//! one, for people. Hospitals are taken some at a time, so that a region of very many small ones
+//! needs no more memory than a region of a few large ones. The index names every CSV file with its
+//! hash.
 
 mod beside;
 mod cells;

@@ -1,8 +1,9 @@
 //! Payment units of single cases (多元支付): new technologies and negotiated drugs, beside groups.
 //!
 //! A policy without such units reads no column for them. Where it has some, only the claims that
-//! list something are looked at; what was found and decided about each is noted for traces, and what
-//! is asked of the lines is settled at the barrier, line by line, against budgets of their own.
+//! list something are looked at; what was found and decided about each is noted for traces, and
+//! what is asked of the lines is settled at the barrier, line by line, against budgets of their
+//! own.
 
 mod book;
 mod case;

@@ -1,8 +1,8 @@
 //! Codes that are looked up by what they begin with.
 //!
-//! Beside the codes that a DIP plan names as they are, its table of codes has one for each beginning
-//! that it names, written with a hyphen behind it, as ICD-10 itself writes categories: `I25-` stands
-//! for every code below I25 that the plan does not know more closely.
+//! Beside the codes that a DIP plan names as they are, its table of codes has one for each
+//! beginning that it names, written with a hyphen behind it, as ICD-10 itself writes categories:
+//! `I25-` stands for every code below I25 that the plan does not know more closely.
 
 use crate::plan::{CodeId, CodeTable};
 use std::collections::BTreeMap;

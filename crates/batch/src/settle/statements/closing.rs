@@ -1,4 +1,5 @@
-//! The lines after the payment: deductions and shares, prepayments, and what is left at the clearing.
+//! The lines after the payment: deductions and shares, prepayments, and what is left at the
+//! clearing.
 
 use super::line::{Line, Section, decimal, of_ratio, of_yuan, product, six, value_text};
 use crate::Error;

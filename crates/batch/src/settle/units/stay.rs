@@ -1,4 +1,5 @@
-//! Stays whose claim names the unit that pays them: by the day, as day surgery, at a quota, by item.
+//! Stays whose claim names the unit that pays them: by the day, as day surgery, at a quota, by
+//! item.
 
 use super::rules::UnitRules;
 use super::tcm::Instalments;

@@ -1,4 +1,5 @@
-//! The rows of one sheet of a workbook, cell by cell, so that a sheet is never in memory as a whole.
+//! The rows of one sheet of a workbook, cell by cell, so that a sheet is never in memory as a
+//! whole.
 
 use crate::workbook;
 use calamine::{Cell, DataRef, Reader, XlsxCellReader};

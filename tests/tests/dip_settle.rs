@@ -465,7 +465,11 @@ H2,1,0.90,dip
 ";
 
 /// Stents in a hospital paid by DRG and in one paid by DIP, settled from one total.
-fn by_two_units(folder: &Path, ledger: &[String]) -> (SettleSummary, std::path::PathBuf) {
+fn by_two_units(
+    folder: &Path,
+    hospitals: &str,
+    ledger: &[String],
+) -> (SettleSummary, std::path::PathBuf) {
     let names = |key: &str, names: &str| value(key, &format!("names = {{ {names} }}"));
     let rules = vec![
         names("pool.units", "dip = \"DIP\", drg = \"DRG\""),
@@ -485,7 +489,7 @@ fn by_two_units(folder: &Path, ledger: &[String]) -> (SettleSummary, std::path::
     }
     let inputs = folder.join("inputs");
     fs::create_dir_all(&inputs).unwrap();
-    fs::write(inputs.join("hospitals.csv"), UNITS).unwrap();
+    fs::write(inputs.join("hospitals.csv"), hospitals).unwrap();
     fs::write(inputs.join("budgets.csv"), budgets()).unwrap();
     let path = folder.join("claims.parquet");
     write(&path, &batch(&claims));
@@ -527,7 +531,7 @@ fn pool<'s>(summary: &'s SettleSummary, id: &str) -> &'s PoolReport {
 fn drg_and_dip_hospitals_share_one_total_each_in_its_pool() {
     let folder = tempfile::tempdir().unwrap();
     let shares = "values = { dip = \"0.4\", drg = \"0.6\" }\nunit = \"share of budget\"";
-    let (summary, out) = by_two_units(folder.path(), &[value("pool.unit_shares", shares)]);
+    let (summary, out) = by_two_units(folder.path(), UNITS, &[value("pool.unit_shares", shares)]);
     let [dip, drg] = ["990100-employee-dip", "990100-employee-drg"].map(|id| pool(&summary, id));
     // 0.4 × 1,234,567.89 is 493,827.156; the other unit has the rest.
     assert_eq!(dip.input.budget.to_string(), "493827.16");
@@ -554,9 +558,36 @@ fn drg_and_dip_hospitals_share_one_total_each_in_its_pool() {
 }
 
 #[test]
+fn a_hospital_that_changes_its_unit_is_grouped_and_paid_by_that_of_the_discharge() {
+    let folder = tempfile::tempdir().unwrap();
+    let hospitals = "hospital_id,level,coefficient,unit,from,until\n\
+        H1,3,1.05,drg,,2026-09-30\n\
+        H1,3,1.05,dip,2026-10-01,\n\
+        H2,1,0.90,dip,,2026-09-30\n\
+        H2,1,0.90,drg,2026-10-01,\n";
+    let shares = "values = { dip = \"0.4\", drg = \"0.6\" }\nunit = \"share of budget\"";
+    let shares = [value("pool.unit_shares", shares)];
+    let (summary, out) = by_two_units(folder.path(), hospitals, &shares);
+    let settled = cases(&out);
+    let (of_second, of_first) = (&settled["C00"], &settled["C01"]);
+    assert!(of_second[0].starts_with('F') && of_second[3] == "0.900000");
+    assert_eq!(
+        (of_first[0].as_str(), of_first[3].as_str()),
+        ("JC001", "1.050000")
+    );
+    for (unit, hospital) in [("dip", "H1"), ("drg", "H2")] {
+        let pool = pool(&summary, &format!("990100-employee-{unit}"));
+        check_conserved(pool);
+        let paid = pool.settlement.hospitals.iter().filter(|h| h.cases > 0);
+        let paid: Vec<&str> = paid.map(|h| h.hospital_id.as_str()).collect();
+        assert_eq!(paid, [hospital]);
+    }
+}
+
+#[test]
 fn drg_and_dip_hospitals_are_paid_one_value_where_the_ledger_is_unified() {
     let folder = tempfile::tempdir().unwrap();
-    let (summary, _) = by_two_units(folder.path(), &[word("pool.ledger", "unified")]);
+    let (summary, _) = by_two_units(folder.path(), UNITS, &[word("pool.ledger", "unified")]);
     let one = pool(&summary, "990100-employee-all");
     assert_eq!(one.input.budget.to_string(), "1234567.89");
     check_conserved(one);

@@ -2,19 +2,21 @@
 
 use crate::grouped::PreparedPlan;
 use crate::in_force::{PlanOfRow, require_few_groups};
-use crate::inputs::Inputs;
-use crate::read::{ClaimFile, Column, Remap, column_array, texts};
+use crate::inputs::{Hospital, Inputs};
+use crate::read::{ClaimFile, Column, Remap, column_array, dates, texts};
+use crate::settle::setting::date_of;
 use crate::{Class, Error};
-use arrow::array::RecordBatch;
+use arrow::array::{Array, AsArray, RecordBatch};
 use drgdip_tables::policy::PolicyAt;
+use jiff::civil::Date;
 use std::collections::{BTreeSet, HashMap};
 
 /// The plans of the payment units of a policy, and which of them groups a hospital's claims.
 pub struct PlansByUnit {
     /// That of the policy itself first.
     plans: Vec<PreparedPlan>,
-    /// By hospital, the index of its plan; others are grouped by the first.
-    of_hospital: HashMap<String, u16>,
+    /// By hospital, its rows with the index of the plan of each; others are grouped by the first.
+    of_hospital: HashMap<String, Vec<(Hospital, u16)>>,
 }
 
 impl PlansByUnit {
@@ -53,14 +55,37 @@ impl PlansByUnit {
             let place = ids.iter().position(|known| known == id)?;
             u16::try_from(place).ok()
         };
-        let of_hospital = inputs.hospitals.iter().filter_map(|hospital| {
-            let plan = number(hospital.unit.as_deref()?)?;
-            Some((hospital.hospital_id.clone(), plan))
-        });
-        Ok(Some(Self {
-            of_hospital: of_hospital.collect(),
-            plans,
-        }))
+        let mut of_hospital: HashMap<String, Vec<(Hospital, u16)>> = HashMap::new();
+        for hospital in &inputs.hospitals {
+            let plan = hospital.unit.as_deref().and_then(number).unwrap_or(0);
+            let rows = of_hospital.entry(hospital.hospital_id.clone());
+            rows.or_default().push((hospital.clone(), plan));
+        }
+        Ok(Some(Self { plans, of_hospital }))
+    }
+
+    /// The plan of a hospital where no date has a say in it.
+    fn always(&self, hospital: &str) -> Option<u16> {
+        match self.of_hospital.get(hospital).map(Vec::as_slice) {
+            None => Some(0),
+            Some([(_, first), others @ ..]) => {
+                let is_same = others.iter().all(|(_, plan)| plan == first);
+                is_same.then_some(*first)
+            }
+            Some([]) => None,
+        }
+    }
+
+    /// The plan of a hospital on a day: that of its row that holds then, or of its first one.
+    fn on(&self, hospital: &str, day: Option<Date>) -> u16 {
+        let rows = self
+            .of_hospital
+            .get(hospital)
+            .map_or(&[][..], Vec::as_slice);
+        let held = rows
+            .iter()
+            .find(|(row, _)| day.is_some_and(|day| row.holds_on(day)));
+        held.or(rows.first()).map_or(0, |(_, plan)| *plan)
     }
 
     /// The plans, that of the policy itself first.
@@ -74,8 +99,8 @@ impl PlansByUnit {
 pub(crate) enum PlanFinder<'p> {
     /// By region and date.
     InForce(PlanOfRow<'p>),
-    /// By hospital.
-    ByUnit(&'p PlansByUnit, Remap<u16>),
+    /// By hospital, and the date of discharge where its unit changes.
+    ByUnit(&'p PlansByUnit, Remap<Option<u16>>),
 }
 
 impl PlanFinder<'_> {
@@ -92,10 +117,23 @@ impl PlanFinder<'_> {
         };
         let array = column_array(batch, position(Column::HospitalId));
         let hospitals = texts(file, array.expect("plans by unit ask for this column"))?;
-        let number = |id: &str| plans.of_hospital.get(id).copied().unwrap_or(0);
-        let table = remap.update(&hospitals, number);
-        let keys = hospitals.keys().iter();
-        let plan = |key: Option<i32>| key.map_or(0, |key| table[key as usize]);
-        Ok(keys.map(plan).collect())
+        let table = remap.update(&hospitals, |id| plans.always(id));
+        let keys = hospitals.keys();
+        let always = |key: Option<i32>| key.map_or(Some(0), |key| table[key as usize]);
+        if keys.iter().all(|key| always(key).is_some()) {
+            return Ok(keys.iter().filter_map(always).collect());
+        }
+        let array = column_array(batch, position(Column::DischargeDate));
+        let days = array.map(|array| dates(file, array)).transpose()?;
+        let names = hospitals.values().as_string::<i32>();
+        let plan = |(row, key): (usize, Option<i32>)| {
+            always(key).unwrap_or_else(|| {
+                let days = days.as_ref().filter(|days| days.is_valid(row));
+                let day = days.and_then(|days| date_of(days.value(row)));
+                let name = key.map_or("", |key| names.value(key as usize));
+                plans.on(name, day)
+            })
+        };
+        Ok(keys.iter().enumerate().map(plan).collect())
     }
 }

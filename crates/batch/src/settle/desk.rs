@@ -105,7 +105,11 @@ impl Desk<'_, '_> {
         let region = self.batch.regions[row]?;
         let insurance = self.batch.insurances[row]?;
         let unit = match self.batch.hospitals[row] {
-            Named::Known(number) => self.setting.units[number as usize],
+            Named::Known(number) => {
+                let discharges = &self.batch.discharges;
+                let day = discharges.is_valid(row).then(|| discharges.value(row));
+                self.setting.unit_of(number, day)
+            }
             Named::Unknown | Named::Missing => Some(0),
         };
         let away = self.batch.away.as_ref().is_some_and(|away| away[row]);

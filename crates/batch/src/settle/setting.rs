@@ -44,7 +44,7 @@ pub(crate) struct Setting<'s> {
     /// What is counted of each case beside its points.
     pub(crate) measures: Measures,
     /// The number of each hospital's payment unit.
-    pub(crate) units: Vec<Option<u8>>,
+    pub(crate) units: Vec<Vec<Option<u8>>>,
     /// The rows of each hospital; the index is its number in the run.
     pub(crate) hospitals: Vec<Vec<Hospital>>,
     pub(crate) hospital_numbers: HashMap<String, u32>,
@@ -86,8 +86,9 @@ impl<'s> Setting<'s> {
             .map(|(id, number)| ((*id).to_owned(), number))
             .collect();
         let hospitals: Vec<Vec<Hospital>> = by_id.into_values().collect();
-        let unit = |rows: &Vec<Hospital>| pools.unit(rows[0].unit.as_deref(), &terms);
-        let units = hospitals.iter().map(unit).collect();
+        let unit = |row: &Hospital| pools.unit(row.unit.as_deref(), &terms);
+        let of_rows = |rows: &Vec<Hospital>| rows.iter().map(unit).collect();
+        let units = hospitals.iter().map(of_rows).collect();
         let link_terms = links::versions(policy, &terms)?;
         let means = GroupMeans::new(inputs, plan);
         let unit_use = UnitUse::new(policy, &terms);
@@ -118,6 +119,19 @@ impl<'s> Setting<'s> {
             at_settlement,
             by_discharge: Mutex::default(),
         })
+    }
+
+    /// The unit that pays a hospital for a discharge on a day: that of its row that holds then, or
+    /// of its first one where none does.
+    pub(super) fn unit_of(&self, hospital: u32, day: Option<i32>) -> Option<u8> {
+        let units = &self.units[hospital as usize];
+        if units.len() == 1 {
+            return units[0];
+        }
+        let rows = &self.hospitals[hospital as usize];
+        let day = day.and_then(date_of);
+        let held = day.and_then(|day| rows.iter().position(|row| row.holds_on(day)));
+        units[held.unwrap_or(0)]
     }
 
     /// The pools of a region; regions are looked up once a dictionary, not once a claim.

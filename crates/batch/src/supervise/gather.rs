@@ -12,7 +12,7 @@ use arrow::array::{
 use arrow::datatypes::Int32Type;
 use drgdip_calibrate::supervise::SupervisedCase;
 use std::collections::HashMap;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Mutex;
 use twox_hash::XxHash3_64;
 
@@ -44,6 +44,8 @@ pub(super) struct Gather<'s> {
     pub(super) job: &'s SuperviseJob<'s>,
     pub(super) verdicts: &'s Verdicts,
     pub(super) hospitals: &'s Mutex<Hospitals>,
+    /// The first and the last day of the year.
+    pub(super) year: RangeInclusive<i32>,
 }
 
 impl Stage for Gather<'_> {
@@ -105,8 +107,8 @@ fn by_text<T: Copy>(
 }
 
 impl Columns {
-    /// A case without its group; `None` without a hospital or a day of discharge.
-    fn case(&self, row: usize) -> Option<SupervisedCase> {
+    /// A case without its group; `None` without a hospital, or a discharge within the year.
+    fn case(&self, row: usize, year: &RangeInclusive<i32>) -> Option<SupervisedCase> {
         let day = |days: &Date32Array| days.is_valid(row).then(|| days.value(row));
         let person = self.persons.keys().is_valid(row).then(|| {
             let key = self.persons.keys().value(row);
@@ -122,7 +124,7 @@ impl Columns {
             hospital: self.hospitals[row]?,
             group: None,
             admitted: day(&self.admissions),
-            discharged: day(&self.discharges)?,
+            discharged: day(&self.discharges).filter(|day| year.contains(day))?,
             stay_days: stay.and_then(|days| i32::try_from(days).ok()),
             cost_fen: self.costs[row].fen(),
             has_died: self.deaths[row],
@@ -187,7 +189,7 @@ impl Worker for GatherWorker<'_> {
                 if stage.verdicts.on(number).is_some() {
                     return;
                 }
-                let case = columns.case(row).map(|case| SupervisedCase {
+                let case = columns.case(row, &stage.year).map(|case| SupervisedCase {
                     group: grouping.outcome.group().map(|group| group.0),
                     is_faulty,
                     ..case

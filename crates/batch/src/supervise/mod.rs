@@ -12,6 +12,7 @@ use crate::manifest::{Manifest, OutputFile};
 use crate::output::{MANIFEST, StagedFolder};
 use crate::read::{ClaimFiles, Column, ColumnNeeds, ReadOptions};
 use crate::run::Run;
+use crate::settle::setting::day_number;
 use crate::settle::verdicts;
 use crate::table::CHUNK_ROWS;
 use crate::weigh::tables::{csv_file, four_places};
@@ -32,7 +33,7 @@ pub struct SuperviseJob<'a> {
     pub plan: &'a PreparedPlan,
     /// Each file of the policy with its sha256.
     pub policy_files: &'a [(String, String)],
-    /// What the policy says.
+    /// What the policy says on a day of the year whose discharges are counted.
     pub terms: &'a SuperviseTerms,
     /// The folder to write.
     pub out: &'a Path,
@@ -81,6 +82,8 @@ pub fn supervise(
         job,
         verdicts: &verdicts,
         hospitals: &hospitals,
+        year: day_number(job.terms.date.first_of_year())
+            ..=day_number(job.terms.date.last_of_year()),
     };
     let (Gathered(cases), fingerprints) = gathered(&run, &stage, Gathered::default())?;
     let hospitals = hospitals.into_inner().expect("no worker panicked");

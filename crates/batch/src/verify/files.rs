@@ -171,7 +171,7 @@ fn manifest_path(run: &Path) -> PathBuf {
 
 fn no_manifest(path: &Path, error: &std::io::Error) -> Error {
     Error::file(path, "read the manifest", error)
-        .with_hint("Name the folder of a finished settlement, or the output file of group.")
+        .with_hint("Name the folder that a run has written, or the output file of group.")
 }
 
 pub(super) fn sha256(path: &Path, progress: &dyn Progress) -> Result<String, Error> {

@@ -286,6 +286,6 @@ fn a_folder_without_a_manifest_is_refused() {
     assert_eq!(error.exit_code(), 3);
     assert_eq!(
         error.hint(),
-        "Name the folder of a finished settlement, or the output file of group."
+        "Name the folder that a run has written, or the output file of group."
     );
 }

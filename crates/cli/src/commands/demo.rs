@@ -8,6 +8,7 @@ use crate::layout::grouped_digits;
 use crate::progress::Reporter;
 use crate::{out, plans};
 use drgdip_batch::{DEMO_CLAIMS, DEMO_INPUTS, DemoJob, DemoSummary};
+use drgdip_tables::GroupingPlan;
 
 /// How many hospitals of each pool the table shows.
 const MOST_HOSPITALS: usize = 6;
@@ -39,20 +40,23 @@ pub(crate) fn run(
     if global.json {
         out::print_json(&report::json("demo", &args.output, &summary.settled))?;
     } else {
-        let plan = &plan.plan.id;
-        out::print(&plain(args, (&example.policy, plan), &summary))?;
+        out::print(&plain(args, (&example.policy, &plan.plan), &summary))?;
     }
     Ok(Done::Clean)
 }
 
-fn plain(args: &DemoArgs, (policy, plan): (&str, &str), summary: &DemoSummary) -> String {
+fn plain(args: &DemoArgs, (policy, plan): (&str, &GroupingPlan), summary: &DemoSummary) -> String {
     let settled = &summary.settled;
+    let groups = match &plan.dip {
+        Some(catalogue) => catalogue.groups.len(),
+        None => summary.synth.groups,
+    };
     let sections = [
         format!(
             "结算期 Period {} · {} 条清单 claims · {} 个病组 groups · 政策 policy {policy}\n",
             settled.period,
             grouped_digits(&settled.rows.to_string()),
-            summary.synth.groups,
+            groups,
         ),
         outcomes_table(&settled.outcomes),
         report::pools_table(settled),
@@ -63,22 +67,25 @@ fn plain(args: &DemoArgs, (policy, plan): (&str, &str), summary: &DemoSummary) -
     format!(
         "{}{units}\n{findings}\n{}",
         sections.join("\n"),
-        where_to_go(args, (policy, plan), summary)
+        where_to_go(args, (policy, &plan.id), summary)
     )
 }
 
 /// Where the files are, and what to try next.
 fn where_to_go(args: &DemoArgs, (policy, plan): (&str, &str), summary: &DemoSummary) -> String {
     let case = summary.example_case.as_deref().unwrap_or_default();
-    include_str!("../../help/demo-next.txt")
+    let text = include_str!("../../help/demo-next.txt")
         .replace("{dir}", &args.output.display().to_string())
         .replace("{case}", case)
         .replace("{policy}", policy)
         .replace("{plan}", plan)
         .replace("{claims}", DEMO_CLAIMS)
-        .replace("{inputs}", DEMO_INPUTS)
-        .replace(
-            "{units}",
-            &units::explain_commands(&summary.settled, &args.output.display().to_string()),
-        )
+        .replace("{inputs}", DEMO_INPUTS);
+    let is_there = |line: &&str| {
+        let name = line.split_whitespace().next().unwrap_or_default();
+        !name.ends_with(".parquet") || args.output.join(name).exists()
+    };
+    let lines: Vec<&str> = text.lines().filter(is_there).collect();
+    let units = units::explain_commands(&summary.settled, &args.output.display().to_string());
+    format!("{}\n{units}", lines.join("\n"))
 }

@@ -47,7 +47,11 @@ pub(crate) fn explain_commands(summary: &SettleSummary, folder: &str) -> String 
         let decision = example.decision;
         format!("  drgdip explain --settled {folder} --case-id {case}   # {unit}: {decision}\n")
     };
-    summary.unit_totals.examples.iter().map(command).collect()
+    let commands: String = summary.unit_totals.examples.iter().map(command).collect();
+    match commands.is_empty() {
+        true => commands,
+        false => format!("\n各支付单元的一个病例 One case of each payment unit\n{commands}"),
+    }
 }
 
 fn title(unit: &str) -> &str {

@@ -40,7 +40,8 @@ impl PlansByUnit {
         {
             let place = format!("policy {}, grouping.unit_plans", terms.policy);
             let problem = format!("{unit:?} is none of the units of pool.units.");
-            return Err(Error::new(Class::Table, place, problem, ""));
+            let hint = "Add the unit to pool.units, or take its plan out.";
+            return Err(Error::new(Class::Table, place, problem, hint));
         }
         let mut ids = vec![terms.plan.as_str()];
         let named: BTreeSet<&str> = terms.unit_plans.values().map(String::as_str).collect();

@@ -18,7 +18,7 @@ pub struct LevelCoefficient {
     /// What they cost, in fen.
     pub actual_fen: i128,
     /// What they cost at the means of their groups, in fen: neutral as to case-mix. The mean of
-    /// each group is taken at [`MEAN_PLACES`] decimals of a fen.
+    /// each group is taken at twelve decimals of a fen.
     pub expected_fen: Exact,
     /// Mean cost of the level over that of all levels, four places.
     pub by_class: i64,

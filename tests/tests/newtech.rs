@@ -4,6 +4,7 @@ use arrow::array::{Array, Int32Array, StringBuilder, StructArray};
 use arrow::array::{ArrayRef, Decimal128Array, ListBuilder, RecordBatch, StringArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field};
+use drgdip_batch::verify::verify;
 use drgdip_batch::{
     CandidateRow, CandidatesJob, CandidatesSummary, ReadOptions, Silent, candidates,
 };
@@ -144,6 +145,7 @@ fn a_dear_technology_at_scale_gets_a_group_and_others_do_not() {
     let out = folder.path().join("candidates");
     let found = find(&claims, Some(&out));
     assert_eq!(found.rows, 320);
+    assert_eq!(verify(&out, &Silent).unwrap().mismatches, []);
     let of = |technology: &str| {
         let mut rows = found.candidates.iter();
         rows.find(|row| row.technology == technology).unwrap()

@@ -12,8 +12,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn supervised(claims: &[PathBuf], out: &Path, threads: usize) -> SuperviseSummary {
+    supervised_in(2026, (claims, out), threads)
+}
+
+fn supervised_in(
+    year: i16,
+    (claims, out): (&[PathBuf], &Path),
+    threads: usize,
+) -> SuperviseSummary {
     let policy = PreparedPolicy::load("example-dip-2026").unwrap();
-    let terms = policy.policy.supervise_at(date(2026, 12, 31)).unwrap();
+    let terms = policy.policy.supervise_at(date(year, 12, 31)).unwrap();
     let job = SuperviseJob {
         claims,
         plan: national(),
@@ -49,6 +57,16 @@ fn what_is_expected_of_all_hospitals_is_what_happened() {
     let coefficients = || summary.hospitals.values().map(|found| found.coefficient);
     assert!(coefficients().all(|k| (9_500..=10_000).contains(&k)));
     assert!(coefficients().any(|k| k < 10_000));
+    assert!(verify(&out, &Silent).unwrap().mismatches.is_empty());
+}
+
+#[test]
+fn discharges_of_another_year_are_not_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = month(folder.path(), 2_000, 1, 1);
+    let out = folder.path().join("supervised");
+    let of_next_year = supervised_in(2027, (&made.claims, &out), 1);
+    assert_eq!((of_next_year.rows, of_next_year.cases), (2_000, 0));
     assert!(verify(&out, &Silent).unwrap().mismatches.is_empty());
 }
 

@@ -32,6 +32,11 @@ use std::sync::Arc;
 /// How many rows an output row group has.
 pub(crate) const CHUNK_ROWS: u64 = 1 << 17;
 
+/// The same, where rows are held in memory.
+pub(crate) fn chunk_len() -> usize {
+    usize::try_from(CHUNK_ROWS).expect("a row group fits into memory")
+}
+
 /// An output table while it is written.
 pub(crate) struct TableWriter {
     path: PathBuf,
@@ -288,7 +293,7 @@ impl TableWriter {
 /// Writes a small table at once.
 pub(crate) fn write_whole(path: &Path, batch: &RecordBatch) -> Result<Fingerprint, Error> {
     let (mut writer, encoder) = create(path, batch.schema().as_ref().clone(), &[])?;
-    let rows = usize::try_from(CHUNK_ROWS).expect("a row group fits into memory");
+    let rows = chunk_len();
     for (number, from) in (0..batch.num_rows()).step_by(rows).enumerate() {
         let part = batch.slice(from, rows.min(batch.num_rows() - from));
         let columns: Vec<_> = part

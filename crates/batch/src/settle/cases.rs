@@ -14,7 +14,7 @@ use crate::Error;
 use crate::grouped::{GroupedRows, GroupingWorker};
 use crate::read::{ClaimFile, MoneyCell};
 use crate::run::Worker;
-use crate::table::CHUNK_ROWS;
+use crate::table::chunk_len;
 use arrow::array::{Array, ArrayRef, RecordBatch};
 use drgdip_claims::{Finding, Yuan};
 use drgdip_points::Points;
@@ -110,7 +110,6 @@ pub(crate) struct CaseWorker<'s> {
     days: DayRules,
     units: UnitSums,
     batch: Option<Batch>,
-    chunk_rows: usize,
 }
 
 impl<'s> CaseWorker<'s> {
@@ -130,7 +129,6 @@ impl<'s> CaseWorker<'s> {
             days: DayRules::default(),
             units: UnitSums::default(),
             batch: None,
-            chunk_rows: usize::try_from(CHUNK_ROWS).expect("a row group fits into memory"),
         }
     }
 }
@@ -175,8 +173,8 @@ impl Worker for CaseWorker<'_> {
             verdicts: self.setting.verdicts.of(first_row..last_row),
         };
         if rows.cases.is_empty() {
-            rows.grouped.reserve(self.chunk_rows);
-            rows.cases.push(CaseColumns::with_capacity(self.chunk_rows));
+            rows.grouped.reserve(chunk_len());
+            rows.cases.push(CaseColumns::with_capacity(chunk_len()));
         }
         let cases = rows.cases.last_mut().expect("there is a piece");
         let (own, page) = (&mut self.own, &mut self.page);

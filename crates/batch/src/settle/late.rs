@@ -6,7 +6,7 @@ use super::payments::Payments;
 use super::point_file::PointFile;
 use crate::Error;
 use crate::run::{InOrder, Run, in_turn};
-use crate::table::{CHUNK_ROWS, Chunks, TableEncoder, TableWriter};
+use crate::table::{CHUNK_ROWS, Chunks, TableEncoder, TableWriter, chunk_len};
 use arrow::array::ArrayRef;
 
 /// What is known only after the first pass.
@@ -26,7 +26,7 @@ pub(super) fn append_late(
     (encoder, names): (&TableEncoder, &CaseNames),
     (chunks, late): (Vec<Chunks>, &Late<'_>),
 ) -> Result<(), Error> {
-    let rows = usize::try_from(CHUNK_ROWS).expect("a row group fits into memory");
+    let rows = chunk_len();
     let first_column = chunks.first().map_or(0, Vec::len);
     let mut chunks = chunks.into_iter();
     let order = InOrder::new(|late: Chunks| {

@@ -7,6 +7,7 @@
 use crate::Error;
 use crate::read::{ClaimFile, ClaimFiles, Column};
 use crate::strewn::{Gathering, Strewn};
+use ahash::RandomState;
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
@@ -61,7 +62,7 @@ impl IdBook {
 
     /// The rows whose hash another row has, or that is wanted, in row order.
     pub(crate) fn candidates(&self, wanted: &HashSet<u64>) -> Result<Vec<u64>, Error> {
-        let mut wanted_in = vec![HashSet::new(); PARTS];
+        let mut wanted_in = vec![HashSet::<u64, RandomState>::default(); PARTS];
         for hash in wanted {
             wanted_in[part_of(*hash)].insert(self.kept(*hash));
         }

@@ -127,7 +127,7 @@ pub fn group(job: &GroupJob<'_>, progress: &dyn Progress) -> Result<GroupSummary
         chunk_rows: job.row_group_rows.unwrap_or(CHUNK_ROWS),
         progress,
     };
-    let fingerprints = with_fingerprints(&run, || {
+    let ((), fingerprints) = with_fingerprints(&run, || {
         run.stage(&stage, |encoded: Encoded| {
             outcomes.add(&encoded.counts);
             findings.append(&files, &encoded.findings)?;
@@ -162,10 +162,10 @@ fn file_name(path: &Path) -> String {
 }
 
 /// Takes the fingerprints of all claim files while `work` goes on.
-pub(crate) fn with_fingerprints(
+pub(crate) fn with_fingerprints<T>(
     run: &Run<'_>,
-    work: impl FnOnce() -> Result<(), Error>,
-) -> Result<Vec<Fingerprint>, Error> {
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<(T, Vec<Fingerprint>), Error> {
     let found: Vec<Mutex<Option<Result<Fingerprint, Error>>>> =
         run.files.files.iter().map(|_| Mutex::new(None)).collect();
     let worked = run.pool.in_place_scope(|scope| {
@@ -177,12 +177,13 @@ pub(crate) fn with_fingerprints(
         }
         work()
     });
-    worked?;
+    let worked = worked?;
     let taken = |slot: Mutex<Option<_>>| slot.into_inner().expect("no worker panicked");
-    found
+    let fingerprints = found
         .into_iter()
         .map(|slot| taken(slot).expect("every file was fingerprinted"))
-        .collect()
+        .collect::<Result<_, _>>()?;
+    Ok((worked, fingerprints))
 }
 
 /// Joins what a stage makes of all rows to `all`, while the fingerprints are taken.
@@ -191,13 +192,13 @@ pub(crate) fn gathered<R: Send, S: Stage<Rows = R, Encoded = R>>(
     stage: &S,
     mut all: R,
 ) -> Result<(R, Vec<Fingerprint>), Error> {
-    let fingerprints = with_fingerprints(run, || {
+    let joined = with_fingerprints(run, || {
         run.stage(stage, |chunk| {
             stage.join(&mut all, chunk);
             Ok(())
         })
     })?;
-    Ok((all, fingerprints))
+    Ok((all, joined.1))
 }
 
 fn duplicate_findings(

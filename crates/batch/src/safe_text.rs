@@ -5,6 +5,10 @@
 /// A cell that begins with one of these signs, or their full-width forms, is a formula to
 /// spreadsheets; an apostrophe before it makes it text. Control characters become spaces.
 pub(crate) fn spreadsheet_text(cell: &str) -> String {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'.';
+    if cell.bytes().all(is_plain) {
+        return cell.to_owned();
+    }
     let clean: String = cell
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })

@@ -15,17 +15,25 @@ pub(crate) fn product(left: i128, right: i128, what: &'static str) -> Result<i12
         (Ok(left), Ok(right)) => Some(i128::from(left).wrapping_mul(i128::from(right))),
         _ => left.checked_mul(right),
     };
-    exact.ok_or(Error::Overflow(what))
+    fits(exact, what)
 }
 
 /// The sum, or an error that names it.
 pub(crate) fn sum(left: i128, right: i128, what: &'static str) -> Result<i128, Error> {
-    left.checked_add(right).ok_or(Error::Overflow(what))
+    fits(left.checked_add(right), what)
 }
 
 /// The difference, or an error that names it.
 pub(crate) fn difference(left: i128, right: i128, what: &'static str) -> Result<i128, Error> {
-    left.checked_sub(right).ok_or(Error::Overflow(what))
+    fits(left.checked_sub(right), what)
+}
+
+/// The number, or an error that is only made where there is none: every case comes by here.
+fn fits<T>(exact: Option<T>, what: &'static str) -> Result<T, Error> {
+    let Some(exact) = exact else {
+        return Err(Error::Overflow(what));
+    };
+    Ok(exact)
 }
 
 /// `numerator / denominator` as a whole number, rounded once; the denominator is above zero.
@@ -36,7 +44,7 @@ pub(crate) fn divide(
 ) -> Result<i128, Error> {
     // Dividing 64 bits is several times faster, and nearly every case is this small.
     if let (Ok(n), Ok(d)) = (u64::try_from(numerator), u64::try_from(denominator)) {
-        let quotient = n.checked_div(d).ok_or(Error::Overflow("quotient"))?;
+        let quotient = fits(n.checked_div(d), QUOTIENT)?;
         let rest = n.wrapping_sub(quotient.wrapping_mul(d));
         let is_away = rounds_away(u128::from(rest), u128::from(d), rounding);
         return Ok(i128::from(quotient).saturating_add(i128::from(is_away)));
@@ -44,14 +52,14 @@ pub(crate) fn divide(
     divide_wide(numerator, denominator, rounding)
 }
 
-#[cold]
+const QUOTIENT: &str = "quotient";
+
 fn divide_wide(numerator: i128, denominator: i128, rounding: Rounding) -> Result<i128, Error> {
-    const WHAT: &str = "quotient";
-    let quotient = numerator.checked_div(denominator);
-    let quotient = quotient.ok_or(Error::Overflow(WHAT))?;
-    let rest = difference(numerator, product(quotient, denominator, WHAT)?, WHAT)?;
+    let quotient = fits(numerator.checked_div(denominator), QUOTIENT)?;
+    let rest = product(quotient, denominator, QUOTIENT)?;
+    let rest = difference(numerator, rest, QUOTIENT)?;
     if rounds_away(rest.unsigned_abs(), denominator.unsigned_abs(), rounding) {
-        sum(quotient, numerator.signum(), WHAT)
+        sum(quotient, numerator.signum(), QUOTIENT)
     } else {
         Ok(quotient)
     }

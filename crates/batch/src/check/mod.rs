@@ -150,7 +150,7 @@ fn check_into(
         progress,
     };
     let mut passed = None;
-    let fingerprints = with_fingerprints(&run, || {
+    let ((), fingerprints) = with_fingerprints(&run, || {
         passed = Some(pass(&run, job.rules, (folder, "findings.parquet"))?);
         Ok(())
     })?;

@@ -186,23 +186,24 @@ impl CaseColumns {
             SettledClass::Unpaid(finding) => finding as u16,
             _ => NONE,
         });
-        let values = [
-            case.total_cost,
-            case.patient_side,
-            fund_share(case.total_cost, case.patient_side),
-            case.reference_cost,
-            case.weight,
-            case.base_points,
-            case.coefficient,
-        ];
         let mut present = 0;
-        for (bit, (column, value)) in self.decimals.iter_mut().zip(values).enumerate() {
-            present |= u8::from(value.is_some()) << bit;
-            column.push(value.unwrap_or(0));
-        }
+        // One after the other: a loop over the columns takes twice as long, at every case.
+        present |= self.put::<0>(case.total_cost);
+        present |= self.put::<1>(case.patient_side);
+        present |= self.put::<2>(fund_share(case.total_cost, case.patient_side));
+        present |= self.put::<3>(case.reference_cost);
+        present |= self.put::<4>(case.weight);
+        present |= self.put::<5>(case.base_points);
+        present |= self.put::<6>(case.coefficient);
         self.present.push(present);
         self.subtypes.push(case.subtype);
         self.points.push(case.points.ten_thousandths());
+    }
+
+    /// Adds a decimal, absent ones as 0; its bit where the case has it.
+    fn put<const PLACE: usize>(&mut self, value: Option<i64>) -> u8 {
+        self.decimals[PLACE].push(value.unwrap_or(0));
+        u8::from(value.is_some()) << PLACE
     }
 
     /// Adds how often each class comes up.

@@ -147,38 +147,24 @@ pub(crate) fn settle_into(
 
     progress.stage("pay", Some(files.rows));
     let found = at_barrier(job, (&mut setting, &journal), &mut pass, priors.years)?;
-    let late = Late {
-        points: pass.record.points.take(),
-        adjusted: &pass.adjusted,
-        payments: Payments::new(folder, files.rows)?,
-    };
-    let tallies = TallyBook::new(folder, setting.means.count())?;
-    let ledger = (&pass.ledger, late.adjusted, &tallies);
-    let into = (&late.payments, progress);
-    pool.install(|| pay(&setting, ledger, &found.pools, into))?;
-    let with = (&tallies, late.adjusted);
-    let unit_totals = UnitTotals::new(&setting, with, (&pass.sums.units, &found.lines))?;
-    let chunks = std::mem::take(&mut pass.record.chunks);
-    let encoding = (&pass.encoder, &pass.names);
-    // One thread writes most of the time here, so others have time for the claims' hashes.
-    let fingerprints = with_fingerprints(&run, || {
-        append_late(&run, &mut pass.writer, encoding, (chunks, &late))
+    // The hashes of the claims are taken by threads that have nothing else to do.
+    let (paid, fingerprints) = with_fingerprints(&run, || {
+        second_pass((&run, job, folder), &setting, &found, pass)
     })?;
-    let mut outputs = vec![of_cases(files.rows, pass.writer)?];
-    let with = (&found, &unit_totals);
-    outputs.extend(write_tables(folder, &setting, with, &mut pass.sums)?);
-    let of = (&found.pools[..], &found.closing, &tallies);
-    let statements = Statements::new((job, &setting), of, &found.lines);
-    outputs.extend(write_accounts(folder, &statements, pass.notes, &pool)?);
-    let (fingerprint, rows, findings) = pass.record.findings.finish()?;
+    let Paid {
+        unit_totals,
+        record,
+        mut outputs,
+    } = paid;
+    let (fingerprint, rows, findings) = record.findings.finish()?;
     outputs.push(OutputFile::new("findings.parquet", rows, fingerprint));
 
     let summary = SettleSummary {
         period: setting.period.text.clone(),
         rows: files.rows,
         quarantined: files.quarantine(),
-        outcomes: pass.record.outcomes,
-        classes: pass.record.classes,
+        outcomes: record.outcomes,
+        classes: record.classes,
         findings,
         hospitals: hospital_names(&setting),
         pools: found.pools,
@@ -295,6 +281,62 @@ fn first_pass(run: &Run<'_>, setting: &Setting<'_>, folder: &Path) -> Result<Fir
         notes: links.notes(),
         ledger,
         record,
+    })
+}
+
+/// What the second pass leaves.
+struct Paid {
+    unit_totals: UnitTotals,
+    record: Record,
+    outputs: Vec<OutputFile>,
+}
+
+/// Pays every case and writes everything but the findings.
+fn second_pass(
+    (run, job, folder): (&Run<'_>, &SettleJob<'_>, &Path),
+    setting: &Setting<'_>,
+    found: &Settled,
+    pass: FirstPass,
+) -> Result<Paid, Error> {
+    let FirstPass {
+        mut writer,
+        mut sums,
+        mut record,
+        ..
+    } = pass;
+    let late = Late {
+        points: record.points.take(),
+        adjusted: &pass.adjusted,
+        payments: Payments::new(folder, run.files.rows)?,
+    };
+    let tallies = TallyBook::new(folder, setting.means.count())?;
+    let ledger = (&pass.ledger, late.adjusted, &tallies);
+    let into = (&late.payments, run.progress);
+    run.pool
+        .install(|| pay(setting, ledger, &found.pools, into))?;
+    let unit_totals = UnitTotals::new(
+        setting,
+        (&tallies, late.adjusted),
+        (&sums.units, &found.lines),
+    )?;
+    let tables = write_tables(folder, setting, (found, &unit_totals), &mut sums)?;
+    let chunks = std::mem::take(&mut record.chunks);
+    let encoding = (&pass.encoder, &pass.names);
+    let of = (&found.pools[..], &found.closing, &tallies);
+    let statements = Statements::new((job, setting), of, &found.lines);
+    // One thread writes the cases most of the time, so others have time for the statements.
+    let (appended, accounts) = run.pool.join(
+        || append_late(run, &mut writer, encoding, (chunks, &late)),
+        || write_accounts(folder, &statements, pass.notes),
+    );
+    appended?;
+    let mut outputs = vec![of_cases(run.files.rows, writer)?];
+    outputs.extend(tables);
+    outputs.extend(accounts?);
+    Ok(Paid {
+        unit_totals,
+        record,
+        outputs,
     })
 }
 
@@ -441,9 +483,8 @@ fn write_accounts(
     folder: &Path,
     statements: &Statements<'_>,
     notes: Vec<LinkNote>,
-    pool: &rayon::ThreadPool,
 ) -> Result<Vec<OutputFile>, Error> {
-    let mut outputs = pool.install(|| statements.write(folder))?;
+    let mut outputs = statements.write(folder)?;
     if links::is_linked(statements.setting) {
         outputs.push(links::note::write(folder, statements.setting, notes)?);
     }

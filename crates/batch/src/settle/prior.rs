@@ -163,7 +163,7 @@ fn count(
         links: &links,
         sums: &sums,
     };
-    let fingerprints = with_fingerprints(&run, || run.stage(&stage, |()| Ok(())))?;
+    let ((), fingerprints) = with_fingerprints(&run, || run.stage(&stage, |()| Ok(())))?;
     let named = files.files.iter().zip(fingerprints).map(|(file, fingerprint)| {
         json!({ "file": file.label, "rows": file.rows(), "sha256": fingerprint.sha256 })
     });

@@ -5,6 +5,7 @@ use super::tcm::TcmFacts;
 use crate::Error;
 use crate::read::{ClaimFile, Column, MoneyCell, column_array, ints, money, texts};
 use crate::settle::period::date_of;
+use ahash::RandomState;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, RecordBatch,
 };
@@ -16,19 +17,22 @@ use drgdip_tables::policy::{PolicyAt, TechnologyRegistry, UnitTerms, Validity};
 use jiff::civil::Date;
 use std::collections::{HashMap, HashSet};
 
+/// Texts that every batch is searched for.
+type Names = HashSet<String, RandomState>;
+
 /// What the units of a policy look at.
 #[derive(Clone, Debug, Default)]
 pub(in crate::settle) struct UnitUse {
     has_registry: bool,
     /// The procedures that the registry names.
-    procedures: HashSet<String>,
+    procedures: Names,
     has_negotiated: bool,
     /// Whether claims can name the unit that pays the stay.
     has_stays: bool,
     /// After how many days the first ordinary stay goes on by the day.
     switch_after: Option<u32>,
     /// The TCM diseases that the policy pairs with groups on some day.
-    tcm: HashSet<String>,
+    tcm: Names,
     /// The day by which entries of the registry are valid, where it is not that of discharge.
     fixed_day: Option<Date>,
 }
@@ -120,7 +124,7 @@ pub(in crate::settle) struct UnitFacts {
 /// The claims of a batch that state something for units, by row.
 #[derive(Debug, Default)]
 pub(in crate::settle) struct UnitColumns {
-    rows: HashMap<usize, UnitFacts>,
+    rows: HashMap<usize, UnitFacts, RandomState>,
     /// The rows with a technology that is valid, and those of them that stand outside the control
     /// proportion.
     flagged: Vec<usize>,
@@ -227,7 +231,7 @@ impl UnitColumns {
     fn procedures(
         &mut self,
         codes: &DictionaryArray<Int32Type>,
-        named: &HashSet<String>,
+        named: &Names,
         row_of: impl Fn(usize) -> Option<usize>,
     ) {
         let values = codes.values().as_string::<i32>();
@@ -255,7 +259,7 @@ impl UnitColumns {
         &mut self,
         file: &ClaimFile,
         column: &ArrayRef,
-        named: &HashSet<String>,
+        named: &Names,
     ) -> Result<(), Error> {
         let list = Lists::of(column);
         let codes = texts(file, &list.values)?;
@@ -313,12 +317,7 @@ impl UnitColumns {
     }
 
     /// The paired TCM diseases that claims name, with what their gates look at.
-    fn tcm(
-        &mut self,
-        file: &ClaimFile,
-        batch: &RecordBatch,
-        paired: &HashSet<String>,
-    ) -> Result<(), Error> {
+    fn tcm(&mut self, file: &ClaimFile, batch: &RecordBatch, paired: &Names) -> Result<(), Error> {
         let array = |column| column_array(batch, file.position(column, false));
         let text = |column| array(column).map(|a| texts(file, a)).transpose();
         let Some(diseases) = text(Column::TcmDisease)? else {

@@ -42,22 +42,7 @@ pub(crate) fn divide(
     denominator: i128,
     rounding: Rounding,
 ) -> Result<i128, Error> {
-    // Dividing 64 bits is several times faster, and nearly every case is this small.
-    if let (Ok(n), Ok(d)) = (u64::try_from(numerator), u64::try_from(denominator)) {
-        let quotient = fits(n.checked_div(d), QUOTIENT)?;
-        let rest = n.wrapping_sub(quotient.wrapping_mul(d));
-        let is_away = rounds_away(u128::from(rest), u128::from(d), rounding);
-        return Ok(i128::from(quotient).saturating_add(i128::from(is_away)));
-    }
-    divide_wide(numerator, denominator, rounding)
-}
-
-const QUOTIENT: &str = "quotient";
-
-fn divide_wide(numerator: i128, denominator: i128, rounding: Rounding) -> Result<i128, Error> {
-    let quotient = fits(numerator.checked_div(denominator), QUOTIENT)?;
-    let rest = product(quotient, denominator, QUOTIENT)?;
-    let rest = difference(numerator, rest, QUOTIENT)?;
+    let (quotient, rest) = quotient_and_rest(numerator, denominator)?;
     if rounds_away(rest.unsigned_abs(), denominator.unsigned_abs(), rounding) {
         sum(quotient, numerator.signum(), QUOTIENT)
     } else {
@@ -65,8 +50,23 @@ fn divide_wide(numerator: i128, denominator: i128, rounding: Rounding) -> Result
     }
 }
 
+const QUOTIENT: &str = "quotient";
+
+/// `numerator / denominator` cut towards zero, and what is left; the denominator is above zero.
+pub(crate) fn quotient_and_rest(numerator: i128, denominator: i128) -> Result<(i128, i128), Error> {
+    // Dividing 64 bits is several times faster, and nearly every case is this small.
+    if let (Ok(n), Ok(d)) = (u64::try_from(numerator), u64::try_from(denominator)) {
+        let quotient = fits(n.checked_div(d), QUOTIENT)?;
+        let rest = n.wrapping_sub(quotient.wrapping_mul(d));
+        return Ok((i128::from(quotient), i128::from(rest)));
+    }
+    let quotient = fits(numerator.checked_div(denominator), QUOTIENT)?;
+    let rest = product(quotient, denominator, QUOTIENT)?;
+    Ok((quotient, difference(numerator, rest, QUOTIENT)?))
+}
+
 /// Whether what is left of a whole takes the quotient one further from zero.
-const fn rounds_away(rest: u128, whole: u128, rounding: Rounding) -> bool {
+pub(crate) const fn rounds_away(rest: u128, whole: u128, rounding: Rounding) -> bool {
     match rounding {
         Rounding::HalfAwayFromZero => rest >= whole.saturating_sub(rest),
         Rounding::Down => false,

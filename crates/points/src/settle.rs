@@ -1,6 +1,6 @@
 //! Each hospital's payment, split among its cases to the fen.
 
-use crate::exact::{difference, divide, product, sum};
+use crate::exact::{difference, product, quotient_and_rest, rounds_away, sum};
 use crate::pool::{CaseSplit, HospitalPayment};
 use crate::{Error, Points, Rounding};
 use drgdip_claims::Yuan;
@@ -23,6 +23,9 @@ pub struct CaseSplitter {
     cases_so_far: i128,
     points_so_far: i128,
     gross_so_far: i128,
+    /// The running share regardless of its sign, cut to whole fen, and what that leaves over.
+    cut_so_far: i128,
+    rest: i128,
 }
 
 impl CaseSplitter {
@@ -38,6 +41,8 @@ impl CaseSplitter {
             cases_so_far: 0,
             points_so_far: 0,
             gross_so_far: 0,
+            cut_so_far: 0,
+            rest: 0,
         }
     }
 
@@ -56,12 +61,12 @@ impl CaseSplitter {
         self.cases_so_far = sum(self.cases_so_far, 1, WHAT)?;
         // Without points only what raises a payment to zero is split, by the number of cases.
         let (part, whole) = if self.points == 0 {
-            (self.cases_so_far.min(self.cases), self.cases.max(1))
+            let is_counted = self.cases_so_far <= self.cases;
+            (i128::from(is_counted), self.cases.max(1))
         } else {
-            (so_far, self.points)
+            (i128::from(points.ten_thousandths()), self.points)
         };
-        let exact = product(part, self.gross, WHAT)?;
-        let gross_so_far = divide(exact, whole, Rounding::HalfAwayFromZero)?;
+        let gross_so_far = self.running_share(part, whole)?;
         let gross = difference(gross_so_far, self.gross_so_far, WHAT)?;
         let net = match self.split {
             CaseSplit::ByPoints => gross,
@@ -74,6 +79,18 @@ impl CaseSplitter {
         Ok(Yuan::try_from_fen(net)?)
     }
 
+    /// The rounded share of all parts so far. Carrying what is left over keeps the numbers small.
+    fn running_share(&mut self, part: i128, whole: i128) -> Result<i128, Error> {
+        let exact = sum(product(part, self.gross.abs(), WHAT)?, self.rest, WHAT)?;
+        let (cut, rest) = quotient_and_rest(exact, whole)?;
+        self.cut_so_far = sum(self.cut_so_far, cut, WHAT)?;
+        self.rest = rest;
+        let half = Rounding::HalfAwayFromZero;
+        let is_up = rounds_away(rest.unsigned_abs(), whole.unsigned_abs(), half);
+        let share = sum(self.cut_so_far, i128::from(is_up), WHAT)?;
+        Ok(share.saturating_mul(self.gross.signum()))
+    }
+
     /// Whether the cases so far have all of the hospital's points, and so all of its payment.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
@@ -84,6 +101,7 @@ impl CaseSplitter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exact::divide;
 
     fn hospital(points: i64, gross: i64, patient_side: i64) -> HospitalPayment {
         HospitalPayment {
@@ -125,6 +143,24 @@ mod tests {
             &[(1, 0), (1, 0), (1, 0), (1, 0)],
             &[1, 0, 1, 0],
         );
+    }
+
+    #[test]
+    fn carrying_what_is_left_over_gives_the_share_of_all_cases_so_far() {
+        let points: Vec<i64> = (1..200).map(|n| n * n * 7919 % 1_000_003).collect();
+        let total: i64 = points.iter().sum();
+        for gross in [1_234_567_890_123, -98_765_432_101, i64::MAX / 2, 7, 0] {
+            let mut splitter = CaseSplitter::new(&hospital(total, gross, 0));
+            let (mut points_so_far, mut paid_so_far) = (0, 0);
+            for points in &points {
+                points_so_far += i128::from(*points);
+                let paid = splitter.next(Points::from_ten_thousandths(*points), Yuan::ZERO);
+                paid_so_far += i128::from(paid.unwrap().fen());
+                let exact = points_so_far * i128::from(gross);
+                let share = divide(exact, i128::from(total), Rounding::HalfAwayFromZero);
+                assert_eq!(paid_so_far, share.unwrap());
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::findings::FindingRow;
 use crate::in_force::{NO_PLAN, PlanChoice};
 use arrow::array::{ArrayRef, DictionaryArray, StringArray, UInt16Array};
+use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::datatypes::{DataType, Field, UInt16Type};
 use drgdip_grouper::{
     ExcludedReason, GroupIndex, GroupInfo, Grouping, InvalidReason, Outcome, Severity,
@@ -87,22 +88,11 @@ impl GroupedRows {
 
     /// The columns of a grouped output, `case_id` first.
     pub(crate) fn columns(&self, names: &GroupNames) -> Vec<Vec<ArrayRef>> {
-        let groups = || {
-            self.groups
-                .iter()
-                .map(|group| group.map(|index| index.0))
-                .collect()
-        };
-        let outcomes = || UInt16Array::from_iter_values(self.outcomes.iter().copied());
-        let placed = || {
-            self.groups
-                .iter()
-                .map(|group| {
-                    group
-                        .map(|index| index.0)
-                        .filter(|index| names.is_drg(*index))
-                })
-                .collect()
+        let groups = keys(&self.groups, |_| true);
+        let outcomes = UInt16Array::from(self.outcomes.clone());
+        let placed = match names.layers.is_empty() {
+            true => groups.clone(),
+            false => keys(&self.groups, |index| names.is_drg(index)),
         };
         let valid = self.outcomes.iter().zip(&self.severities).enumerate();
         let severities = valid.map(|(row, (outcome, severity))| {
@@ -126,15 +116,23 @@ impl GroupedRows {
         vec![
             ids.collect(),
             vec![coded(plan, &names.plan)],
-            vec![coded(outcomes(), &names.status)],
-            vec![coded(outcomes(), &names.reason)],
-            vec![coded(placed(), &names.mdc)],
-            vec![coded(placed(), &names.adrg)],
-            vec![coded(groups(), &names.group)],
+            vec![coded(outcomes.clone(), &names.status)],
+            vec![coded(outcomes, &names.reason)],
+            vec![coded(placed.clone(), &names.mdc)],
+            vec![coded(placed, &names.adrg)],
+            vec![coded(groups, &names.group)],
             vec![coded(severities.collect(), &names.severity)],
             vec![Arc::new(self.layers(names))],
         ]
     }
+}
+
+/// The numbers of groups; absent where there is none, or none that `has` holds of.
+fn keys(groups: &[Option<GroupIndex>], has: impl Fn(u16) -> bool) -> UInt16Array {
+    let has = |group: Option<GroupIndex>| group.is_some_and(|index| has(index.0));
+    let valid = BooleanBuffer::collect_bool(groups.len(), |row| has(groups[row]));
+    let numbers = groups.iter().map(|group| group.map_or(0, |index| index.0));
+    UInt16Array::new(numbers.collect(), Some(NullBuffer::new(valid)))
 }
 
 fn coded(keys: UInt16Array, values: &ArrayRef) -> ArrayRef {

@@ -179,9 +179,9 @@ fn coded<'a, K: ArrowDictionaryKeyType>(pieces: &'a [ArrayRef]) -> Option<Values
         match keys.nulls().filter(|nulls| nulls.null_count() > 0) {
             None => codes.extend(keys.values().iter().map(|key| code(*key))),
             Some(nulls) => {
-                let rows = keys.values().iter().zip(nulls);
-                let present = rows.filter(|(_, is_present)| *is_present);
-                codes.extend(present.map(|(key, _)| code(*key)));
+                for (from, to) in nulls.valid_slices() {
+                    codes.extend(keys.values()[from..to].iter().map(|key| code(*key)));
+                }
             }
         }
     }
@@ -220,9 +220,9 @@ fn numbers(pieces: &[ArrayRef]) -> Vec<i64> {
         match piece.nulls().filter(|nulls| nulls.null_count() > 0) {
             None => numbers.extend_from_slice(piece.values()),
             Some(nulls) => {
-                let rows = piece.values().iter().zip(nulls);
-                let present = rows.filter(|(_, is_present)| *is_present);
-                numbers.extend(present.map(|(number, _)| *number));
+                for (from, to) in nulls.valid_slices() {
+                    numbers.extend_from_slice(&piece.values()[from..to]);
+                }
             }
         }
     }

@@ -5,6 +5,7 @@ use arrow::array::{
     StringArray, StringBuilder,
 };
 use arrow::datatypes::{DataType, Field, Schema, UInt64Type};
+use drgdip_batch::explain::explain_case;
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
 use drgdip_batch::{
@@ -210,9 +211,18 @@ impl Bench {
     }
 
     fn check(&self, rows: &[Row]) -> CheckSummary {
+        self.check_with(rows, self.rules(None))
+    }
+
+    fn check_with(&self, rows: &[Row], rules: CheckRules<'_>) -> CheckSummary {
         let claims = [self.path("claims.parquet")];
         write(&claims[0], &batch(rows), 1_000);
-        check(&self.job(&claims, &self.path("checked")), &Silent).unwrap()
+        let out = self.path("checked");
+        let job = CheckJob {
+            rules,
+            ..self.job(&claims, &out)
+        };
+        check(&job, &Silent).unwrap()
     }
 
     /// Row, code, column and value of every finding.
@@ -461,7 +471,7 @@ fn every_rule_finds_what_is_planted_for_it_and_nothing_else() {
     assert_eq!(summary.rows, 100);
     assert_eq!(summary.rejected, of(FindingSeverity::Reject));
     assert_eq!(summary.warned, of(FindingSeverity::Warn));
-    let of_plan = ["q20", "q21", "q22", "q23", "q25"];
+    let of_plan = ["q20", "q21", "q22", "q23", "q25", "q53"];
     for left in &summary.not_asked {
         assert_eq!(left.reason, "no --plan is named");
         assert!(
@@ -610,6 +620,46 @@ fn the_lowest_and_highest_costs_a_day_are_named() {
 }
 
 #[test]
+fn one_diagnosis_that_lifts_a_case_from_no_severity_to_the_highest_is_named() {
+    let bench = Bench::new();
+    let with = |number: usize, others: &[&'static str]| Row {
+        principal: Some("I63.900"),
+        others: others.to_vec(),
+        ..clean(number)
+    };
+    // R57 and J96 are MCC, J98.101 is a CC, E11.900 neither.
+    let rows = [
+        with(0, &["E11.900", "R57.000"]),
+        with(1, &["R57.000", "J96.900"]),
+        with(2, &["R57.000", "J98.101"]),
+        with(3, &["J98.101"]),
+        Row {
+            reverses: Some("C00099"),
+            ..with(4, &["R57.000"])
+        },
+    ];
+    let upcoded = |bench: &Bench| -> Vec<_> {
+        bench.check_with(&rows, bench.rules(Some(national())));
+        let found = bench.findings().into_iter();
+        let found = found.filter(|(_, code, ..)| code == Rule::Upcoding.code());
+        found.map(|(row, _, _, value)| (row, value)).collect()
+    };
+    let first = (1, "R57.000 BR25 → BR21".to_owned());
+    assert_eq!(upcoded(&bench), [first.clone()]);
+
+    // The limit is data: with one level a CC counts too.
+    let mut checks = ClaimChecks::load("basic").unwrap().0;
+    checks.limits.upcoding_levels = 1;
+    let one = Bench { checks, ..bench };
+    let more = [
+        first,
+        (3, "R57.000 BR23 → BR21".to_owned()),
+        (4, "J98.101 BR25 → BR23".to_owned()),
+    ];
+    assert_eq!(upcoded(&one), more);
+}
+
+#[test]
 fn one_person_with_all_claims_is_looked_through_once() {
     let bench = Bench::new();
     let rows: Vec<Row> = (0..3_000)
@@ -681,4 +731,57 @@ fn a_settlement_pays_no_claim_that_the_checks_reject_where_it_is_asked() {
     assert_eq!(asked.classes.values().sum::<u64>(), 3_000);
     // Grouping is not touched.
     assert_eq!(asked.outcomes, plain.outcomes);
+    explains_why_it_was_rejected(&bench.path("asked"));
+}
+
+/// The first case that the checks kept from being paid names each rule that rejects it.
+fn explains_why_it_was_rejected(settled: &Path) {
+    let found = rows(
+        &settled.join("findings.parquet"),
+        ["code", "case_id", "row"],
+    );
+    let [_, case_id, row] = found
+        .iter()
+        .find(|[code, ..]| code == "check_rejected")
+        .unwrap();
+    let of_checks = rows(
+        &settled.join("checks.parquet"),
+        ["case_id", "row", "severity", "code", "hint"],
+    );
+    let is_it = |of: &&[String; 5]| of[0] == *case_id && of[1] == *row && of[2] == "reject";
+    let rules: Vec<&[String; 5]> = of_checks.iter().filter(is_it).collect();
+    assert!(!rules.is_empty());
+    let explained = explain_case(settled, case_id, &[], &Silent).unwrap();
+    let steps = explained
+        .iter()
+        .flat_map(|one| &one.parts)
+        .flat_map(|part| &part.steps);
+    let steps: Vec<_> = steps
+        .filter(|step| step.item.contains("rule that rejects"))
+        .collect();
+    for [_, _, _, code, hint] in rules {
+        let step = steps.iter().find(|step| step.value == *code).unwrap();
+        assert!(step.arithmetic.ends_with(hint), "{}", step.arithmetic);
+        // The checks were asked for beside the policy, which has no key for them.
+        assert!(step.keys.is_empty());
+    }
+}
+
+/// Columns of a table as texts.
+fn rows<const N: usize>(path: &Path, columns: [&str; N]) -> Vec<[String; N]> {
+    let file = File::open(path).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let mut all = Vec::new();
+    for batch in reader.build().unwrap().map(Result::unwrap) {
+        let texts = columns.map(|name| {
+            arrow::compute::cast(batch.column_by_name(name).unwrap(), &DataType::Utf8).unwrap()
+        });
+        let text = |at: usize| {
+            texts
+                .each_ref()
+                .map(|c| c.as_string::<i32>().value(at).to_owned())
+        };
+        all.extend((0..batch.num_rows()).map(text));
+    }
+    all
 }

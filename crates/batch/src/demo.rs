@@ -2,12 +2,14 @@
 
 mod people;
 
+use crate::check::CheckRules;
 use crate::find::first_value;
 use crate::grouped::PreparedPlan;
 use crate::inputs::Inputs;
 use crate::output::StagedFolder;
 use crate::policy::PreparedPolicy;
 use crate::read::ReadOptions;
+use crate::settle::setting::Period;
 use crate::settle::{SettleJob, SettleSpan, SettleSummary, settle_into};
 use crate::synth::{SynthJob, SynthPractice, SynthSummary, synth_practised};
 use crate::{Error, Progress};
@@ -78,6 +80,8 @@ pub fn demo(job: &DemoJob<'_>, progress: &dyn Progress) -> Result<DemoSummary, E
     let synth = synth_practised(&made, practice, progress)?;
     people::add(&inputs_folder, job.policy, job.period)?;
     let inputs = read_inside(&inputs_folder, folder.path(), job.policy)?;
+    let day = Period::parse(job.period)?.last;
+    let checks = job.policy.checks_at(day)?;
     let settled = SettleJob {
         claims: &claims,
         plan: job.plan.into(),
@@ -88,7 +92,11 @@ pub fn demo(job: &DemoJob<'_>, progress: &dyn Progress) -> Result<DemoSummary, E
         span: SettleSpan::Month,
         ledger: None,
         prior_claims: &[],
-        checks: None,
+        checks: checks.as_ref().map(|(checks, check_files)| CheckRules {
+            checks,
+            check_files,
+            plan: Some(job.plan),
+        }),
         out: job.out,
         read: ReadOptions::default(),
         threads: job.threads,

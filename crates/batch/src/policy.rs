@@ -3,8 +3,9 @@
 use crate::inputs::StandingFile;
 use crate::output::sha256;
 use crate::{Class, Error};
-use drgdip_tables::{FileSet, Policy};
-use std::path::Path;
+use drgdip_tables::{ClaimChecks, FileSet, Policy};
+use jiff::civil::Date;
+use std::path::{Path, PathBuf};
 
 /// A policy, the hashes of its files, and its standing tables.
 pub struct PreparedPolicy {
@@ -14,6 +15,8 @@ pub struct PreparedPolicy {
     pub files: Vec<(String, String)>,
     /// The tables beside it, used where the inputs folder of a settlement has none.
     pub standing: Vec<StandingFile>,
+    /// The folder that its file stands in; `None` for a bundled policy.
+    folder: Option<PathBuf>,
 }
 
 impl PreparedPolicy {
@@ -29,11 +32,34 @@ impl PreparedPolicy {
             .map(|(path, bytes)| (files.name_of(path), sha256(bytes)));
         let hashes = hashes.collect();
         let standing = StandingFile::of_policy(&files, policy.id());
-        Ok(Self {
+        let path = Path::new(name_or_path);
+        let prepared = Self {
             policy,
             files: hashes,
             standing,
-        })
+            folder: path.is_file().then(|| path.with_file_name("")),
+        };
+        prepared.find_checks()?;
+        Ok(prepared)
+    }
+
+    /// Reads the checks of claims that the policy names at a date, with the levels that it states,
+    /// and the files that they come from; `None` where it names none.
+    ///
+    /// # Errors
+    /// When the policy does not hold on that date, or the checks cannot be used.
+    pub fn checks_at(&self, date: Date) -> Result<Option<(ClaimChecks, FileSet)>, Error> {
+        Ok(self.policy.checks_at(date, self.folder.as_deref())?)
+    }
+
+    /// Reads all checks that it names on some day, so that none is missing later.
+    fn find_checks(&self) -> Result<(), Error> {
+        if self.policy.names_checks() {
+            for day in self.policy.changes() {
+                self.checks_at(day)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -49,7 +75,7 @@ fn find(name_or_path: &str) -> Result<FileSet, Error> {
             Class::Table,
             name_or_path,
             problem,
-            format!("Bundled are {known}."),
+            format!("Give the path of its TOML file, or one of the bundled policies: {known}."),
         )
     })
 }

@@ -185,6 +185,10 @@ rules! {
         "stay_days" Warn
         "疑似低标准入院" "A short and cheap stay without a procedure: the admission may not have been needed."
         "Check whether the case could have been treated as an outpatient.";
+    Upcoding "q53_upcoding_suspected" "sex,age_years,principal_diagnosis,other_diagnoses"
+        "other_diagnoses" Warn
+        "疑似高套,仅一个其他诊断使病例进入更高的病组" "One other diagnosis alone carries the case into a higher group."
+        "Check that the record supports the diagnosis that the value names.";
     DaySurgeryLong "q54_day_surgery_long" "payment_unit,stay_days" "stay_days" Warn
         "日间手术住院天数过长" "A case of day surgery stays longer than day surgery may."
         "Correct the days or the payment unit.";

@@ -204,7 +204,8 @@ pub(crate) struct SettleArgs {
         conflicts_with = "annual"
     )]
     pub(crate) correct: Option<String>,
-    /// Check the claims first: what breaks a rule that rejects is not paid (see `drgdip check`).
+    /// Check the claims first, in place of what the policy names: what breaks a rule that rejects is
+    /// not paid (see `drgdip check`).
     #[arg(long, value_name = "CHECKS")]
     pub(crate) checks: Option<String>,
     /// Last year's claims, to count prior points from by this year's plan and policy.

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pace::{Pace, peak_memory};
 use serde_json::{Value, json};
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -41,11 +42,14 @@ enum Mode {
 }
 
 /// What became of the claims of a run.
-pub(crate) struct RunCounts {
+pub(crate) struct RunCounts<'a> {
     pub(crate) command: &'static str,
+    /// What was written.
+    pub(crate) output: &'a Path,
     /// All rows, with those that could not be read.
     pub(crate) rows_in: u64,
-    pub(crate) grouped: u64,
+    /// `None` where the command groups nothing.
+    pub(crate) grouped: Option<u64>,
     /// Rows that were not grouped, not paid, or sent back.
     pub(crate) rejected: u64,
     pub(crate) quarantined: u64,
@@ -90,25 +94,43 @@ impl Reporter {
         self.line(&event.to_string());
     }
 
+    /// Tells at the end of a run what it did, with its tables, and what it wrote; a JSON log only
+    /// has the latter, since its summary and the files have the numbers.
+    pub(crate) fn report(&self, text: &str, output: &Path) {
+        match self.mode {
+            Mode::Json => {
+                let output = output.display().to_string();
+                self.log(&json!({ "event": "wrote", "output": output }));
+            }
+            _ => self.note(text),
+        }
+    }
+
     /// Says at the end of a run what became of its claims, how fast, and with how much memory.
-    pub(crate) fn summary(&self, counts: &RunCounts) {
+    pub(crate) fn summary(&self, counts: &RunCounts<'_>) {
         let seconds = self.started.elapsed().as_secs_f64();
         // A rate for people; no amount and no output goes by it.
         let rate = (counts.rows_in as f64 / seconds.max(1e-3)) as u64;
         let memory = peak_memory();
         match self.mode {
             Mode::Quiet => {}
-            Mode::Json => self.log(&json!({
-                "event": "summary",
-                "command": counts.command,
-                "rows_in": counts.rows_in,
-                "grouped": counts.grouped,
-                "rejected": counts.rejected,
-                "quarantined": counts.quarantined,
-                "seconds": (seconds * 1000.0).round() / 1000.0,
-                "rows_per_second": rate,
-                "peak_memory_bytes": memory,
-            })),
+            Mode::Json => {
+                let mut event = json!({
+                    "event": "summary",
+                    "command": counts.command,
+                    "output": counts.output.display().to_string(),
+                    "rows_in": counts.rows_in,
+                    "rejected": counts.rejected,
+                    "quarantined": counts.quarantined,
+                    "seconds": (seconds * 1000.0).round() / 1000.0,
+                    "rows_per_second": rate,
+                    "peak_memory_bytes": memory,
+                });
+                if let Some(grouped) = counts.grouped {
+                    event["grouped"] = json!(grouped);
+                }
+                self.log(&event);
+            }
             Mode::Lines | Mode::Bars => {
                 let memory = memory.map_or_else(String::new, |bytes| {
                     format!(", 内存峰值 peak memory {} MiB", bytes >> 20)

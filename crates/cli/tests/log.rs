@@ -93,3 +93,32 @@ fn a_bound_on_memory_changes_no_byte_and_one_that_cannot_be_kept_is_refused() {
         command.assert().code(2);
     }
 }
+
+#[test]
+fn a_json_log_holds_no_tables_and_only_what_applies() {
+    let folder = tempfile::tempdir().unwrap();
+    month(folder.path());
+    let run = |arguments: &[&str]| {
+        let (code, events) = logged(folder.path(), arguments);
+        assert_eq!(code, 0);
+        let is_long = |event: &&Value| event["text"].as_str().is_some_and(|t| t.contains('\n'));
+        assert_eq!(events.iter().find(is_long), None);
+        events
+    };
+    let checked = run(&["check", "claims.parquet", "-o", "checked"]);
+    let wrote = checked.iter().find(|event| event["event"] == "wrote");
+    assert_eq!(wrote.unwrap()["output"], "checked");
+    let summary = checked.last().unwrap();
+    assert_eq!(summary["command"], "check");
+    assert_eq!(summary.get("grouped"), None);
+
+    let shown = run(&["demo", "--cases", "500", "-o", "demo"]);
+    let summary = shown.last().unwrap();
+    assert_eq!(summary["event"], "summary");
+    assert_eq!(summary["command"], "demo");
+    assert_eq!(summary["output"], "demo");
+    let count = |name: &str| summary[name].as_u64().unwrap();
+    // The demo adds claims of its own to those that it makes.
+    assert!(count("rows_in") >= 500);
+    assert!(count("grouped") > 0);
+}

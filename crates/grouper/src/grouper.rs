@@ -107,6 +107,11 @@ impl Grouper {
         }
     }
 
+    /// By what the severity of cases is found.
+    pub(crate) const fn severities(&self) -> &SeverityTables {
+        &self.severity
+    }
+
     /// Groups one case whose total cost in fen is known.
     ///
     /// It makes a difference only where [`Grouper::uses_cost`] says so.
@@ -264,7 +269,7 @@ impl Grouper {
 }
 
 /// An MCC outranks a CC.
-fn severity(found: Found) -> Severity {
+pub(crate) fn severity(found: Found) -> Severity {
     match found {
         Found { mcc: true, .. } => Severity::Mcc,
         Found { cc: true, .. } => Severity::Cc,

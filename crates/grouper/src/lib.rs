@@ -14,6 +14,7 @@ mod facts;
 mod filter;
 mod grouper;
 mod groups;
+mod lift;
 mod lists;
 mod lookup;
 mod outcome;
@@ -36,6 +37,7 @@ pub use case::{Case, CaseCode, CodeFaults, CodeSlot, Numbers, TextSlot};
 pub use dip::auxiliary::CaseMoney;
 pub use grouper::Grouper;
 pub use groups::{DipGroupInfo, GroupInfo};
+pub use lift::Lifted;
 pub use lookup::LookedUpClaim;
 pub use outcome::{
     ExcludedReason, GroupIndex, Grouping, InvalidReason, Outcome, OutcomeKind, Severity,

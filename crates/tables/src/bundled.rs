@@ -112,6 +112,15 @@ pub(crate) fn checks(id: &str) -> Option<FileSet> {
     Some(FileSet::in_memory(id, inside))
 }
 
+/// The ids of the bundled checks of claims, sorted.
+pub(crate) fn checks_ids() -> Vec<&'static str> {
+    let folders = POLICIES.get_dir(CHECKS).into_iter().flat_map(Dir::dirs);
+    let names = folders.filter_map(|dir| dir.path().file_name()?.to_str());
+    let mut ids: Vec<_> = names.collect();
+    ids.sort_unstable();
+    ids
+}
+
 fn collect(dir: &'static Dir<'static>, files: &mut Vec<(String, Cow<'static, [u8]>)>) {
     for file in dir.files() {
         let is_table = file

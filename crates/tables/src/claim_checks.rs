@@ -8,12 +8,16 @@ mod book;
 mod read;
 
 pub use book::CodeBook;
+pub(crate) use read::{LEVELS, rules_named_like};
 
 use crate::error::Error;
 use crate::files::FileSet;
 use drgdip_claims::check::Limits;
 use drgdip_claims::{FindingSeverity, Rule};
 use std::path::Path;
+
+/// How much a finding by a rule matters; `None` is a rule that is off.
+pub type Level = Option<FindingSeverity>;
 
 /// The checks of claims, read and whole.
 #[derive(Clone, Debug)]
@@ -26,8 +30,10 @@ pub struct ClaimChecks {
     pub limits: Limits,
     /// What codes say about the patient.
     pub codes: CodeBook,
-    /// In the order of [`Rule::ALL`]; `None` is a rule that is off.
-    levels: Vec<Option<FindingSeverity>>,
+    /// The id of the policy that names them and may have changed levels; `None` where none does.
+    pub policy: Option<String>,
+    /// In the order of [`Rule::ALL`].
+    levels: Vec<Level>,
 }
 
 impl ClaimChecks {
@@ -38,7 +44,8 @@ impl ClaimChecks {
     pub fn load(name_or_path: &str) -> Result<(Self, FileSet), Error> {
         let files = match FileSet::bundled_checks(name_or_path) {
             Some(files) => files,
-            None => FileSet::folder(Path::new(name_or_path))?,
+            None if Path::new(name_or_path).is_dir() => FileSet::folder(Path::new(name_or_path))?,
+            None => return Err(read::no_such_checks(name_or_path)),
         };
         Ok((Self::of(&files)?, files))
     }
@@ -53,8 +60,21 @@ impl ClaimChecks {
 
     /// How much a finding by this rule matters; `None` where the rule is off.
     #[must_use]
-    pub fn level(&self, rule: Rule) -> Option<FindingSeverity> {
+    pub fn level(&self, rule: Rule) -> Level {
         self.levels[rule as usize]
+    }
+
+    /// Gives a rule another level, as a policy does that names these checks.
+    pub fn set_level(&mut self, rule: Rule, level: Level) {
+        self.levels[rule as usize] = level;
+    }
+
+    /// The level of a rule as `checks.toml` and policies write it.
+    #[must_use]
+    pub fn level_word(&self, rule: Rule) -> &'static str {
+        let level = self.level(rule);
+        let word = LEVELS.iter().find(|(_, known)| *known == level);
+        word.expect("every level has a word").0
     }
 }
 

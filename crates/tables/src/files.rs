@@ -106,6 +106,12 @@ impl FileSet {
         bundled::checks(id)
     }
 
+    /// The ids of the bundled checks of claims, sorted.
+    #[must_use]
+    pub fn bundled_checks_ids() -> Vec<&'static str> {
+        bundled::checks_ids()
+    }
+
     /// The bundled tables that all DIP plans share: tie-breaks, attribute classes of procedures,
     /// the comorbidity index and the kinds of the auxiliary directory.
     #[must_use]

@@ -52,7 +52,14 @@ impl PlanLibrary {
     /// # Errors
     /// When the file is not there or is not what it should be.
     pub fn folder(folder: &Path) -> Result<Self, Error> {
-        let file = FileSet::single_file(&folder.join(coverage::FILE))?;
+        let path = folder.join(coverage::FILE);
+        if !path.is_file() {
+            return Err(PlanProblem::NoCoverage.at(Place {
+                file: path.display().to_string(),
+                ..Place::default()
+            }));
+        }
+        let file = FileSet::single_file(&path)?;
         Self::new(Some(folder.to_owned()), file)
     }
 
@@ -90,6 +97,12 @@ impl PlanLibrary {
         &self.file
     }
 
+    /// The ids of the plans, for messages.
+    fn known(&self) -> String {
+        let ids: Vec<&str> = self.coverage.iter().map(|plan| plan.id.as_str()).collect();
+        ids.join(", ")
+    }
+
     /// Checks that some plan says from when it applies; the others can only be named.
     ///
     /// # Errors
@@ -98,8 +111,7 @@ impl PlanLibrary {
         if self.coverage.iter().any(|plan| plan.from.is_some()) {
             return Ok(());
         }
-        let ids: Vec<&str> = self.coverage.iter().map(|plan| plan.id.as_str()).collect();
-        let known = ids.join(", ");
+        let known = self.known();
         Err(PlanProblem::NoPlanHasDates { known }.at(Place {
             file: self.file.name_of(coverage::FILE),
             ..Place::default()
@@ -113,7 +125,17 @@ impl PlanLibrary {
     pub fn load(&self, id: &str) -> Result<LoadedPlan, Error> {
         match &self.folder {
             None => load_plan(id),
-            Some(folder) => load_plan(&Path::new(".").join(folder).join(id).to_string_lossy()),
+            Some(folder) => {
+                let path = Path::new(".").join(folder).join(id);
+                if path.is_dir() {
+                    return load_plan(&path.to_string_lossy());
+                }
+                let known = self.known();
+                Err(PlanProblem::NotInLibrary { known }.at(Place {
+                    file: folder.join(id).display().to_string(),
+                    ..Place::default()
+                }))
+            }
         }
     }
 

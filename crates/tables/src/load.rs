@@ -60,18 +60,16 @@ pub struct LoadedPlan {
 pub fn load_plan(name_or_path: &str) -> Result<LoadedPlan, Error> {
     let path = Path::new(name_or_path);
     let is_path = name_or_path.starts_with('.') || path.components().count() > 1;
-    if !is_path {
-        if let Some(files) = FileSet::bundled_plan(name_or_path) {
-            return load_with_bases(files, None, &|id| Ok(FileSet::bundled_plan(id)));
-        }
-        if !path.is_dir() {
-            let known = FileSet::bundled_plans().join(", ");
-            let problem = PlanProblem::NoSuchPlan { known };
-            return Err(problem.at(Place {
-                file: name_or_path.to_owned(),
-                ..Place::default()
-            }));
-        }
+    if let (false, Some(files)) = (is_path, FileSet::bundled_plan(name_or_path)) {
+        return load_with_bases(files, None, &|id| Ok(FileSet::bundled_plan(id)));
+    }
+    if !path.is_dir() {
+        let known = FileSet::bundled_plans().join(", ");
+        let problem = PlanProblem::NoSuchPlan { known };
+        return Err(problem.at(Place {
+            file: name_or_path.to_owned(),
+            ..Place::default()
+        }));
     }
     let files = FileSet::folder(path)?;
     load_with_bases(files, Some(path), &|id| find_beside(path, id))

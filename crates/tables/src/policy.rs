@@ -7,6 +7,7 @@
 mod auxiliary;
 mod case;
 mod catalogue;
+mod checks;
 mod clearing;
 mod dates;
 mod keys;
@@ -31,6 +32,7 @@ mod weigh;
 
 pub use auxiliary::AuxiliaryTerms;
 pub use catalogue::{CatalogueTerms, Threshold};
+pub use checks::CheckTerms;
 pub use clearing::{
     Assessment, ClearingTerms, HospitalBands, MarginTerms, PrepaidValue, PrepayTerms, RegionBands,
 };

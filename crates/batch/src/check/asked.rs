@@ -1,5 +1,6 @@
 //! Which rules can be asked of a file.
 
+use super::lifts::has_severities;
 use super::{CheckRules, NotAsked};
 use crate::read::{ClaimFile, Column};
 use drgdip_claims::{Rule, RuleSet};
@@ -19,13 +20,14 @@ const MANDATORY: [Column; 9] = [
     Column::TotalCost,
 ];
 
-/// The rules that a plan's code tables answer.
-const OF_PLAN: [Rule; 5] = [
+/// The rules that a plan answers, by its tables of codes or by grouping.
+const OF_PLAN: [Rule; 6] = [
     Rule::DiagnosisNotInCodeSet,
     Rule::ProcedureNotInCodeSet,
     Rule::GreyPrincipal,
     Rule::CodeMapped,
     Rule::PrincipalExcluded,
+    Rule::Upcoding,
 ];
 
 /// What is asked of the claims of one file.
@@ -98,6 +100,10 @@ fn without_plan(rule: Rule, rules: CheckRules<'_>) -> Option<String> {
             let is_there = plan.settings.codes.can_change_outcomes();
             (is_there, "repair or crosswalk of codes")
         }
+        Rule::Upcoding => (
+            has_severities(prepared),
+            "diagnoses with a severity (MCC, CC)",
+        ),
         _ => (
             tables.is_some_and(|tables| tables.set.is_some()),
             "code set",

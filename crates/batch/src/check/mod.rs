@@ -9,6 +9,7 @@ mod codes;
 mod columns;
 mod extremes;
 mod later;
+mod lifts;
 mod people;
 mod report;
 mod rows;
@@ -117,7 +118,6 @@ pub(crate) fn needs() -> ColumnNeeds {
     let required = vec![Column::CaseId];
     let unused = [
         Column::CaseId,
-        Column::NewTech,
         Column::NewTechItems,
         Column::NegotiatedDrugs,
         Column::TcmDisease,
@@ -242,7 +242,10 @@ impl CheckRules<'_> {
     pub(crate) fn described(&self) -> Value {
         let hashed = |(path, bytes)| (self.check_files.name_of(path), json!(sha256(bytes)));
         let files: Map<String, Value> = self.check_files.iter().map(hashed).collect();
-        json!({ "id": self.checks.id, "files": files })
+        let level = |rule: &Rule| (rule.code().to_owned(), json!(self.checks.level_word(*rule)));
+        let levels: Map<String, Value> = Rule::ALL.iter().map(level).collect();
+        let policy = &self.checks.policy;
+        json!({ "id": self.checks.id, "policy": policy, "files": files, "levels": levels })
     }
 }
 

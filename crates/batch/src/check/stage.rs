@@ -5,6 +5,7 @@ use super::asked::AskedOfFile;
 use super::codes::CodeReader;
 use super::columns::Columns;
 use super::extremes::{CostBook, CostPage};
+use super::lifts::LiftDesk;
 use super::people::{PersonBook, PersonPage, StayOf};
 use super::rows::RuleRow;
 use super::tally::{HospitalTally, Tally};
@@ -47,6 +48,7 @@ impl Stage for CheckStage<'_> {
             stage: self,
             asked: None,
             codes: CodeReader::new(self.rules),
+            lifts: LiftDesk::new(self.rules),
             remaps: Default::default(),
             ids: self.ids.page(),
             people: self.people.page(),
@@ -71,6 +73,8 @@ pub(super) struct CheckWorker<'s> {
     stage: &'s CheckStage<'s>,
     asked: Option<&'s AskedOfFile>,
     codes: CodeReader<'s>,
+    /// Where a plan can say what a diagnosis does to the group.
+    lifts: Option<LiftDesk<'s>>,
     /// Of the principal and other diagnoses, the main and other procedures.
     remaps: [Remap<u32>; 4],
     ids: IdPage<'s>,
@@ -116,7 +120,11 @@ impl CheckWorker<'_> {
             .codes(columns.codes[1].as_ref(), row, &mut diagnoses);
         self.codes
             .codes(columns.codes[3].as_ref(), row, &mut procedures);
+        let is_asked = asked.rules.has(Rule::Upcoding) && columns.reverses(row).is_none();
+        let lifts = self.lifts.as_ref().filter(|_| is_asked);
+        let lift = lifts.and_then(|lifts| lifts.lift(row));
         let facts = Facts {
+            lift: lift.as_ref(),
             mandatory: &mandatory[..asked.mandatory.len()],
             principal: code(0),
             main_procedure: code(2),
@@ -176,6 +184,9 @@ impl Worker for CheckWorker<'_> {
         self.asked = Some(&self.stage.asked[file.number]);
         let codes = (&mut self.codes, &mut self.remaps);
         self.columns = Some(Columns::read(file, &batch, codes)?);
+        if let Some(lifts) = &mut self.lifts {
+            lifts.load(file, &batch)?;
+        }
         Ok(())
     }
 

@@ -105,7 +105,7 @@ impl Case<'_> {
         let catalogue = catalogue.ok().flatten();
         let date = self.date();
         if self.text("case_class") == "unpaid" {
-            parts.push(self.unpaid());
+            parts.push(self.unpaid(progress)?);
         } else if let Some(date) = date {
             let terms = self.run.terms(date)?;
             let with = (&terms, catalogue.as_ref());
@@ -208,7 +208,7 @@ impl Case<'_> {
         })
     }
 
-    fn unpaid(&self) -> Part {
+    fn unpaid(&self, progress: &dyn Progress) -> Result<Part, Error> {
         let code = self.text("unpaid_reason");
         let finding = Finding::ALL.iter().find(|finding| finding.code() == code);
         let text = finding.map_or_else(String::new, |finding| {
@@ -216,11 +216,15 @@ impl Case<'_> {
             format!("{zh} {en} → {hint}")
         });
         let step = Step::new("不支付 unpaid", code).by(text);
-        let zero = Step::new("点数与支付 points and payment", "0");
-        Part {
-            title: "不支付原因 why it is not paid".to_owned(),
-            steps: vec![step.keys(finding.map_or(&[], |f| behind(*f))), zero],
+        let mut steps = vec![step.keys(finding.map_or(&[], |f| behind(*f)))];
+        if finding == Some(&Finding::CheckRejected) {
+            steps.extend(self.run.rejecting_rules(self.case_id, progress)?);
         }
+        steps.push(Step::new("点数与支付 points and payment", "0"));
+        Ok(Part {
+            title: "不支付原因 why it is not paid".to_owned(),
+            steps,
+        })
     }
 
     fn points(

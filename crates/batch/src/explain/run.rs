@@ -6,6 +6,7 @@ use crate::inputs::Inputs;
 use crate::output::{MANIFEST, sha256};
 use crate::settle::basis;
 use crate::settle::setting::Period;
+use crate::settle::verdicts::CHECKS;
 use crate::{Error, Progress};
 use drgdip_tables::policy::{Described, PolicyAt};
 use drgdip_tables::{FileSet, Policy};
@@ -66,6 +67,29 @@ impl SettledRun {
         progress: &dyn Progress,
     ) -> Result<Vec<TextRow>, Error> {
         find_rows(&self.folder.join(table), column, value, progress)
+    }
+
+    /// The rules of 清单质控 that sent a case back, each with what it found and what to do.
+    pub(super) fn rejecting_rules(
+        &self,
+        case_id: &str,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Step>, Error> {
+        let found = self.rows(CHECKS, ("case_id", case_id), progress)?;
+        let by_policy = self.manifest["checks"]["policy"].is_string();
+        let step = |row: &TextRow| {
+            let get = |column: &str| row.get(column).map_or("", String::as_str);
+            let (zh, en, hint) = (get("message_zh"), get("message_en"), get("hint"));
+            let text = format!("{} {:?}: {zh} {en} → {hint}", get("column"), get("value"));
+            let step = Step::new("退回的规则 rule that rejects", get("code")).by(text);
+            let level = format!("checks.levels.{}", get("code"));
+            match by_policy {
+                true => step.keys(&["checks.use", &level]),
+                false => step,
+            }
+        };
+        let rejects = |row: &&TextRow| row.get("severity").is_some_and(|level| level == "reject");
+        Ok(found.iter().filter(rejects).map(step).collect())
     }
 
     /// Whether the run has an output of this name.

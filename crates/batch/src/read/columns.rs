@@ -125,6 +125,23 @@ impl ColumnNeeds {
     }
 }
 
+/// Why the columns of a file cannot be read.
+#[derive(Debug)]
+pub(crate) struct Unfit {
+    pub(crate) problem: String,
+    /// What to do, where the problem does not say it.
+    pub(crate) hint: &'static str,
+}
+
+impl From<String> for Unfit {
+    fn from(problem: String) -> Self {
+        Self { problem, hint: "" }
+    }
+}
+
+const MISSING_HINT: &str = "Name the columns so, or by the national names in brackets. `drgdip \
+    convert` makes such a file of CSV or Excel; policies/claims.md has all columns and their types.";
+
 /// Where each column stands in one file, by the index of its top-level field.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
@@ -137,7 +154,7 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// Finds the needed columns in a file; the error lists every required one that is missing.
-    pub(crate) fn find(schema: &Schema, needs: &ColumnNeeds) -> Result<Self, String> {
+    pub(crate) fn find(schema: &Schema, needs: &ColumnNeeds) -> Result<Self, Unfit> {
         let mut layout = Self {
             fields: [None; Column::COUNT],
             infant_age_alone: false,
@@ -163,7 +180,10 @@ impl Layout {
         missing.retain(|column| !(*column == Column::AgeYears && layout.infant_age_alone));
         match missing.as_slice() {
             [] => Ok(layout),
-            _ => Err(missing_message(&missing, schema)),
+            _ => Err(Unfit {
+                problem: missing_message(&missing, schema),
+                hint: MISSING_HINT,
+            }),
         }
     }
 

@@ -230,7 +230,8 @@ impl ClaimFile {
         }
         let stored = ArrowReaderMetadata::load(&handle, ArrowReaderOptions::new())
             .map_err(|e| not_parquet(&path, &e))?;
-        let layout = Layout::find(stored.schema(), needs).map_err(wrong)?;
+        let layout = Layout::find(stored.schema(), needs);
+        let layout = layout.map_err(|unfit| wrong(unfit.problem).with_hint(unfit.hint))?;
         if !options.allow_float_money {
             refuse_float_money(&path, stored.schema(), &layout)?;
         }

@@ -20,6 +20,9 @@ use std::iter::Peekable;
 use std::ops::Range;
 use std::path::Path;
 
+/// The table of what the checks of claims found, in the folder of a settlement.
+pub(crate) const CHECKS: &str = "checks.parquet";
+
 /// Rows that another row decides, with what is found about them.
 #[derive(Default)]
 pub(crate) struct Verdicts {
@@ -110,7 +113,7 @@ pub(super) fn checked(
 ) -> Result<Verdicts, Error> {
     let mut verdicts = find(run, folder)?;
     if let Some(rules) = job.checks {
-        verdicts.checked = Some(pass(run, rules, (folder, "checks.parquet"))?);
+        verdicts.checked = Some(pass(run, rules, (folder, CHECKS))?);
     }
     Ok(verdicts)
 }

@@ -116,10 +116,21 @@ pub struct Facts<'a> {
     pub other_funds: Amount,
     /// 个人支付.
     pub patient: Amount,
+    /// What lifts the case into a higher group.
+    pub lift: Option<&'a Lift>,
     /// How the case is to be paid, where the claim names it.
     pub payment_unit: Option<&'a str>,
     /// Whether the row cancels another one.
     pub is_reversal: bool,
+}
+
+/// One other diagnosis that alone carries a case into a higher group, as a grouping plan says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lift {
+    /// By how many levels of severity: one or two.
+    pub levels: i64,
+    /// The diagnosis, and the groups without and with it.
+    pub says: String,
 }
 
 /// Which rules are asked, and where they draw their lines.
@@ -149,6 +160,8 @@ pub struct Limits {
     pub day_surgery_units: Vec<String>,
     /// How many days day surgery may stay.
     pub day_surgery_days: i64,
+    /// From how many levels of severity on that one diagnosis adds a case is conspicuous.
+    pub upcoding_levels: i64,
     /// Within how many days after a discharge an admission is a readmission.
     pub readmission_days: i64,
     /// The lowest and the highest so many ten-thousandths of costs a day are conspicuous.

@@ -11,7 +11,7 @@ mod facts;
 mod money;
 mod stay;
 
-pub use facts::{Amount, Asked, Code, CodeTraits, Facts, Hit, Limits};
+pub use facts::{Amount, Asked, Code, CodeTraits, Facts, Hit, Lift, Limits};
 pub use stay::{Stay, overlaps, readmits};
 
 use crate::Rule;

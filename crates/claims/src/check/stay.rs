@@ -70,8 +70,26 @@ fn ages(facts: &Facts<'_>, found: &mut Findings<'_>) {
 
 /// 行为: what looks like an admission that was not needed, or not what it says it is.
 pub(super) fn conduct(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    if let Some(days) = facts.stay_days {
+        low_standard((facts, days), found);
+    }
     let limits = found.asked.limits;
-    let Some(days) = facts.stay_days else { return };
+    if let Some(lift) = facts
+        .lift
+        .filter(|lift| lift.levels >= limits.upcoding_levels)
+    {
+        found.say(Rule::Upcoding, || lift.says.clone());
+    }
+    let unit = facts.payment_unit.unwrap_or_default();
+    let is_day_surgery = limits.day_surgery_units.iter().any(|known| known == unit);
+    let days = facts.stay_days;
+    if let Some(days) = days.filter(|days| is_day_surgery && *days > limits.day_surgery_days) {
+        found.say(Rule::DaySurgeryLong, || days.to_string());
+    }
+}
+
+fn low_standard((facts, days): (&Facts<'_>, i64), found: &mut Findings<'_>) {
+    let limits = found.asked.limits;
     let has_procedure = facts.main_procedure.is_some() || !facts.other_procedures.is_empty();
     let is_cheap = facts
         .total
@@ -79,11 +97,6 @@ pub(super) fn conduct(facts: &Facts<'_>, found: &mut Findings<'_>) {
         .is_some_and(|fen| fen < limits.low_cost_below_fen);
     if is_cheap && !has_procedure && days <= limits.low_stay_days {
         found.say(Rule::LowStandard, || days.to_string());
-    }
-    let unit = facts.payment_unit.unwrap_or_default();
-    let is_day_surgery = limits.day_surgery_units.iter().any(|known| known == unit);
-    if is_day_surgery && days > limits.day_surgery_days {
-        found.say(Rule::DaySurgeryLong, || days.to_string());
     }
 }
 

@@ -15,6 +15,7 @@ fn limits() -> Limits {
         low_cost_below_fen: 50_000,
         day_surgery_units: vec!["day_surgery".to_owned()],
         day_surgery_days: 2,
+        upcoding_levels: 2,
         readmission_days: 10,
         extreme_share: 10,
     }
@@ -388,6 +389,17 @@ fn short_and_cheap_stays_and_long_day_surgery_are_conspicuous() {
             facts.fund = Amount::Absent;
         },
         &[(LowStandard, "stay_days", "2")],
+    );
+    static LIFT: std::sync::LazyLock<[Lift; 2]> = std::sync::LazyLock::new(|| {
+        [1, 2].map(|levels| Lift {
+            levels,
+            says: "m A5 → A1".to_owned(),
+        })
+    });
+    finds(|facts| facts.lift = Some(&LIFT[0]), &[]);
+    finds(
+        |facts| facts.lift = Some(&LIFT[1]),
+        &[(Upcoding, "other_diagnoses", "m A5 → A1")],
     );
     finds(
         |facts| facts.payment_unit = Some("day_surgery"),

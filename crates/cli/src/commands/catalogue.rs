@@ -6,7 +6,7 @@ use crate::layout::{Align, Layout, grouped_digits};
 use crate::progress::Reporter;
 use crate::{out, plans};
 use drgdip_batch::inputs::Inputs;
-use drgdip_batch::{CatalogueJob, CatalogueSummary, PreparedPolicy, Progress, ReadOptions};
+use drgdip_batch::{CatalogueJob, CatalogueSummary, PreparedPolicy, ReadOptions};
 use drgdip_tables::policy::CatalogueTerms;
 use serde_json::json;
 
@@ -54,7 +54,8 @@ pub(crate) fn run(
         }))?;
     } else {
         let text = report(&summary);
-        progress.note(&format!("{text}\n已写入 wrote {}", args.output.display()));
+        let text = format!("{text}\n已写入 wrote {}", args.output.display());
+        progress.report(&text, &args.output);
     }
     Ok(Done::Clean)
 }

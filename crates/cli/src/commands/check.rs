@@ -7,7 +7,7 @@ use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout, grouped_digits};
 use crate::progress::{Reporter, RunCounts};
 use crate::{out, plans};
-use drgdip_batch::{CheckJob, CheckRules, CheckSummary, Progress};
+use drgdip_batch::{CheckJob, CheckRules, CheckSummary};
 use drgdip_tables::ClaimChecks;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -37,12 +37,13 @@ pub(crate) fn run(
     if global.json {
         out::print_json(&as_json(args, &summary))?;
     } else {
-        progress.note(&report(args, &summary));
+        progress.report(&report(args, &summary), &args.output);
     }
     progress.summary(&RunCounts {
         command: "check",
+        output: &args.output,
         rows_in: summary.rows + summary.quarantined.rows,
-        grouped: 0,
+        grouped: None,
         rejected: summary.rejected,
         quarantined: summary.quarantined.rows,
     });

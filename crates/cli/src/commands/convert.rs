@@ -9,7 +9,7 @@ use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout, grouped_digits};
 use crate::out;
 use crate::progress::Reporter;
-use drgdip_batch::{ConvertJob, ConvertSource, ConvertSummary, Progress};
+use drgdip_batch::{ConvertJob, ConvertSource, ConvertSummary};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -32,7 +32,7 @@ pub(crate) fn run(
     if global.json {
         out::print_json(&as_json(args, &summary))?;
     } else {
-        progress.note(&report(args, &summary));
+        progress.report(&report(args, &summary), &args.output);
     }
     Ok(judge(&summary.findings, args.fail_on))
 }

@@ -1,7 +1,7 @@
 //! `drgdip demo`.
 
 use super::group::{findings_table, outcomes_table};
-use super::settle::{report, units};
+use super::settle::{counts, report, units};
 use crate::args::{DemoArgs, GlobalArgs};
 use crate::fail::{Done, Failure};
 use crate::layout::grouped_digits;
@@ -42,6 +42,7 @@ pub(crate) fn run(
     } else {
         out::print(&plain(args, (&example.policy, &plan.plan), &summary))?;
     }
+    progress.summary(&counts("demo", &args.output, &summary.settled));
     Ok(Done::Clean)
 }
 

@@ -6,9 +6,7 @@ use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout, grouped_digits};
 use crate::progress::{Reporter, RunCounts};
 use crate::{out, plans};
-use drgdip_batch::{
-    FindingCounts, GroupJob, GroupSummary, OutcomeCounts, Progress, QuarantineCounts,
-};
+use drgdip_batch::{FindingCounts, GroupJob, GroupSummary, OutcomeCounts, QuarantineCounts};
 use serde_json::json;
 
 pub(crate) fn run(
@@ -37,13 +35,14 @@ pub(crate) fn run(
         out::print_json(&as_json(args, &summary))?;
     } else {
         let text = format!("{}wrote {}", report(&summary), args.output.display());
-        progress.note(&text);
+        progress.report(&text, &args.output);
     }
     let grouped = grouped(&summary.outcomes);
     progress.summary(&RunCounts {
         command: "group",
+        output: &args.output,
         rows_in: summary.rows + summary.quarantined.rows,
-        grouped,
+        grouped: Some(grouped),
         rejected: summary.rows - grouped,
         quarantined: summary.quarantined.rows,
     });

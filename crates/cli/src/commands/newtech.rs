@@ -5,9 +5,7 @@ use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout, grouped_digits};
 use crate::progress::Reporter;
 use crate::{out, plans};
-use drgdip_batch::{
-    CandidateRow, CandidatesJob, CandidatesSummary, PreparedPolicy, Progress, ReadOptions,
-};
+use drgdip_batch::{CandidateRow, CandidatesJob, CandidatesSummary, PreparedPolicy, ReadOptions};
 use jiff::civil::Date;
 
 pub(crate) fn run(
@@ -56,7 +54,8 @@ fn candidates(
     } else {
         out::print(&report(&summary))?;
         if let Some(folder) = &args.output {
-            progress.note(&format!("已写入 wrote {}", folder.display()));
+            let text = format!("已写入 wrote {}", folder.display());
+            progress.report(&text, folder);
         }
     }
     Ok(Done::Clean)

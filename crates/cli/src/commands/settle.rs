@@ -10,11 +10,13 @@ use crate::fail::{Done, Failure};
 use crate::progress::{Reporter, RunCounts};
 use crate::{out, plans};
 use drgdip_batch::inputs::{InputTable, Inputs};
-use drgdip_batch::{CheckRules, LedgerUse, PreparedPolicy, Progress, SettleJob, SettleSpan};
-use drgdip_tables::ClaimChecks;
-use drgdip_tables::policy::PolicyAt;
+use drgdip_batch::{
+    CheckRules, LedgerUse, PreparedPolicy, Progress, SettleJob, SettleSpan, SettleSummary,
+};
+use drgdip_tables::{ClaimChecks, FileSet};
+use jiff::civil::Date;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(crate) fn run(
     args: &SettleArgs,
@@ -45,10 +47,12 @@ pub(crate) fn run(
             let claims = (&args.claims[..], args.read.options());
             plans::choose(name, &args.tables, claims, (global, progress))?
         }
-        None => plans::of_policy(&terms(args, &policy, &inputs)?, &inputs, &args.tables)?,
+        None => {
+            let terms = plans::terms(&policy, last_day(args, &inputs)?)?;
+            plans::of_policy(&terms, &inputs, &args.tables)?
+        }
     };
-    let checks = args.checks.as_deref().map(ClaimChecks::load);
-    let checks = checks.transpose()?;
+    let checks = checks(args, &policy, &inputs)?;
     let job = SettleJob {
         claims: &args.claims,
         plan: plan.choice(),
@@ -81,16 +85,27 @@ pub(crate) fn run(
         out::print_json(&report::json("settle", &args.output, &summary))?;
     } else {
         let text = report::plain(&summary);
-        progress.note(&format!("{text}\n已写入 wrote {}", args.output.display()));
+        let text = format!("{text}\n已写入 wrote {}", args.output.display());
+        progress.report(&text, &args.output);
     }
-    progress.summary(&RunCounts {
-        command: "settle",
+    progress.summary(&counts("settle", &args.output, &summary));
+    Ok(judge(&summary.findings, args.read.fail_on))
+}
+
+/// What became of the claims of a settlement.
+pub(crate) fn counts<'a>(
+    command: &'static str,
+    output: &'a Path,
+    summary: &SettleSummary,
+) -> RunCounts<'a> {
+    RunCounts {
+        command,
+        output,
         rows_in: summary.rows + summary.quarantined.rows,
-        grouped: grouped(&summary.outcomes),
+        grouped: Some(grouped(&summary.outcomes)),
         rejected: summary.classes.get("unpaid").copied().unwrap_or(0),
         quarantined: summary.quarantined.rows,
-    });
-    Ok(judge(&summary.findings, args.read.fail_on))
+    }
 }
 
 /// The folder that `synth` writes beside a claims file: its name with `-inputs` for `.parquet`.
@@ -102,8 +117,21 @@ fn beside(claims: &[PathBuf]) -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// What the policy says on the last day of the month or year.
-fn terms(args: &SettleArgs, policy: &PreparedPolicy, inputs: &Inputs) -> Result<PolicyAt, Failure> {
+/// The checks that were asked for, or else those that the policy names on the last day.
+fn checks(
+    args: &SettleArgs,
+    policy: &PreparedPolicy,
+    inputs: &Inputs,
+) -> Result<Option<(ClaimChecks, FileSet)>, Failure> {
+    match &args.checks {
+        Some(name) => Ok(Some(ClaimChecks::load(name)?)),
+        None if policy.policy.names_checks() => Ok(policy.checks_at(last_day(args, inputs)?)?),
+        None => Ok(None),
+    }
+}
+
+/// The last day of the month or year.
+fn last_day(args: &SettleArgs, inputs: &Inputs) -> Result<Date, Failure> {
     let period_of = |period: &'_ str| match args.annual {
         true => period.split('-').next().unwrap_or(period).to_owned(),
         false => period.to_owned(),
@@ -125,9 +153,8 @@ fn terms(args: &SettleArgs, policy: &PreparedPolicy, inputs: &Inputs) -> Result<
             "Name it with --period YYYY-MM, or YYYY with --annual.",
         )
     })?;
-    let day = match args.annual {
-        true => plans::last_day_of_year(period)?,
-        false => plans::last_day(period)?,
-    };
-    plans::terms(policy, day)
+    match args.annual {
+        true => plans::last_day_of_year(period),
+        false => plans::last_day(period),
+    }
 }

@@ -5,9 +5,7 @@ use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout, grouped_digits};
 use crate::progress::Reporter;
 use crate::{out, plans};
-use drgdip_batch::{
-    PreparedPolicy, Progress, ReadOptions, SuperviseJob, SuperviseSummary, supervise,
-};
+use drgdip_batch::{PreparedPolicy, ReadOptions, SuperviseJob, SuperviseSummary, supervise};
 use drgdip_tables::policy::SUPERVISION_INDICES;
 use serde_json::{Map, Value, json};
 
@@ -38,7 +36,8 @@ pub(crate) fn run(
         out::print_json(&as_json(args, &summary))?;
     } else {
         let text = report(&summary);
-        progress.note(&format!("{text}\n已写入 wrote {}", args.output.display()));
+        let text = format!("{text}\n已写入 wrote {}", args.output.display());
+        progress.report(&text, &args.output);
     }
     Ok(Done::Clean)
 }

@@ -44,7 +44,8 @@ pub(crate) fn run(
         out::print_json(&json(args, &summary))?;
     } else {
         let text = report(&summary);
-        progress.note(&format!("{text}\n已写入 wrote {}", args.output.display()));
+        let text = format!("{text}\n已写入 wrote {}", args.output.display());
+        progress.report(&text, &args.output);
     }
     Ok(Done::Clean)
 }

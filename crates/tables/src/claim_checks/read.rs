@@ -1,7 +1,7 @@
 //! From the files of a folder of checks to their values.
 
-use super::ClaimChecks;
 use super::book::{CodeBook, Table};
+use super::{ClaimChecks, Level};
 use crate::error::{Error, Place, Problem};
 use crate::files::FileSet;
 use drgdip_claims::check::Limits;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 const FILE: &str = "checks.toml";
 
 /// The words for levels; `off` is none.
-const LEVELS: [(&str, Option<FindingSeverity>); 4] = [
+pub(crate) const LEVELS: [(&str, Level); 4] = [
     ("reject", Some(FindingSeverity::Reject)),
     ("warn", Some(FindingSeverity::Warn)),
     ("repaired", Some(FindingSeverity::Repaired)),
@@ -47,6 +47,7 @@ struct StatedLimits {
     low_cost_below: toml::Spanned<String>,
     day_surgery_units: Vec<String>,
     day_surgery_days: i64,
+    upcoding_levels: i64,
     readmission_days: i64,
 }
 
@@ -99,6 +100,16 @@ fn fault(file: &str, line: Option<u64>, field: Option<&str>, reason: String) -> 
     }
 }
 
+/// There are no bundled checks of a name and no such folder.
+pub(super) fn no_such_checks(name: &str) -> Error {
+    let known = FileSet::bundled_checks_ids().join(", ");
+    let reason = format!(
+        "there are no such checks; give the path of a folder with checks.toml, or one of the bundled \
+         checks: {known}"
+    );
+    fault(name, None, None, reason)
+}
+
 /// Reads all files of a folder of checks.
 pub(super) fn checks(files: &FileSet) -> Result<ClaimChecks, Error> {
     let name = files.name_of(FILE);
@@ -124,6 +135,7 @@ pub(super) fn checks(files: &FileSet) -> Result<ClaimChecks, Error> {
         codes: codes(files)?,
         id: stated.id,
         title: stated.title,
+        policy: None,
     })
 }
 
@@ -134,7 +146,10 @@ fn levels(
     let mut levels: Vec<_> = Rule::ALL.iter().map(|rule| Some(rule.usual())).collect();
     for (code, word) in stated {
         let rule = Rule::from_code(code.get_ref()).ok_or_else(|| {
-            let reason = "there is no such rule; `drgdip check --help` names them".to_owned();
+            let reason = format!(
+                "there is no such rule; {}",
+                rules_named_like(code.get_ref())
+            );
             source.wrong(code.span().start, code.get_ref(), reason)
         })?;
         let known = LEVELS.iter().find(|(known, _)| known == word.get_ref());
@@ -148,6 +163,17 @@ fn levels(
         levels[rule as usize] = *level;
     }
     Ok(levels)
+}
+
+/// What to write in place of a code that no rule has: the codes of its number, or where all stand.
+pub(crate) fn rules_named_like(code: &str) -> String {
+    let number = code.split('_').next();
+    let of_number = |rule: &&Rule| rule.code().split('_').next() == number;
+    let near = Rule::ALL.iter().filter(of_number).map(|rule| rule.code());
+    match near.collect::<Vec<_>>()[..] {
+        [] => "rules.csv, which `drgdip check` writes, has the codes of all rules".to_owned(),
+        ref near => format!("write {}", near.join(" or ")),
+    }
 }
 
 fn limits(source: &Source<'_>, stated: StatedLimits) -> Result<Limits, Error> {
@@ -165,6 +191,7 @@ fn limits(source: &Source<'_>, stated: StatedLimits) -> Result<Limits, Error> {
         low_stay_days: stated.low_stay_days,
         day_surgery_units: stated.day_surgery_units,
         day_surgery_days: stated.day_surgery_days,
+        upcoding_levels: stated.upcoding_levels,
         readmission_days: stated.readmission_days,
     })
 }

@@ -14,6 +14,19 @@ pub enum PlanProblem {
         /// The bundled plans.
         known: String,
     },
+    /// A folder of plans without a `COVERAGE.toml`.
+    #[error(
+        "the file is missing; a folder of plans has one, which says where and when each plan applies, \
+         and a folder for each plan. Name such a folder with --tables, or leave it out for the \
+         bundled plans"
+    )]
+    NoCoverage,
+    /// A folder of plans that has no plan of this name.
+    #[error("the folder of plans has no folder of this name; its COVERAGE.toml names {known}")]
+    NotInLibrary {
+        /// The plans that its `COVERAGE.toml` names.
+        known: String,
+    },
     /// A file that no plan has.
     #[error(
         "no file of this name belongs to a plan; its files are plan.toml, mdc.csv, adrg.csv, \

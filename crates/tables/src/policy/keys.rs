@@ -1,7 +1,7 @@
 //! Every parameter that a policy can have: its key, its form, its unit and its choices.
 
 use super::terms::{CoefficientUse, DateSelector, LateEntries, Rounding};
-use super::{case, catalogue, clearing, pools, supervise, units, value_keys, weigh};
+use super::{case, catalogue, checks, clearing, pools, supervise, units, value_keys, weigh};
 
 /// The form of a parameter's value.
 #[derive(Clone, Copy, Debug)]
@@ -198,6 +198,7 @@ pub(super) const DISCOUNT: Numeric = numeric("ratio", Range::ZeroToOne, 6);
 /// All parameters, those of settlement first.
 pub(super) fn all() -> impl Iterator<Item = &'static Key> {
     KEYS.iter()
+        .chain(checks::keys())
         .chain(case::keys())
         .chain(pools::keys())
         .chain(value_keys::keys())

@@ -22,6 +22,43 @@ pub enum PolicyProblem {
     /// A key that no parameter has.
     #[error("no parameter has this key; correct its spelling or take it out")]
     UnknownKey,
+    /// A level of a rule that the checks do not have.
+    #[error("the checks have no rule {code:?}; {hint}")]
+    RuleUnknown {
+        /// As written.
+        code: String,
+        /// The codes that may be meant, or where they stand.
+        hint: String,
+    },
+    /// A level of a rule where no checks are named.
+    #[error(
+        "the policy names no checks on {date} whose level this could be; add [[checks.use]] with \
+         from, source and a value"
+    )]
+    LevelWithoutChecks {
+        /// The first such day.
+        date: Date,
+    },
+    /// Checks that are neither beside the policy nor bundled.
+    #[error(
+        "there are no checks {name:?}: no folder of that name stands beside the policy, and bundled \
+         are {known}"
+    )]
+    ChecksMissing {
+        /// As written.
+        name: String,
+        /// The bundled ones.
+        known: String,
+    },
+    /// Checks that lie outside the folder of the policy.
+    #[error(
+        "{name:?} leads out of the folder of the policy; put the checks into it and name them by \
+         their path in it"
+    )]
+    ChecksOutside {
+        /// As written.
+        name: String,
+    },
     /// A field that an entry of this parameter cannot have.
     #[error("an entry of this parameter has no field {field:?}; its fields are {known}")]
     UnknownField {

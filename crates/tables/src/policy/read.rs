@@ -1,5 +1,6 @@
 //! From the TOML of a policy to its parameters.
 
+use super::checks;
 use super::keys::{self, Key, Kind, Numeric};
 use super::parameter::{Entry, Parameter};
 use super::problem::PolicyProblem;
@@ -28,7 +29,8 @@ pub(super) fn parameters(
             continue;
         }
         let Some(key) = keys::find(&name) else {
-            return Err(source.error(&item.span(), &name, PolicyProblem::UnknownKey));
+            let problem = checks::unknown_rule(&name).unwrap_or(PolicyProblem::UnknownKey);
+            return Err(source.error(&item.span(), &name, problem));
         };
         let reader = Reader {
             source,

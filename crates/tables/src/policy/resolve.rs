@@ -2,6 +2,7 @@
 
 use super::Policy;
 use super::case;
+use super::checks;
 use super::keys;
 use super::parameter::Value;
 use super::problem::PolicyProblem;
@@ -56,6 +57,7 @@ impl Resolver<'_> {
             prepay: clearing::prepay(self)?,
             clearing: clearing::resolve(self)?,
             units: units::resolve(self)?,
+            checks: checks::resolve(self)?,
         })
     }
 

@@ -1,5 +1,6 @@
 //! What a policy says at one date, resolved and typed.
 
+use super::checks::CheckTerms;
 use super::clearing::{ClearingTerms, PrepayTerms};
 use super::pools::{GrowthTerms, PoolTerms};
 use super::stated::{LinkTerms, StayTerms, UnstableTerms};
@@ -321,4 +322,6 @@ pub struct PolicyAt {
     pub clearing: ClearingTerms,
     /// The payment units beside groups.
     pub units: UnitTerms,
+    /// The checks of claims that a settlement runs before it pays; `None` runs none.
+    pub checks: Option<CheckTerms>,
 }

@@ -11,7 +11,7 @@ use drgdip_grouper::{CaseMoney, GroupIndex, LookedUpClaim, OutcomeKind};
 use drgdip_points::award::{CaseRules, GroupPrice, award, award_by_cost, hospital_coefficient};
 use drgdip_points::{PointValue, Points, Ratio, Weight};
 use drgdip_tables::plan::WeightRow;
-use drgdip_tables::policy::{PolicyAt, Treatment, WithoutWeight};
+use drgdip_tables::policy::{CoefficientSource, PolicyAt, Treatment, WithoutWeight};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
@@ -206,7 +206,9 @@ fn priced_points(
     let k = if has_one_price || terms.same_price_groups.contains_key(&row.group) {
         Ratio::ONE
     } else {
-        hospital_coefficient(&terms.coefficient, level, Some(stated)).map_err(wrong)?
+        let source = &terms.coefficient;
+        hospital_coefficient(source, level, Some(stated))
+            .map_err(|e| without_level(args, source, e))?
     };
     let award = award(&price, k, cost, rules).map_err(wrong)?;
     road.add(
@@ -244,6 +246,30 @@ fn parsed<T: std::str::FromStr>(text: &str, what: &str) -> Result<T, Failure> {
             "See drgdip explain --help.",
         )
     })
+}
+
+/// A coefficient by level asks for a level that the policy states.
+fn without_level(
+    args: &MoneyArgs,
+    source: &CoefficientSource,
+    error: drgdip_points::Error,
+) -> Failure {
+    let (CoefficientSource::Level(levels) | CoefficientSource::Blend { levels, .. }) = source
+    else {
+        return wrong(error);
+    };
+    let problem = match args.level.as_deref() {
+        None => "the coefficients of this policy go by the level of the hospital.".to_owned(),
+        Some(level) if !levels.contains_key(level) => {
+            format!("the policy states no coefficient for the level {level:?}.")
+        }
+        Some(_) => return wrong(error),
+    };
+    let known: Vec<&str> = levels.keys().map(String::as_str).collect();
+    Failure::usage(
+        problem,
+        format!("State one with --level: {}.", known.join(", ")),
+    )
 }
 
 fn wrong(error: drgdip_points::Error) -> Failure {

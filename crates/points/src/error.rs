@@ -135,14 +135,6 @@ pub enum Error {
     /// A package that the policy does not price.
     #[error("the package {0:?} has no price; add it to the packages of the policy")]
     NoPackagePrice(String),
-    /// A patient-month that stands twice.
-    #[error("person {person_id} has the package {package:?} twice in one month; keep one row")]
-    PackageTwice {
-        /// The person.
-        person_id: String,
-        /// The package.
-        package: String,
-    },
     /// Home beds without a price.
     #[error("the policy has no price of a visit-day of home beds; add unit.community.home_bed")]
     NoHomeBedPrice,

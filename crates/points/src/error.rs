@@ -99,15 +99,6 @@ pub enum Error {
         /// The item in words.
         item: String,
     },
-    /// A case stands twice in the ledger of units.
-    #[error("case {0} stands in the ledger already; give it to one payment unit")]
-    CasePaidTwice(String),
-    /// A case is paid by no unit.
-    #[error("case {0} is paid by no payment unit; give it to one")]
-    CaseUnpaid(String),
-    /// A case is paid that did not come in.
-    #[error("case {0} is paid but is none of the cases of the pool; look for a mistaken key")]
-    CaseUnknown(String),
     /// The items of a case cost more than the case.
     #[error("the items of a case cost more than the {0} yuan of the whole case; correct the claim")]
     ItemsAboveCost(Yuan),

@@ -6,6 +6,8 @@
 //! the weight 0.4 and age.elderly (1.1) and non_tumour.severe (1.8); KB001 is a fallback group with
 //! the weight 0.35. The mean cost of each is its weight times 10,000.
 
+mod tampered;
+
 use arrow::array::{
     Array, ArrayRef, AsArray, Date32Array, Decimal128Array, Int32Array, ListBuilder, RecordBatch,
     StringArray, StringBuilder,
@@ -27,6 +29,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
+use tampered::tamper;
 
 #[derive(Clone)]
 struct Claim {
@@ -39,6 +42,8 @@ struct Claim {
     days: i32,
     icu_hours: i32,
     fen: i128,
+    /// The unit that pays the stay.
+    unit: Option<&'static str>,
 }
 
 fn claim(id: &str, principal: &'static str, yuan: i128) -> Claim {
@@ -52,6 +57,7 @@ fn claim(id: &str, principal: &'static str, yuan: i128) -> Claim {
         days: 4,
         icu_hours: 0,
         fen: yuan * 100,
+        unit: None,
     }
 }
 
@@ -122,6 +128,7 @@ fn batch(claims: &[Claim]) -> RecordBatch {
             lists(claims.iter().map(|c| c.procedures.get(1..).unwrap_or(&[]))),
             true,
         ),
+        ("payment_unit", texts(&|c| c.unit.map(str::to_owned)), true),
         ("discharge_date", Arc::new(days) as ArrayRef, true),
         ("total_cost", money(&|c| c.fen), true),
         ("patient_paid", money(&|c| c.fen / 5), true),
@@ -157,6 +164,11 @@ fn policy(folder: &Path, run: &Run<'_>) -> PreparedPolicy {
     }
     fs::create_dir_all(folder.join("dip-1.0")).unwrap();
     fs::write(folder.join("dip-1.0/SOURCES.toml"), SOURCES).unwrap();
+    if !run.day_groups.is_empty() {
+        let units = folder.join("dip-1.0/units");
+        fs::create_dir_all(&units).unwrap();
+        fs::write(units.join("day-surgery-groups.csv"), run.day_groups).unwrap();
+    }
     let path = folder.join("dip-1.0.toml");
     fs::write(&path, text + &run.rules.concat()).unwrap();
     PreparedPolicy::load(path.to_str().unwrap()).unwrap()
@@ -181,6 +193,8 @@ type Settled = BTreeMap<String, [String; 5]>;
 struct Run<'r> {
     rules: Vec<String>,
     reviews: &'r str,
+    /// Rows of the groups that day surgery has of its own.
+    day_groups: &'r str,
     /// Passages of the policy, and what stands there instead.
     replaced: &'r [(&'r str, &'r str)],
 }
@@ -349,6 +363,58 @@ fn a_group_of_primary_care_has_one_price_in_every_hospital() {
     };
     let expected = ["JC006", "normal", "", "1.050000", "420.0000"];
     others.check(pneumonia("A", 4_000), expected);
+}
+
+#[test]
+fn day_surgery_earns_a_share_of_its_group_or_the_points_of_a_group_of_its_own() {
+    let rule = value(
+        "unit.day_surgery.factor",
+        "value = \"0.9\"\nunit = \"ratio\"",
+    );
+    let run = Run {
+        rules: vec![rule],
+        ..Run::default()
+    };
+    let by_day = |claim| Claim {
+        unit: Some("day_surgery"),
+        days: 1,
+        ..claim
+    };
+    // 3,000 × 1.05 × 0.9, though the cost is low and the case was in intensive care.
+    let share = ["JC001", "day_surgery", "", "", "2835.0000"];
+    run.check(by_day(stent("A", 12_000)), share);
+    run.check(by_day(in_intensive_care(12_000)), share);
+    // A group of primary care has k = 1 here too.
+    let one = ["JC006", "day_surgery", "", "", "360.0000"];
+    run.check(by_day(pneumonia("A", 4_000)), one);
+    let found = run.settle(&[stent("A", 12_000), by_day(stent("B", 12_000))]);
+    assert_eq!((&*found["A"][1], &*found["B"][1]), ("low", "day_surgery"));
+    let own = Run {
+        day_groups: "inpatient_group,group,weight,from,until,source,note\n\
+                     JC001,JC001-D,1.5000,2021-01-01,,model,\n",
+        ..run
+    };
+    let expected = ["JC001", "day_surgery", "", "", "1575.0000"];
+    own.check(by_day(stent("A", 12_000)), expected);
+}
+
+#[test]
+fn a_changed_number_of_a_dip_case_is_a_difference() {
+    for column in ["points", "payment", "auxiliary", "weight"] {
+        let folder = tempfile::tempdir().unwrap();
+        let claims = [in_intensive_care(48_000), stent("Z", 30_000)];
+        Run::default().settle_into(&claims, folder.path());
+        let out = folder.path().join("settled");
+        let id = claims[0].id.as_str();
+        let differences = || {
+            explain_case(&out, id, &[], &Silent).unwrap()[0]
+                .differences
+                .clone()
+        };
+        assert_eq!(differences(), [""; 0]);
+        tamper(&out, ("cases.parquet", column), id);
+        assert!(!differences().is_empty(), "{column}");
+    }
 }
 
 #[test]

@@ -34,6 +34,7 @@ const NORMAL: &str = "51.5235";
 struct Claim {
     id: String,
     left: Date,
+    insurance: &'static str,
     /// In fen.
     cost: i64,
     /// New technologies and negotiated drugs, each with what it cost in fen.
@@ -50,6 +51,7 @@ fn claim(id: &str, yuan: i64) -> Claim {
     Claim {
         id: id.to_owned(),
         left: date(2026, 10, 6),
+        insurance: "employee",
         cost: yuan * 100,
         items: Vec::new(),
         drugs: Vec::new(),
@@ -120,7 +122,7 @@ fn batch(claims: &[Claim]) -> RecordBatch {
         ("case_id", texts(&|c| Some(c.id.clone())), true),
         ("hospital_id", constant("H1"), true),
         ("region", constant("990100"), true),
-        ("insurance", constant("employee"), true),
+        ("insurance", texts(&|c| Some(c.insurance.to_owned())), true),
         ("sex", constant("1"), true),
         ("age_years", Arc::new(ages) as ArrayRef, true),
         ("principal_diagnosis", constant("I10.x00x002"), true),
@@ -183,6 +185,9 @@ struct Run {
     family: Option<&'static str>,
     reviews: &'static str,
     efficacy: &'static str,
+    audits: &'static str,
+    /// The hospitals input, where it is not the usual one.
+    hospitals: Option<&'static str>,
     /// Files of a plan that stands on the national one and is used instead.
     overlay: Vec<(&'static str, &'static str)>,
 }
@@ -221,7 +226,11 @@ impl Run {
         for (line, amount) in &self.lines {
             budgets += &format!("990100,employee,2026-10,{amount},{line}\n");
         }
-        fs::write(inputs.join("hospitals.csv"), HOSPITALS).unwrap();
+        let hospitals = self.hospitals.unwrap_or(HOSPITALS);
+        fs::write(inputs.join("hospitals.csv"), hospitals).unwrap();
+        if !self.audits.is_empty() {
+            fs::write(inputs.join("audits.csv"), self.audits).unwrap();
+        }
         fs::write(inputs.join("groups.csv"), GROUPS).unwrap();
         fs::write(inputs.join("budgets.csv"), budgets).unwrap();
         if !self.reviews.is_empty() {
@@ -801,6 +810,155 @@ fn a_stay_on_a_line_has_no_points_and_is_paid_what_others_do_not_bear() {
         assert_eq!(settled.line("plain", "item"), None);
         settled.check("day", "day_surgery", "46.3712");
     }
+}
+
+/// The first audit names another pool than the case's; the last takes off more than it cost.
+const AUDITS: &str = "hospital_id,pool,period,case_id,amount,reason\n\
+                      H1,990100-resident-drg,2026-10,item,5.00,pool\n\
+                      H1,990100-employee-drg,2026-10,item,500.00,重复收费\n\
+                      H1,990100-employee-drg,2026-10,item,50.00,超标准收费\n\
+                      H1,990100-employee-drg,2026-09,item,9.00,month\n\
+                      H1,990100-employee-drg,2026-10,plain,300.00,分解住院\n\
+                      H1,990100-employee-drg,2026-10,cheap,1500.00,串换项目\n";
+
+#[test]
+fn what_an_audit_takes_off_an_item_payment_is_not_taken_off_the_hospital_again() {
+    let mut claims = claims_of_units();
+    claims.push(Claim {
+        unit: Some(("item", "", 4)),
+        ..claim("cheap", 1_000)
+    });
+    claims.push(Claim {
+        insurance: "resident",
+        ..claim("resident", 5_000)
+    });
+    let run = |pays| Run {
+        audits: AUDITS,
+        ..stays(pays)
+    };
+    let settled = run("points").settle(&claims);
+    // 6,000 less 550 yuan, over 110 yuan a point.
+    settled.check("item", "item", "49.5455");
+    settled.check("cheap", "item", "0.0000");
+    settled.check("plain", "normal", NORMAL);
+    let said = settled.explained("item");
+    let expected = "费用 cost 6000.00 − 审核扣减 audits 550.00";
+    assert!(said.contains(expected), "{said}");
+    // What the hospital owes: 300 of a case that no item pays, and 500 above the cost of another.
+    let audit = |settled: &Settled, pool: &str| {
+        let mut rows = settled.summary.prepaid.iter();
+        rows.find(|row| row.pool == pool).unwrap().audit.to_string()
+    };
+    assert_eq!(audit(&settled, "990100-employee-drg"), "800.00");
+    assert_eq!(audit(&settled, "990100-resident-drg"), "5.00");
+    let settled = run("line").settle(&claims);
+    // Less the 1,200 yuan that the patient bears.
+    assert_eq!(settled.line("item", "item"), Some("4250.00"));
+    assert_eq!(settled.line("cheap", "item"), Some("0.00"));
+    assert_eq!(audit(&settled, "990100-employee-drg"), "800.00");
+}
+
+const HOME_BED: &str = r#"
+[[unit.community.home_bed]]
+from = "2026-01-01"
+value = "80.00"
+unit = "yuan per visit-day"
+source = "model"
+
+[[unit.community.home_bed_pays]]
+from = "2026-01-01"
+value = "PAYS"
+source = "model"
+
+[[unit.community.home_bed_overrun]]
+from = "2026-01-01"
+value = "pro_rata"
+source = "model"
+"#;
+
+fn home_beds(pays: &str) -> Run {
+    Run {
+        units: HOME_BED.replace("PAYS", pays),
+        tables: Vec::new(),
+        lines: Vec::new(),
+        ..stays("points")
+    }
+}
+
+#[test]
+fn visit_days_of_a_home_bed_earn_points_in_the_pool_of_all_others() {
+    let home = Claim {
+        unit: Some(("home_bed", "", 30)),
+        ..claim("home", 3_000)
+    };
+    let claims = [claim("plain", 5_000), home];
+    let settled = home_beds("points").settle(&claims);
+    settled.check("plain", "normal", NORMAL);
+    // 30 days at 80 yuan, over 110 yuan a point.
+    settled.check("home", "home_bed", "21.8182");
+    let said = settled.explained("home");
+    let expected = "30 床日 visit-days × 80.00 = 2400.00 ÷ v_ref 110";
+    assert!(said.contains(expected), "{said}");
+    let mut totals = settled.summary.unit_totals.by_pool.iter();
+    let total = totals.find(|total| total.unit == "home_bed").unwrap();
+    assert_eq!(total.cases, 1);
+    assert_eq!(total.points.to_string(), "21.8182");
+    assert_eq!(total.payment.to_string(), settled.case("home")["payment"]);
+    // On a line, visit-days stand in a table of their own, and the claim is an ordinary case.
+    let on_line = home_beds("line").settle(&claims);
+    on_line.check("home", "normal", NORMAL);
+}
+
+#[test]
+fn a_line_of_home_beds_that_earn_points_would_pay_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Run {
+        lines: vec![("home_beds", "1000.00")],
+        ..home_beds("points")
+    };
+    let error = run.try_settle(&[claim("plain", 5_000)], folder.path());
+    let error = error.err().unwrap();
+    assert_eq!(
+        error.problem(),
+        "the policy pays home beds in points, so the line home_beds pays nobody."
+    );
+}
+
+const COMMUNITY_CARE: &str = r#"
+[[unit.community.bed_day_care]]
+from = "2026-01-01"
+names = { rehabilitation = "康复床日" }
+source = "model"
+"#;
+
+#[test]
+fn primary_care_is_paid_by_the_day_for_care_whose_claims_name_no_unit() {
+    let stay = |id: &str, unit, care, days| Claim {
+        unit: Some((unit, care, days)),
+        ..claim(id, 6_000)
+    };
+    let claims = [
+        stay("rehab", "", "rehabilitation", 20),
+        stay("short", "", "rehabilitation", 6),
+        stay("other", "", "nursing", 20),
+        stay("item", "item", "rehabilitation", 20),
+    ];
+    let run = Run {
+        units: STAYS.replace("PAYS", "points") + COMMUNITY_CARE,
+        ..stays("points")
+    };
+    run.settle(&claims).check("rehab", "normal", NORMAL);
+    let run = Run {
+        hospitals: Some("hospital_id,level,coefficient,primary_care\nH1,3,1.05,yes\n"),
+        ..run
+    };
+    let settled = run.settle(&claims);
+    settled.check("rehab", "bed_day", "73.6364");
+    settled.check("short", "normal", NORMAL);
+    settled.check("other", "normal", NORMAL);
+    settled.check("item", "item", "54.5455");
+    assert!(settled.explained("rehab").contains("by_care"));
+    assert!(settled.explained("short").contains("bed_day_stay_short"));
 }
 
 const TCM: &str = r#"

@@ -179,3 +179,24 @@ fn a_case_by_its_facts_is_priced_with_its_subtype_and_the_mean_cost_of_its_group
     // 3,000 × 1.6 × 1.0374.
     assert_eq!(money["points"], "4979.5200");
 }
+
+#[test]
+fn a_dip_folder_whose_cases_are_those_of_another_run_is_a_difference() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (demo, other) = (path("demo"), path("other"));
+    let (text, code) = drgdip(&["demo", "--dip", "-o", &demo, "--cases", "1500"]);
+    assert_eq!(code, Some(0), "{text}");
+    let (_, proposed) = text.split_once("--case-id ").expect("a case to explain");
+    let case = proposed.split_whitespace().next().expect("its id");
+    let explain = ["explain", "--settled", &demo, "--case-id", case];
+    let (text, code) = drgdip(&explain);
+    assert_eq!(code, Some(0), "{text}");
+    let (text, code) = drgdip(&["demo", "--dip", "-o", &other, "--cases", "1400"]);
+    assert_eq!(code, Some(0), "{text}");
+    let cases = |run: &str| folder.path().join(run).join("cases.parquet");
+    std::fs::copy(cases("other"), cases("demo")).expect("a copy");
+    let (text, code) = drgdip(&explain);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("不符 differences"), "{text}");
+}

@@ -99,15 +99,6 @@ pub enum Error {
         /// The item in words.
         item: String,
     },
-    /// A case stands twice in the ledger of units.
-    #[error("case {0} stands in the ledger already; give it to one payment unit")]
-    CasePaidTwice(String),
-    /// A case is paid by no unit.
-    #[error("case {0} is paid by no payment unit; give it to one")]
-    CaseUnpaid(String),
-    /// A case is paid that did not come in.
-    #[error("case {0} is paid but is none of the cases of the pool; look for a mistaken key")]
-    CaseUnknown(String),
     /// The items of a case cost more than the case.
     #[error("the items of a case cost more than the {0} yuan of the whole case; correct the claim")]
     ItemsAboveCost(Yuan),
@@ -135,14 +126,6 @@ pub enum Error {
     /// A package that the policy does not price.
     #[error("the package {0:?} has no price; add it to the packages of the policy")]
     NoPackagePrice(String),
-    /// A patient-month that stands twice.
-    #[error("person {person_id} has the package {package:?} twice in one month; keep one row")]
-    PackageTwice {
-        /// The person.
-        person_id: String,
-        /// The package.
-        package: String,
-    },
     /// Home beds without a price.
     #[error("the policy has no price of a visit-day of home beds; add unit.community.home_bed")]
     NoHomeBedPrice,

@@ -748,6 +748,7 @@ mod tests {
             quota_groups: texts("BK19"),
             has_day_surgery: true,
             has_items: true,
+            has_home_beds: true,
             switch_after: Some(60),
         }
     }
@@ -769,11 +770,12 @@ mod tests {
                 == (with.total_cost[row], with.stay_days[row]);
             assert!(same || stating.contains(&row) || plain.flaw(row).is_some());
         }
-        let parts: [fn(&UnitFacts) -> bool; 6] = [
+        let parts: [fn(&UnitFacts) -> bool; 7] = [
             |facts| facts.unit == Some(StatedUnit::BedDay) && facts.care == Some(0),
             |facts| facts.unit == Some(StatedUnit::DaySurgery),
             |facts| facts.unit == Some(StatedUnit::SingleDisease),
             |facts| facts.unit == Some(StatedUnit::Item),
+            |facts| facts.unit == Some(StatedUnit::HomeBed),
             |facts| facts.tcm.is_some(),
             |facts| facts.is_long,
         ];

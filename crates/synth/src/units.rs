@@ -31,6 +31,8 @@ pub struct UnitMix {
     pub has_day_surgery: bool,
     /// Whether claims can be paid by item (按项目).
     pub has_items: bool,
+    /// Whether claims can state visit-days of home beds (家庭病床).
+    pub has_home_beds: bool,
     /// After how many days an ordinary stay goes on by the day; `None` is never.
     pub switch_after: Option<i32>,
 }
@@ -66,15 +68,18 @@ pub enum StatedUnit {
     SingleDisease,
     /// 按项目.
     Item,
+    /// 家庭病床.
+    HomeBed,
 }
 
 impl StatedUnit {
     /// Every unit that a claim can name.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::BedDay,
         Self::DaySurgery,
         Self::SingleDisease,
         Self::Item,
+        Self::HomeBed,
     ];
 
     /// As claims write it.
@@ -85,6 +90,7 @@ impl StatedUnit {
             Self::DaySurgery => "day_surgery",
             Self::SingleDisease => "single_disease",
             Self::Item => "item",
+            Self::HomeBed => "home_bed",
         }
     }
 }
@@ -234,6 +240,7 @@ impl Units {
                 mix.quota_groups.contains(&patient.group.code)
             }
             What::Named(StatedUnit::Item) => mix.has_items,
+            What::Named(StatedUnit::HomeBed) => mix.has_home_beds && is_medical && is_adult,
             What::Technology => !mix.technologies.is_empty(),
             What::Procedure => !self.procedures.is_empty() && !is_medical && !patient.is_bare,
             What::Drug => !mix.drugs.is_empty(),

@@ -11,6 +11,7 @@ use crate::find::{FoundClaim, TextRow};
 use crate::settle::units::reports::NOTES;
 use crate::{Error, Progress};
 use drgdip_claims::Finding;
+use drgdip_points::Ratio;
 use drgdip_tables::policy::{DateSelector, PolicyAt, ValueFamily};
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
@@ -235,7 +236,7 @@ impl Case<'_> {
     ) -> Result<Part, Error> {
         let is_late = has(self.findings, Finding::LateUpload);
         let mut units = Units::find(self.run, self.case_id, progress)?;
-        differences.extend(self.redo(&mut units, terms, progress)?);
+        differences.extend(self.redo(&mut units, (terms, catalogue), progress)?);
         let mut steps = std::mem::take(&mut units.steps);
         let award = Award::new((self.run, terms), self.row, (self.claim, is_late))?;
         let awarded = award.with(units).of_catalogue(catalogue).steps()?;
@@ -262,7 +263,7 @@ impl Case<'_> {
     fn redo(
         &self,
         units: &mut Units,
-        terms: &PolicyAt,
+        (terms, catalogue): (&PolicyAt, Option<&Catalogue>),
         progress: &dyn Progress,
     ) -> Result<Vec<String>, Error> {
         let Some(claim) = self.claim.filter(|_| units.has_notes()) else {
@@ -273,7 +274,15 @@ impl Case<'_> {
             return Ok(Vec::new());
         };
         let group = self.row.get("group").map(String::as_str);
-        let (k, _) = coefficient::coefficient(self.run, terms, (hospital, group))?;
+        if terms.primary_care_price && self.row.contains_key("layer") && catalogue.is_none() {
+            // Without the catalogue nobody knows whether the group has one price.
+            return Ok(Vec::new());
+        }
+        let code = group.unwrap_or_default();
+        let k = match catalogue.is_some_and(|catalogue| catalogue.has_one_price(code, terms)) {
+            true => Ratio::ONE,
+            false => coefficient::coefficient(self.run, terms, (hospital, group))?.0,
+        };
         units.redo(&Redo {
             run: self.run,
             terms,

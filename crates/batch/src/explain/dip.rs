@@ -10,6 +10,7 @@ use drgdip_grouper::{CaseMoney, GroupIndex, LookedUpClaim};
 use drgdip_tables::dip::auxiliary::Subtype;
 use drgdip_tables::dip::{DipCatalogue, DipGroup};
 use drgdip_tables::load_plan;
+use drgdip_tables::policy::PolicyAt;
 use serde_json::Value;
 use std::path::Path;
 
@@ -52,6 +53,11 @@ impl Catalogue {
 
     fn dip(&self) -> Option<&DipCatalogue> {
         self.plan.plan.dip.as_deref()
+    }
+
+    /// Whether a group is one of primary care, with one price in every hospital.
+    pub(super) fn has_one_price(&self, group: &str, terms: &PolicyAt) -> bool {
+        terms.primary_care_price && self.group(group).is_some_and(|group| group.is_primary_care)
     }
 
     /// A group of the catalogue.

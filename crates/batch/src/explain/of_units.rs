@@ -77,7 +77,7 @@ impl Units {
             return Ok(Vec::new());
         };
         let by = (&of.run.policy, of.terms, &of.run.inputs);
-        let found = redo::redo(&claim, &stated, by)?;
+        let found = redo::redo(&claim, &stated, by, &of.run.period)?;
         let mut differences = Differences::default();
         differences.check("费用 cost", (found.cost, get(of.row, "total_cost")));
         if let Some((seen, extra, raised)) = found.effect {
@@ -132,6 +132,8 @@ impl Units {
             is_paired: note.is_some_and(|note| get(note, "decision") == "by_efficacy"),
             coefficient: of.coefficient,
             level: &of.hospital.level,
+            hospital: (get(of.row, "pool"), &of.hospital.hospital_id),
+            is_primary_care: of.hospital.is_primary_care,
         })
     }
 
@@ -265,6 +267,7 @@ const fn title(unit: &str) -> &'static str {
         b"day_surgery" => "日间手术 day surgery",
         b"single_disease" => "单病种定额 single disease",
         b"item" => "按项目 by item",
+        b"home_bed" => "家庭病床 home bed",
         _ => "支付单元 payment unit",
     }
 }
@@ -285,6 +288,7 @@ const fn words(decision: &str) -> &'static str {
         b"on_line" => "单列支付 paid from the line",
         b"taken_out" => "费用剔除 taken out of the cost",
         b"by_unit" => "按所列单元支付 paid by the unit that the claim names",
+        b"by_care" => "基层按诊疗类别转床日 paid by the day for the kind of care in primary care",
         b"switched" => "长住院转床日 the group and then bed-days",
         b"by_efficacy" => "按疗效价值付费 paid by efficacy",
         b"held" => "预提金额 held over the end of the year",
@@ -313,6 +317,7 @@ fn keys(unit: &str) -> &'static [&'static str] {
             "unit.bed_day.long_stay",
             "unit.bed_day.switch_after",
             "unit.bed_day.switch_care",
+            "unit.community.bed_day_care",
             "unit.bed_day.stages (table)",
             "points.mean_cost",
             "points.scale",
@@ -328,6 +333,11 @@ fn keys(unit: &str) -> &'static [&'static str] {
             "points.preset_value",
         ],
         "item" => &["unit.item.pays", "points.preset_value"],
+        "home_bed" => &[
+            "unit.community.home_bed",
+            "unit.community.home_bed_pays",
+            "points.preset_value",
+        ],
         "tcm" => &[
             "unit.tcm.upfront_share",
             "unit.tcm.claw_back",

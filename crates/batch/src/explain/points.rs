@@ -146,7 +146,7 @@ impl<'a> Award<'a> {
         let mut awarded = match self.text("case_class").unwrap_or_default() {
             "by_cost" => self.by_cost()?,
             "unstable" => self.unstable()?,
-            "day_surgery" | "single_disease" | "item" | "tcm" => self.by_unit(),
+            "day_surgery" | "single_disease" | "item" | "tcm" | "home_bed" => self.by_unit(),
             "bed_day" if self.terms.stays.bed_day.is_none() => self.by_unit(),
             "bed_day" => self.bed_day()?,
             class => self.priced(class)?,

@@ -86,8 +86,8 @@ impl Award<'_> {
     /// Whether the group is one of primary care, with one price in every hospital.
     pub(super) fn has_one_price(&self) -> bool {
         let group = self.text("group").unwrap_or_default();
-        let group = self.catalogue.and_then(|catalogue| catalogue.group(group));
-        self.terms.primary_care_price && group.is_some_and(|group| group.is_primary_care)
+        self.catalogue
+            .is_some_and(|catalogue| catalogue.has_one_price(group, self.terms))
     }
 
     /// The coefficient of such a group.

@@ -55,6 +55,8 @@ pub(super) fn at_barrier(
     let of_units = &mut pass.sums.units;
     let with = (&pools[..], &earlier);
     let lines = units::settle_lines(setting, of_units, &pass.adjusted, with)?;
+    let audited = units::audited(setting, of_units, &pass.adjusted);
+    setting.item_audits.book(audited.into_iter())?;
     let people = people::settle(setting, job.inputs, (&pools, &lines, &earlier))?;
     let own = std::mem::take(&mut of_units.holdings);
     let holdings = match is_year {

@@ -44,6 +44,8 @@ pub(crate) enum SettledClass {
     Item,
     /// A TCM disease by efficacy.
     Tcm,
+    /// Visit-days of a home bed.
+    HomeBed,
     Unpaid(Finding),
 }
 

@@ -195,7 +195,7 @@ fn close_month(
     journal: &Journal,
 ) -> Result<Closing, Error> {
     let period = setting.period.text.as_str();
-    let audits = audits(inputs, pools, |stated| stated == Some(period))?;
+    let audits = audits(setting, inputs, pools)?;
     let debts = journal.debts_before(period)?;
     let mut closing = Closing::default();
     for pool in pools {
@@ -259,8 +259,7 @@ fn clear(
     journal: &Journal,
 ) -> Result<Closing, Error> {
     let year = setting.period.text.as_str();
-    let is_of_year = |stated: Option<&str>| stated.is_none_or(|period| period.starts_with(year));
-    let audits = audits(inputs, pools, is_of_year)?;
+    let audits = audits(setting, inputs, pools)?;
     let mut closing = Closing {
         ledger: journal.prepaid_in(year)?,
         ..Closing::default()
@@ -352,7 +351,7 @@ fn adjustments(
     };
     let growth = growth(setting, inputs, pool)?;
     let mut found = BTreeMap::new();
-    for (id, conduct) in conducts(inputs, pool, audits)? {
+    for (id, conduct) in conducts((setting, inputs), pool, audits)? {
         let payment = pool.settlement.hospital(&id);
         let payment = payment.map_or(Yuan::ZERO, |paid| paid.payment);
         let mut adjusted = Vec::new();

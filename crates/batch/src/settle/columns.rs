@@ -62,7 +62,7 @@ pub(crate) fn case_fields() -> Vec<Field> {
 }
 
 /// All classes of paid cases; the number of a class is its place.
-pub(crate) const CLASSES: [SettledClass; 12] = [
+pub(crate) const CLASSES: [SettledClass; 13] = [
     SettledClass::Priced(CaseClass::Normal),
     SettledClass::Priced(CaseClass::Low),
     SettledClass::Priced(CaseClass::High),
@@ -75,6 +75,7 @@ pub(crate) const CLASSES: [SettledClass; 12] = [
     SettledClass::SingleDisease,
     SettledClass::Item,
     SettledClass::Tcm,
+    SettledClass::HomeBed,
 ];
 
 /// The class as written in outputs.
@@ -90,6 +91,7 @@ pub(crate) const fn class_code(class: SettledClass) -> &'static str {
         SettledClass::SingleDisease => "single_disease",
         SettledClass::Item => "item",
         SettledClass::Tcm => "tcm",
+        SettledClass::HomeBed => "home_bed",
         SettledClass::Unpaid(_) => "unpaid",
     }
 }
@@ -108,7 +110,8 @@ pub(crate) const fn class_number(class: SettledClass) -> u16 {
         SettledClass::SingleDisease => 9,
         SettledClass::Item => 10,
         SettledClass::Tcm => 11,
-        SettledClass::Unpaid(_) => 12,
+        SettledClass::HomeBed => 12,
+        SettledClass::Unpaid(_) => 13,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What audits, assessments and drivers say about the hospitals of each pool.
 
 use super::PoolReport;
+use super::period::Period;
 use super::setting::Setting;
 use crate::Error;
 use crate::inputs::{InputTable, Inputs, SheetRow};
@@ -14,23 +15,39 @@ use std::collections::BTreeMap;
 /// By pool and hospital.
 pub(super) type ByAccount<T> = BTreeMap<(String, String), T>;
 
-/// What audits take off, of the rows of some periods; a row without a period is for all.
+/// Whether audits with this period belong to the one that is settled: to a month those of the
+/// month, to a year those of its months, of the year, and of no period.
+pub(super) fn is_audited_in(period: &Period, stated: Option<&str>) -> bool {
+    let text = period.text.as_str();
+    match period.is_year() {
+        true => stated.is_none_or(|stated| stated.starts_with(text)),
+        false => stated == Some(text),
+    }
+}
+
+/// What audits of the period take off hospitals, without what they took off single cases.
 ///
 /// # Errors
 /// A hospital that no pool pays, or that several pools pay while the row names none.
 pub(super) fn audits(
+    setting: &Setting<'_>,
     inputs: &Inputs,
     pools: &[PoolReport],
-    is_of: impl Fn(Option<&str>) -> bool,
 ) -> Result<ByAccount<Yuan>, Error> {
     let mut found: ByAccount<Yuan> = BTreeMap::new();
     for row in inputs.rows(InputTable::Audits) {
-        if !is_of(row.text("period")) {
+        if !is_audited_in(&setting.period, row.text("period")) {
             continue;
         }
         let key = account(row, pools)?;
         let sum = found.entry(key).or_default();
         *sum = sum.plus(row.yuan("amount")).map_err(|e| row.wrong(e))?;
+    }
+    for (key, taken) in setting.item_audits.taken() {
+        if let Some(sum) = found.get_mut(key) {
+            let left = sum.minus(*taken);
+            *sum = left.map_err(|e| Error::input(InputTable::Audits.stem(), e))?;
+        }
     }
     Ok(found)
 }
@@ -62,8 +79,10 @@ fn account(row: &SheetRow, pools: &[PoolReport]) -> Result<(String, String), Err
 }
 
 /// What is known about every hospital of a pool at the end of the year.
+///
+/// What audits took off single cases is off their itemised cost too.
 pub(super) fn conducts(
-    inputs: &Inputs,
+    (setting, inputs): (&Setting<'_>, &Inputs),
     pool: &PoolReport,
     audits: &ByAccount<Yuan>,
 ) -> Result<BTreeMap<String, Conduct>, Error> {
@@ -73,10 +92,13 @@ pub(super) fn conducts(
     let mut found = BTreeMap::new();
     for hospital in &pool.settlement.hospitals {
         let id = &hospital.hospital_id;
-        let audit = audits.get(&(pool.id.clone(), id.clone())).copied();
+        let key = (pool.id.clone(), id.clone());
+        let of = |all: &ByAccount<Yuan>| all.get(&key).copied().unwrap_or(Yuan::ZERO);
+        let itemised = pool.itemised.get(id).copied().unwrap_or(Yuan::ZERO);
+        let itemised = itemised.minus(of(setting.item_audits.taken()));
         let mut conduct = Conduct {
-            audit: audit.unwrap_or(Yuan::ZERO),
-            itemised: pool.itemised.get(id).copied().unwrap_or(Yuan::ZERO),
+            audit: of(audits),
+            itemised: itemised.map_err(|e| Error::input(InputTable::Audits.stem(), e))?,
             ..Conduct::default()
         };
         if let Some(row) = assessments.get(id.as_str()) {

@@ -172,7 +172,7 @@ impl Desk<'_, '_> {
             let id = seen.id().unwrap_or_default();
             Refusal::Error(Error::input(format!("case {id}"), e))
         };
-        let unit = self.unit((seen, day), &dated, total)?;
+        let unit = self.unit((seen, day), &dated, (total, account, holds))?;
         let cost = unit.as_ref().map_or(total, |unit| unit.cost);
         if let Some(unit) = unit.as_ref().filter(|unit| unit.has_drugs()) {
             without_drugs(case, unit)?;
@@ -253,7 +253,7 @@ impl Desk<'_, '_> {
         &self,
         (seen, discharged): (&Seen<'_>, i32),
         dated: &'u HeldRules,
-        total: Yuan,
+        (total, account, holds): (Yuan, Account, usize),
     ) -> Result<Option<UnitCase<'u>>, Refusal>
     where
         Self: 'u,
@@ -269,6 +269,11 @@ impl Desk<'_, '_> {
         else {
             return Ok(None);
         };
+        let case_id = seen.id().unwrap_or_default();
+        let audits = &self.setting.item_audits;
+        let audit = audits.of(case_id, self.setting.ids(account));
+        let audit = audit.map_err(|e| Refusal::Error(Error::input("audits", e)))?;
+        let hospital = &self.setting.hospitals[account.hospital as usize][holds];
         let judged = Judged {
             facts,
             rules,
@@ -276,7 +281,9 @@ impl Desk<'_, '_> {
             day,
             insurance,
             rounding: self.setting.terms.value.money_rounding,
-            follow_ups: self.setting.follow_ups.of(seen.id().unwrap_or_default()),
+            follow_ups: self.setting.follow_ups.of(case_id),
+            audit,
+            is_primary_care: hospital.is_primary_care,
         };
         let case = UnitCase::new(judged, total).map_err(Refusal::Error)?;
         case.map(Some).map_err(Refusal::Finding)

@@ -17,14 +17,14 @@ use super::carried::Earlier;
 use super::setting::{Period, Setting};
 use super::units::LineReport;
 use crate::Error;
-use crate::inputs::{InputTable, Inputs};
+use crate::inputs::{Budget, InputTable, Inputs};
 use asked::Asker;
 use budget::budget_of;
 use drgdip_claims::Yuan;
 use drgdip_points::pool::reserve_of;
 use drgdip_points::units::{LineClaim, LineInput, LineSettlement, settle_line};
 use drgdip_points::{Ratio, Rounding};
-use drgdip_tables::policy::{Line, LineSurplus, Overrun, Pays, PolicyAt};
+use drgdip_tables::policy::{CommunityTerms, Line, LineSurplus, Overrun, Pays, PolicyAt};
 use rows::{Debts, Party, Role, RowMaker, UnitRow};
 use std::collections::BTreeMap;
 
@@ -87,12 +87,31 @@ fn overrun(line: Line, terms: &PolicyAt) -> Option<Overrun> {
     }
 }
 
+/// Visit-days that earn points come as claims; stated for a line, nothing would pay them.
+fn refuse_home_beds(terms: &PolicyAt, inputs: &Inputs) -> Result<(), Error> {
+    let community = terms.units.community.as_ref();
+    if !community.is_some_and(CommunityTerms::has_home_beds_in_points) {
+        return Ok(());
+    }
+    let is_of_line = |budget: &Budget| budget.line.as_deref() == Some(Line::HomeBeds.code());
+    let table = match inputs.rows(InputTable::HomeBeds) {
+        [] if inputs.budgets.iter().any(is_of_line) => "budgets",
+        [] => return Ok(()),
+        _ => InputTable::HomeBeds.stem(),
+    };
+    let problem = "the policy pays home beds in points, so the line home_beds pays nobody.";
+    let hint = "Give the visit-days as claims with the payment_unit home_bed and without the \
+                line's rows, or state unit.community.home_bed_pays = line.";
+    Err(Error::input(table, problem).with_hint(hint))
+}
+
 /// The tables that the lines of the budgets ask for.
 pub(super) fn needed(
     terms: &PolicyAt,
     inputs: &Inputs,
     period: &Period,
 ) -> Result<Vec<InputTable>, Error> {
+    refuse_home_beds(terms, inputs)?;
     let mut needed = Vec::new();
     for line in LINES {
         let mut regions = terms.regions.keys();

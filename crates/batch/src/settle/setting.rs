@@ -1,6 +1,7 @@
 //! What a settlement is made with: pools, hospitals, dates, and the policy's rules at each date.
 
 use super::earn::CaseOptions;
+use super::ledger::Account;
 use super::links;
 use super::means::GroupMeans;
 use super::measures::Measures;
@@ -8,7 +9,7 @@ pub(crate) use super::period::{Period, date_of, day_number};
 pub(crate) use super::pooling::{Pool, units};
 use super::pooling::{Pools, RegionPools};
 use super::pricing::{self, Pricing};
-use super::units::{FollowUps, UnitRules, UnitUse};
+use super::units::{FollowUps, ItemAudits, UnitRules, UnitUse};
 use super::verdicts::Verdicts;
 use crate::Error;
 use crate::in_force::PlanChoice;
@@ -59,6 +60,8 @@ pub(crate) struct Setting<'s> {
     pub(super) unit_use: Option<UnitUse>,
     /// What follow-ups found of TCM cases.
     pub(super) follow_ups: FollowUps,
+    /// What audits say of cases that are paid by item.
+    pub(super) item_audits: ItemAudits,
     at_settlement: Arc<Dated>,
     by_discharge: Mutex<HashMap<i32, Option<Arc<Dated>>>>,
 }
@@ -98,6 +101,7 @@ impl<'s> Setting<'s> {
         let approved = approved
             .map(|review| (review.case_id.clone(), review.amount))
             .collect();
+        let item_audits = ItemAudits::new(inputs, &period);
         Ok(Self {
             plan,
             policy,
@@ -116,6 +120,7 @@ impl<'s> Setting<'s> {
             link_terms,
             unit_use,
             follow_ups: FollowUps::new(inputs),
+            item_audits,
             at_settlement,
             by_discharge: Mutex::default(),
         })
@@ -167,9 +172,19 @@ impl<'s> Setting<'s> {
             // A registry of this year does for last year's claims what it does for this year's.
             unit_use: (self.unit_use.as_ref()).map(|used| used.always_on(self.period.last)),
             follow_ups: FollowUps::default(),
+            item_audits: ItemAudits::default(),
             at_settlement: Arc::clone(&self.at_settlement),
             by_discharge: Mutex::default(),
         })
+    }
+
+    /// The ids of the pool and the hospital of an account.
+    pub(super) fn ids(&self, account: Account) -> (&str, &str) {
+        let pool = &self.pools.all[usize::from(account.pool)].id;
+        (
+            pool,
+            &self.hospitals[account.hospital as usize][0].hospital_id,
+        )
     }
 
     /// The amount that experts approved for a case, where they approved it; an inner `None` is

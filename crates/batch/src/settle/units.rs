@@ -5,6 +5,7 @@
 //! what is asked of the lines is settled at the barrier, line by line, against budgets of their
 //! own.
 
+mod audits;
 mod book;
 mod case;
 mod columns;
@@ -15,8 +16,9 @@ mod stay;
 mod tcm;
 pub(crate) mod totals;
 
+pub(super) use audits::ItemAudits;
 pub(crate) use book::{LineEntry, UnitNote, UnitSums, overrun};
-pub(super) use book::{LineReport, settle_lines};
+pub(super) use book::{LineReport, audited, settle_lines};
 pub(crate) use case::{CARVED_OUT, EFFECT};
 pub(super) use case::{Change, Judged, UnitCase, UnitKey};
 pub(super) use columns::{UnitColumns, UnitUse};

@@ -9,7 +9,8 @@ use drgdip_claims::Yuan;
 use drgdip_synth::{CostPart, StatedUnit, TechnologyItem, UnitFacts, UnitMix, usual_means};
 use drgdip_tables::Policy;
 use drgdip_tables::policy::{
-    Line, Overrun, Pays, PolicyAt, Technology, TechnologyKind, TechnologyPay, UnitTerms,
+    CommunityTerms, Line, Overrun, Pays, PolicyAt, Technology, TechnologyKind, TechnologyPay,
+    UnitTerms,
 };
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -164,6 +165,10 @@ fn mix(technologies: &[Technology], items: Vec<TechnologyItem>, units: &UnitTerm
         quota_groups: quotas.into_iter().cloned().collect(),
         has_day_surgery: units.day_surgery.is_some(),
         has_items: units.item.is_some(),
+        has_home_beds: units
+            .community
+            .as_ref()
+            .is_some_and(CommunityTerms::has_home_beds_in_points),
         switch_after: bed_day
             .and_then(|terms| terms.switch_after)
             .and_then(|days| i32::try_from(days).ok()),

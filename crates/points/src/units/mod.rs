@@ -14,7 +14,6 @@ pub mod capitation;
 pub mod community;
 pub mod day_surgery;
 pub mod family_doctor;
-pub mod ledger;
 pub mod lines;
 pub mod negotiated;
 pub mod new_technology;
@@ -28,7 +27,6 @@ pub mod quota;
 pub mod tcm;
 
 pub use bill::{Bill, CostItem, LinePart, PointsPart, Split, Yield};
-pub use ledger::{Ledger, UnitShare};
 pub use lines::{LineClaim, LineInput, LineSettlement, settle_line};
 
 use crate::exact::Exact;

@@ -3,12 +3,11 @@
 //! A case earns the points of its western group times a share, part of them at discharge and the
 //! rest by its efficacy after a window. Source: payment-spec E1 `[MODEL]`.
 
-use super::{Bill, CostItem, LinePart, PointsPart, Yield, part_of};
-use crate::award::CaseRules;
+use super::part_of;
 use crate::exact::Exact;
-use crate::{Error, PointValue, Points, Rounding};
+use crate::{Error, Points, Rounding};
 use drgdip_claims::Yuan;
-use drgdip_tables::policy::{Bound, Line, TcmPair, TcmTail, TcmTerms};
+use drgdip_tables::policy::{Bound, TcmPair, TcmTerms};
 use rust_decimal::Decimal;
 
 /// What the gates of the unit look at.
@@ -22,15 +21,11 @@ pub struct TcmCase {
     pub tcm_cost: Yuan,
     /// How many days it stayed.
     pub stay_days: u32,
-    /// Whether the institution may treat by the unit.
-    pub is_listed: bool,
 }
 
 /// Why a case is an ordinary one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TcmGate {
-    /// The institution is not on the list.
-    Institution,
     /// No syndrome stands beside the disease.
     NoSyndrome,
     /// Too little of the cost is TCM treatment (中治率).
@@ -44,7 +39,6 @@ impl TcmGate {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Institution => "tcm_institution_not_listed",
             Self::NoSyndrome => "tcm_without_syndrome",
             Self::LowTcmShare => "tcm_share_low",
             Self::ShortStay => "tcm_stay_short",
@@ -58,9 +52,7 @@ impl TcmGate {
 #[must_use]
 pub fn gate(case: &TcmCase, terms: &TcmTerms) -> Option<TcmGate> {
     let has_days = |bound: Bound| bound.holds(Decimal::from(case.stay_days));
-    if !case.is_listed {
-        Some(TcmGate::Institution)
-    } else if terms.needs_syndrome && !case.has_syndrome {
+    if terms.needs_syndrome && !case.has_syndrome {
         Some(TcmGate::NoSyndrome)
     } else if terms.tcm_share.is_some_and(|bound| !has_share(case, bound)) {
         Some(TcmGate::LowTcmShare)
@@ -114,31 +106,6 @@ pub fn points(
         upfront,
         deferred: full.minus(upfront)?,
     })
-}
-
-/// What a case yields in the year of its discharge.
-///
-/// Where the tail is accrued, the full points enter the pool and the money of the deferred ones
-/// is held, see [`held`]. Where it has a line, the points are the upfront ones; the second
-/// instalment asks the line for nothing until [`tail_on_line`]. Errors: a number that does not
-/// fit.
-pub fn at_discharge(case_id: &str, points: &TcmPoints, tail: TcmTail) -> Result<Yield, Error> {
-    let second = |amount| LinePart {
-        line: Line::TcmTail,
-        amount,
-        items: vec![CostItem::Instalment(2)],
-    };
-    match tail {
-        TcmTail::Accrued => Ok(Yield::stay_points(points.full)),
-        TcmTail::Line(_) => {
-            let parts = vec![CostItem::Instalment(1), CostItem::Instalment(2)];
-            let first = PointsPart {
-                points: points.upfront,
-                items: vec![CostItem::Instalment(1)],
-            };
-            Bill::new(case_id, parts)?.pay(vec![first], vec![second(Yuan::ZERO)])
-        }
-    }
 }
 
 /// What the follow-up after the window found.
@@ -235,29 +202,6 @@ pub struct TcmPaid {
     pub held: Yuan,
 }
 
-/// What the second instalment asks of the line: the earned points at the value of the year of
-/// discharge.
-///
-/// Errors: an amount that does not fit.
-pub fn tail_on_line(
-    found: &TcmFollowUp,
-    value: &PointValue,
-    rounding: Rounding,
-) -> Result<LinePart, Error> {
-    Ok(LinePart {
-        line: Line::TcmTail,
-        amount: found.earned.pay_at(value, rounding)?,
-        items: vec![CostItem::Instalment(2)],
-    })
-}
-
-/// The base points of a western group, for [`points`].
-///
-/// Errors: no band takes the weight, or a number that does not fit.
-pub fn base_points(weight: crate::Weight, rules: &CaseRules) -> Result<Points, Error> {
-    Ok(rules.price(weight)?.base_points())
-}
-
 fn share_of(
     amount: Yuan,
     (part, whole): (Points, Points),
@@ -273,7 +217,7 @@ fn share_of(
 mod tests {
     use super::*;
     use Rounding::HalfAwayFromZero;
-    use drgdip_tables::policy::{Overrun, TcmGrade};
+    use drgdip_tables::policy::{TcmGrade, TcmTail};
     use std::collections::BTreeMap;
 
     fn dec(text: &str) -> Decimal {
@@ -318,7 +262,6 @@ mod tests {
             total_cost: Yuan::from_fen(1_000),
             tcm_cost: Yuan::from_fen(600),
             stay_days: 10,
-            is_listed: true,
         }
     }
 
@@ -354,14 +297,6 @@ mod tests {
                 ..case()
             },
             Some(TcmGate::NoSyndrome),
-        );
-        let is_listed = false;
-        check(
-            TcmCase {
-                is_listed,
-                ..case()
-            },
-            Some(TcmGate::Institution),
         );
     }
 
@@ -418,20 +353,5 @@ mod tests {
             (0, 360_000)
         );
         assert_eq!(failed.clawed_back.fen(), 168_000);
-    }
-
-    #[test]
-    fn a_tail_on_a_line_is_an_instalment_of_its_own() {
-        let tail = TcmTail::Line(Overrun::CarryOver);
-        let earned = at_discharge("c1", &full(), tail).unwrap();
-        assert_eq!(earned.points().to_string(), "84.0000");
-        assert_eq!(earned.lines()[0].amount, Yuan::ZERO);
-        let accrued = at_discharge("c1", &full(), TcmTail::Accrued).unwrap();
-        assert_eq!(accrued.points().to_string(), "120.0000");
-        let scored = Efficacy::Scored(dec("100"));
-        let found = follow_up(&full(), scored, &terms(), HalfAwayFromZero).unwrap();
-        let value = "98.5".parse().unwrap();
-        let tail = tail_on_line(&found, &value, HalfAwayFromZero).unwrap();
-        assert_eq!(tail.amount.to_string(), "3546.00");
     }
 }

@@ -88,10 +88,9 @@ impl<'c> ClosingLines<'c> {
     /// What only a year needs: conduct, advances and drivers.
     fn conduct(&mut self, pools: &'c [PoolReport]) -> Result<(), Error> {
         let year = self.setting.period.text.as_str();
-        let is_of_year = |stated: Option<&str>| stated.is_none_or(|p| p.starts_with(year));
-        let audits = audits(self.inputs, pools, is_of_year)?;
+        let audits = audits(self.setting, self.inputs, pools)?;
         for pool in pools {
-            let found = conducts(self.inputs, pool, &audits)?;
+            let found = conducts((self.setting, self.inputs), pool, &audits)?;
             let keyed = found.into_iter().map(|(id, c)| ((pool.id.as_str(), id), c));
             self.conducts.extend(keyed);
             if let Some(terms) = &self.setting.terms.growth {

@@ -33,12 +33,18 @@ pub(crate) fn of_class(class: &str) -> Vec<&'static str> {
             "case.bed_day.day_cost",
             "case.bed_day.long_stay",
             "unit.bed_day.pays",
+            "unit.community.bed_day_care",
         ],
         "transfer" => &["case.transfer.discharge_ways"],
         "short_stay" => &["case.short_stay.limit", "case.short_stay.rule"],
         "day_surgery" => &["unit.day_surgery.factor"],
         "single_disease" => &["unit.single_disease.pays", "points.preset_value"],
         "item" => &["unit.item.pays", "points.preset_value"],
+        "home_bed" => &[
+            "unit.community.home_bed",
+            "unit.community.home_bed_pays",
+            "points.preset_value",
+        ],
         "tcm" => &[
             "unit.tcm.upfront_share",
             "unit.tcm.tail",
@@ -75,6 +81,7 @@ pub(crate) const fn class_title(class: &str) -> &'static str {
         b"single_disease" => "单病种定额 single_disease",
         b"item" => "按项目付费 item",
         b"tcm" => "中医优势病种 tcm",
+        b"home_bed" => "家庭病床 home_bed",
         _ => "不支付 unpaid",
     }
 }

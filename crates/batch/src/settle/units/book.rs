@@ -1,5 +1,6 @@
 //! What units note while cases are settled, and the barrier at which every line is paid.
 
+use super::audits::Audited;
 use super::tcm::{Accrual, note_accruals, value_of};
 use super::unit_of;
 use crate::Error;
@@ -86,6 +87,8 @@ pub(crate) struct UnitSums {
     pub(crate) accruals: Vec<Accrual>,
     /// What the clearing of the year holds of them.
     pub(crate) holdings: Vec<Holding>,
+    /// What audits took off cases that are paid by item.
+    pub(crate) audited: Vec<Audited>,
 }
 
 impl UnitSums {
@@ -94,6 +97,7 @@ impl UnitSums {
         self.notes.append(&mut more.notes);
         self.accruals.append(&mut more.accruals);
         self.holdings.append(&mut more.holdings);
+        self.audited.append(&mut more.audited);
     }
 }
 
@@ -165,6 +169,21 @@ pub(in crate::settle) fn settle_lines(
         });
     }
     Ok(reports)
+}
+
+/// What audits took off cases, by pool and hospital; nothing of cases that another rule pays.
+pub(in crate::settle) fn audited(
+    setting: &Setting<'_>,
+    sums: &UnitSums,
+    adjusted: &Adjustments,
+) -> Vec<((String, String), Yuan)> {
+    let counts = |entry: &&Audited| !is_paid_otherwise((entry.row, Line::Item), adjusted);
+    let taken = sums.audited.iter().filter(counts);
+    let keyed = taken.map(|entry| {
+        let (pool, hospital) = setting.ids(entry.account);
+        ((pool.to_owned(), hospital.to_owned()), entry.amount)
+    });
+    keyed.collect()
 }
 
 /// What is asked of each line of each pool, in money.

@@ -1,9 +1,10 @@
 //! One case with new technologies or negotiated drugs: what its class and points see of its cost,
 //! what comes on top, and what lines pay.
 
+use super::audits::Audited;
 use super::columns::UnitFacts;
 use super::rules::UnitRules;
-use super::stay::{StayPricing, StayUnit, Stayed, stayed};
+use super::stay::{StayClaim, StayPricing, StayUnit, Stayed, stayed};
 use super::tcm::{Accrual, Instalments, by_efficacy};
 use super::{LineEntry, NEGOTIATED, NEW_TECHNOLOGY, UnitNote, UnitSums};
 use crate::inputs::Insurance;
@@ -37,6 +38,10 @@ pub(in crate::settle) struct Judged<'c> {
     pub(in crate::settle) rounding: Rounding,
     /// What follow-ups found of the case, by window.
     pub(in crate::settle) follow_ups: &'c [(i64, Efficacy)],
+    /// What audits take off the case.
+    pub(in crate::settle) audit: Yuan,
+    /// Whether the hospital is one of primary care.
+    pub(in crate::settle) is_primary_care: bool,
 }
 
 /// Which case it is.
@@ -60,6 +65,8 @@ pub(in crate::settle) struct UnitCase<'c> {
     change: OnceCell<Change>,
     facts: &'c UnitFacts,
     follow_ups: &'c [(i64, Efficacy)],
+    audit: Yuan,
+    is_primary_care: bool,
     /// What the unit that the claim names pays for the stay, or why it does not.
     stayed: OnceCell<Result<Stayed, String>>,
     notes: Vec<UnitNote>,
@@ -110,6 +117,8 @@ impl<'c> UnitCase<'c> {
             change: OnceCell::new(),
             facts,
             follow_ups: judged.follow_ups,
+            audit: judged.audit,
+            is_primary_care: judged.is_primary_care,
             stayed: OnceCell::new(),
             notes,
         };
@@ -169,7 +178,19 @@ impl<'c> UnitCase<'c> {
         let named = self.facts.unit.filter(|unit| unit.is_in(&self.rules.terms));
         let has_tcm = self.facts.tcm.is_some() && StayUnit::Tcm.is_in(&self.rules.terms);
         let stated = named.or_else(|| has_tcm.then_some(StayUnit::Tcm));
+        let stated = stated.or_else(|| self.is_community_care().then_some(StayUnit::BedDay));
         stated.or_else(|| self.is_long().then_some(StayUnit::LongStay))
+    }
+
+    /// Whether primary care is paid by the day for the kind of care, though the claim names no unit.
+    fn is_community_care(&self) -> bool {
+        let terms = &self.rules.terms;
+        let community = terms.community.as_ref();
+        let is_kind = community.is_some_and(|t| t.bed_day_kinds.contains_key(&self.facts.care));
+        is_kind
+            && self.is_primary_care
+            && self.facts.unit.is_none()
+            && StayUnit::BedDay.is_in(terms)
     }
 
     /// Whether the stay goes on by the day after its group has paid.
@@ -209,13 +230,28 @@ impl<'c> UnitCase<'c> {
         };
         let found = match self.facts.tcm.as_ref().filter(|_| unit == StayUnit::Tcm) {
             Some(facts) => by_efficacy(facts, (self.rules, self.cost, self.follow_ups), &of)?,
-            None => stayed(unit, (self.rules, &self.facts.care, self.cost), &of)?,
+            None => stayed(unit, (self.rules, self.claim()), &of)?,
         };
         let earned = found.as_ref().ok();
         let earned = earned.map(|stayed| (unit.class(), stayed.yielded.points()));
         // A case is priced once, so the cell is empty.
         let _ = self.stayed.set(found);
         Ok(earned)
+    }
+
+    fn claim(&self) -> StayClaim<'_> {
+        StayClaim {
+            care: &self.facts.care,
+            cost: self.cost,
+            audit: self.audit,
+        }
+    }
+
+    /// What audits took off a stay that is paid by item, at most what it cost.
+    fn audited(&self) -> Option<Yuan> {
+        let stayed = self.stayed.get()?.as_ref().ok()?;
+        let is_audited = stayed.unit == StayUnit::Item && self.audit > Yuan::ZERO;
+        is_audited.then(|| self.audit.min(self.cost))
     }
 
     /// What a line pays for the whole stay, before what others bear of it.
@@ -277,6 +313,7 @@ impl<'c> UnitCase<'c> {
         let (key, decision) = match tcm {
             Some(tcm) => (tcm.disease.as_str(), "by_efficacy"),
             None if unit == StayUnit::LongStay => ("", "switched"),
+            None if self.facts.unit.is_none() => (self.facts.care.as_str(), "by_care"),
             None => ("", "by_unit"),
         };
         Some(match self.stayed.get()? {
@@ -347,6 +384,11 @@ impl<'c> UnitCase<'c> {
             });
         }
         sums.accruals.extend(self.accrual(key, points));
+        sums.audited.extend(self.audited().map(|amount| Audited {
+            row: key.row,
+            account,
+            amount,
+        }));
         let decided = self.assigned.technologies.iter();
         let mut notes: Vec<UnitNote> = decided.map(|used| self.technology(used)).collect();
         if let Some(change) = change {

@@ -29,6 +29,8 @@ pub(in crate::settle) struct UnitUse {
     has_negotiated: bool,
     /// Whether claims can name the unit that pays the stay.
     has_stays: bool,
+    /// The kinds of care that primary care is paid for by the day on some day.
+    community_care: Names,
     /// After how many days the first ordinary stay goes on by the day.
     switch_after: Option<u32>,
     /// The TCM diseases that the policy pairs with groups on some day.
@@ -51,6 +53,8 @@ impl UnitUse {
             .iter()
             .any(|terms| StayUnit::NAMED.iter().any(|unit| unit.is_in(terms)));
         let tcm = of_units.iter().filter_map(|terms| terms.tcm.as_ref());
+        let community = of_units.iter().filter_map(|terms| terms.community.as_ref());
+        let care = community.flat_map(|terms| terms.bed_day_kinds.keys().cloned());
         let bed_days = of_units.iter().filter_map(|terms| terms.bed_day.as_ref());
         let switches = bed_days.filter_map(|terms| terms.switch_after);
         let found = Self {
@@ -58,6 +62,7 @@ impl UnitUse {
             procedures: named.cloned().collect(),
             has_negotiated,
             has_stays,
+            community_care: care.collect(),
             switch_after: switches.min(),
             tcm: tcm.flat_map(|terms| terms.pairs.keys().cloned()).collect(),
             fixed_day: None,
@@ -76,7 +81,8 @@ impl UnitUse {
             columns.push(Column::NegotiatedDrugs);
         }
         if self.has_stays {
-            columns.extend([Column::PaymentUnit, Column::TreatmentType]);
+            let own = [Column::PaymentUnit, Column::TreatmentType, Column::StayDays];
+            columns.extend(own);
         }
         if !self.tcm.is_empty() {
             columns.extend([Column::TcmDisease, Column::TcmSyndrome, Column::TcmCost]);
@@ -156,6 +162,9 @@ impl UnitColumns {
             if let Some(others) = array(Column::OtherProcedures) {
                 columns.other_procedures(file, others, &used.procedures)?;
             }
+        }
+        if !used.community_care.is_empty() {
+            columns.community_care((file, batch), &used.community_care)?;
         }
         if used.has_stays {
             columns.stays(file, batch)?;
@@ -293,6 +302,34 @@ impl UnitColumns {
                 care.unwrap_or_default().clone_into(&mut facts.care);
                 facts.unit = Some(unit);
             }
+        }
+        Ok(())
+    }
+
+    /// The stays whose kind of care primary care is paid for by the day.
+    fn community_care(
+        &mut self,
+        (file, batch): (&ClaimFile, &RecordBatch),
+        kinds: &Names,
+    ) -> Result<(), Error> {
+        let array = |column| column_array(batch, file.position(column, false));
+        let Some(care) = array(Column::TreatmentType) else {
+            return Ok(());
+        };
+        let care = texts(file, care)?;
+        let mut values = care.values().as_string::<i32>().iter().flatten();
+        if !values.any(|kind| kinds.contains(kind)) {
+            return Ok(());
+        }
+        let days = array(Column::StayDays).map(|a| ints(file, a)).transpose()?;
+        for row in 0..care.len() {
+            let Some(kind) = text_at(&care, row).filter(|kind| kinds.contains(*kind)) else {
+                continue;
+            };
+            let facts = self.rows.entry(row).or_default();
+            let days = days.as_ref().filter(|days| days.is_valid(row));
+            facts.days = days.and_then(|days| u32::try_from(days.value(row)).ok());
+            kind.clone_into(&mut facts.care);
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What units make of one claim, found again from the claim and from copies of policy and inputs
 //! by the code that settles.
 
+use super::audits::ItemAudits;
 use super::case::{Judged, UnitCase, UnitKey};
 use super::columns::{UnitColumns, UnitFacts, UnitUse};
 use super::rules::UnitRules;
@@ -15,6 +16,7 @@ use crate::read::{
 use crate::settle::cases::SettledClass;
 use crate::settle::ledger::Account;
 use crate::settle::means::GroupMeans;
+use crate::settle::period::Period;
 use crate::{Error, Progress};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use drgdip_claims::Yuan;
@@ -170,6 +172,9 @@ pub(crate) struct StatedCase<'s> {
     pub(crate) coefficient: Ratio,
     /// The level of the hospital.
     pub(crate) level: &'s str,
+    /// The ids of the pool and the hospital.
+    pub(crate) hospital: (&'s str, &'s str),
+    pub(crate) is_primary_care: bool,
 }
 
 /// What units make of a case.
@@ -198,11 +203,13 @@ pub(crate) fn redo(
     claim: &UnitClaim,
     stated: &StatedCase<'_>,
     (policy, terms, inputs): (&Policy, &PolicyAt, &Inputs),
+    period: &Period,
 ) -> Result<Redone, Error> {
     let wrong = |e: drgdip_points::Error| Error::input(format!("case {}", stated.case_id), e);
     let means = GroupMeans::of_group(inputs, stated.group);
     let rules = UnitRules::new(terms, &means)?;
     let follow_ups = FollowUps::new(inputs);
+    let audit = ItemAudits::new(inputs, period).of(stated.case_id, stated.hospital);
     let judged = Judged {
         facts: &claim.facts,
         rules: &rules,
@@ -211,6 +218,8 @@ pub(crate) fn redo(
         insurance: claim.insurance,
         rounding: terms.value.money_rounding,
         follow_ups: follow_ups.of(stated.case_id),
+        audit: audit.map_err(|e| wrong(e.into()))?,
+        is_primary_care: stated.is_primary_care,
     };
     let case = UnitCase::new(judged, claim.total)?;
     let case = case.map_err(|finding| Error::input("claims", finding.english()))?;
@@ -282,5 +291,5 @@ impl Redone {
 
 /// Whether a decision is about who pays the stay.
 pub(crate) fn is_of_stay(decision: &str) -> bool {
-    matches!(decision, "by_unit" | "switched" | "by_efficacy")
+    matches!(decision, "by_unit" | "by_care" | "switched" | "by_efficacy")
 }

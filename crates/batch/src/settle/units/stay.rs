@@ -7,9 +7,9 @@ use crate::settle::cases::SettledClass;
 use drgdip_claims::Yuan;
 use drgdip_points::award::{CaseRules, GroupPrice, PresetValue, normal_points};
 use drgdip_points::units::quota::{AmountRule, agreed_amount, by_item, quota};
-use drgdip_points::units::{Yield, bed_day, day_surgery};
+use drgdip_points::units::{Yield, bed_day, community, day_surgery};
 use drgdip_points::{Error, Ratio, Weight};
-use drgdip_tables::policy::{BedDayStage, Line, Pays, UnitTerms};
+use drgdip_tables::policy::{BedDayStage, CommunityTerms, Line, Pays, UnitTerms};
 
 /// A unit that a claim can name in `payment_unit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,7 @@ pub(in crate::settle) enum StayUnit {
     DaySurgery,
     SingleDisease,
     Item,
+    HomeBed,
     /// A TCM disease, which the claim names instead.
     Tcm,
     /// A stay of no unit that goes on by the day after its group has paid.
@@ -26,11 +27,12 @@ pub(in crate::settle) enum StayUnit {
 
 impl StayUnit {
     /// What `payment_unit` can say.
-    pub(super) const NAMED: [Self; 4] = [
+    pub(super) const NAMED: [Self; 5] = [
         Self::BedDay,
         Self::DaySurgery,
         Self::SingleDisease,
         Self::Item,
+        Self::HomeBed,
     ];
 
     /// As claims and outputs write it.
@@ -40,17 +42,22 @@ impl StayUnit {
             Self::DaySurgery => "day_surgery",
             Self::SingleDisease => "single_disease",
             Self::Item => "item",
+            Self::HomeBed => "home_bed",
             Self::Tcm => "tcm",
         }
     }
 
     /// Whether the policy has the unit.
-    pub(super) const fn is_in(self, terms: &UnitTerms) -> bool {
+    pub(super) fn is_in(self, terms: &UnitTerms) -> bool {
         match self {
             Self::BedDay | Self::LongStay => terms.bed_day.is_some(),
             Self::DaySurgery => terms.day_surgery.is_some(),
             Self::SingleDisease => terms.single_disease.is_some(),
             Self::Item => terms.item.is_some(),
+            Self::HomeBed => {
+                let community = terms.community.as_ref();
+                community.is_some_and(CommunityTerms::has_home_beds_in_points)
+            }
             Self::Tcm => terms.tcm.is_some(),
         }
     }
@@ -61,6 +68,7 @@ impl StayUnit {
             Self::DaySurgery => SettledClass::DaySurgery,
             Self::SingleDisease => SettledClass::SingleDisease,
             Self::Item => SettledClass::Item,
+            Self::HomeBed => SettledClass::HomeBed,
             Self::Tcm => SettledClass::Tcm,
         }
     }
@@ -80,6 +88,16 @@ pub(in crate::settle) struct StayPricing<'p> {
     pub(in crate::settle) rules: &'p CaseRules,
 }
 
+/// What a claim and its audits say of a stay.
+#[derive(Clone, Copy)]
+pub(super) struct StayClaim<'s> {
+    /// The kind of care.
+    pub(super) care: &'s str,
+    pub(super) cost: Yuan,
+    /// What audits take off.
+    pub(super) audit: Yuan,
+}
+
 /// What a stay yields by its unit, and how.
 pub(super) struct Stayed {
     pub(super) unit: StayUnit,
@@ -97,25 +115,16 @@ pub(super) struct Stayed {
 /// Numbers that do not fit.
 pub(super) fn stayed(
     unit: StayUnit,
-    (rules, care, cost): (&UnitRules, &str, Yuan),
+    (rules, claim): (&UnitRules, StayClaim<'_>),
     of: &StayPricing<'_>,
 ) -> Result<Result<Stayed, String>, Error> {
     let terms = &rules.terms;
     let found = match unit {
-        StayUnit::BedDay => by_day(terms, care, of)?,
+        StayUnit::BedDay => by_day(terms, claim.care, of)?,
         StayUnit::DaySurgery => as_day_surgery(terms, rules.code(of.group), of)?,
         StayUnit::SingleDisease => at_quota(terms, rules.code(of.group), of)?,
-        StayUnit::Item => match terms.item {
-            Some(pays) => {
-                let amount = by_item(cost, Yuan::ZERO)?;
-                let yielded = agreed(terms, (pays, Line::Item, amount), of)?;
-                Ok((
-                    yielded,
-                    format!("费用 cost {amount}{}", as_points(terms, pays)),
-                ))
-            }
-            None => Err(NOT_IN_POLICY.to_owned()),
-        },
+        StayUnit::Item => as_items(terms, claim, of)?,
+        StayUnit::HomeBed => in_home_bed(terms, of)?,
         StayUnit::LongStay => after_switch(terms, of)?,
         StayUnit::Tcm => Err(NOT_IN_POLICY.to_owned()),
     };
@@ -133,13 +142,12 @@ pub(super) fn stayed(
 type Found = Result<Result<(Yield, String), String>, Error>;
 
 const NOT_IN_POLICY: &str = "政策无此单元 the policy has no such unit";
+const NO_DAYS: &str = "住院天数缺失 the days of the stay are missing";
 const NO_GROUP: &str = "病组无权重或未入组 no group with a weight";
 
 fn by_day(terms: &UnitTerms, care: &str, of: &StayPricing<'_>) -> Found {
     let (Some(terms), Some(days)) = (&terms.bed_day, of.days) else {
-        return Ok(Err(
-            "住院天数缺失 the days of the stay are missing".to_owned()
-        ));
+        return Ok(Err(NO_DAYS.to_owned()));
     };
     let stages = match bed_day::stages(terms, (care, of.level), days) {
         Ok(stages) => stages,
@@ -239,6 +247,42 @@ fn at_quota(terms: &UnitTerms, group: &str, of: &StayPricing<'_>) -> Found {
         "{group} 定额 quota {amount}{}",
         as_points(terms, single.pays)
     );
+    Ok(Ok((yielded, how)))
+}
+
+/// What the stay cost, without what audits took off.
+fn as_items(terms: &UnitTerms, claim: StayClaim<'_>, of: &StayPricing<'_>) -> Found {
+    let Some(pays) = terms.item else {
+        return Ok(Err(NOT_IN_POLICY.to_owned()));
+    };
+    let amount = by_item(claim.cost, claim.audit)?;
+    let yielded = agreed(terms, (pays, Line::Item, amount), of)?;
+    let audited = match claim.audit {
+        Yuan::ZERO => String::new(),
+        audit => format!(" − 审核扣减 audits {audit}, 不低于零 not below zero → {amount}"),
+    };
+    let how = format!(
+        "费用 cost {}{audited}{}",
+        claim.cost,
+        as_points(terms, pays)
+    );
+    Ok(Ok((yielded, how)))
+}
+
+/// The visit-days of a home bed, in points.
+fn in_home_bed(terms: &UnitTerms, of: &StayPricing<'_>) -> Found {
+    let Some(community) = &terms.community else {
+        return Ok(Err(NOT_IN_POLICY.to_owned()));
+    };
+    let Some(days) = of.days else {
+        return Ok(Err(NO_DAYS.to_owned()));
+    };
+    let amount = community::home_bed(days, community)?;
+    let pays = community.home_bed_pays;
+    let yielded = agreed(terms, (pays, Line::HomeBeds, amount), of)?;
+    let price = Yuan::from_fen(community.home_bed_fen.unwrap_or_default());
+    let points = as_points(terms, pays);
+    let how = format!("{days} 床日 visit-days × {price} = {amount}{points}");
     Ok(Ok((yielded, how)))
 }
 

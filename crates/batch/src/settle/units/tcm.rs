@@ -154,7 +154,6 @@ pub(super) fn by_efficacy(
         total_cost: cost,
         tcm_cost: facts.cost,
         stay_days: of.days.unwrap_or_default(),
-        is_listed: true,
     };
     if let Some(gate) = tcm::gate(&case, terms) {
         let how = format!(

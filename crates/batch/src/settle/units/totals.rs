@@ -47,13 +47,14 @@ pub struct UnitTotal {
 }
 
 /// The units in the order of outputs.
-const UNITS: [&str; 8] = [
+const UNITS: [&str; 9] = [
     BY_GROUP,
     "bed_day",
     "day_surgery",
     "single_disease",
     "item",
     "tcm",
+    "home_bed",
     NEW_TECHNOLOGY,
     super::NEGOTIATED,
 ];
@@ -65,6 +66,7 @@ const fn of_class(class: SettledClass) -> &'static str {
         SettledClass::SingleDisease => "single_disease",
         SettledClass::Item => "item",
         SettledClass::Tcm => "tcm",
+        SettledClass::HomeBed => "home_bed",
         _ => BY_GROUP,
     }
 }
@@ -183,8 +185,9 @@ pub struct UnitExample {
 }
 
 /// The decisions by which a unit changes what a case is paid.
-const ACTING: [&str; 7] = [
+const ACTING: [&str; 8] = [
     "by_unit",
+    "by_care",
     "switched",
     "by_efficacy",
     "raised_weight",

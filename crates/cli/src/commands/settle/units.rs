@@ -25,13 +25,14 @@ struct Sum {
 }
 
 /// Every unit in Chinese and English, in the order of the table.
-const TITLES: [(&str, &str); 12] = [
+const TITLES: [(&str, &str); 13] = [
     ("by_group", "病组 groups"),
     ("bed_day", "床日 bed-days"),
     ("day_surgery", "日间手术 day surgery"),
     ("single_disease", "单病种定额 single diseases"),
     ("item", "按项目 by item"),
     ("tcm", "中医优势病种按疗效 TCM by efficacy"),
+    ("home_bed", "家庭病床按点数 home beds in points"),
     ("new_technology", "新技术 new technology"),
     ("negotiated_drugs", "谈判药 negotiated drugs"),
     ("chronic_packages", "慢病服务包 chronic packages"),

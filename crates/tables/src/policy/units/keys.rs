@@ -42,9 +42,6 @@ pub(super) const STOP_LOSS_SHARE: &str = "unit.capitation.stop_loss_share";
 pub(super) const OVERSPEND_LIMIT: &str = "unit.capitation.overspend_limit";
 pub(super) const CAPITATION_FUND: &str = "unit.capitation.fund_share";
 pub(super) const ASSESSMENT: &str = "unit.capitation.assessment";
-pub(super) const COMMUNITY_GROUPS: &str = "unit.community.groups";
-pub(super) const COMMUNITY_CASES: &str = "unit.community.min_cases";
-pub(super) const COMMUNITY_TRIM: &str = "unit.community.trim_at";
 pub(super) const COMMUNITY_CARE: &str = "unit.community.bed_day_care";
 pub(super) const PACKAGES_OVERRUN: &str = "unit.community.packages_overrun";
 pub(super) const HOME_BED: &str = "unit.community.home_bed";
@@ -93,7 +90,7 @@ const fn yuan(unit: &'static str) -> Numeric {
     numeric(unit, Range::Positive, 2)
 }
 
-static KEYS: [Key; 51] = [
+static KEYS: [Key; 48] = [
     when_asked(LINE_SURPLUS, Kind::Word(&SURPLUS_WORDS)),
     when_asked(CARVE_OUT_OVERRUN, OVERRUN),
     when_asked(NEW_CASES, count("cases")),
@@ -153,15 +150,6 @@ static KEYS: [Key; 51] = [
     when_asked(
         ASSESSMENT,
         Kind::Levels(numeric("share of assessment", Range::ZeroToOne, 6)),
-    ),
-    when_asked(COMMUNITY_GROUPS, Kind::Names),
-    when_asked(
-        COMMUNITY_CASES,
-        Kind::Bound(FROM, numeric("cases", Range::NotNegative, 0)),
-    ),
-    when_asked(
-        COMMUNITY_TRIM,
-        Kind::Number(numeric("multiple of mean cost", Range::Positive, 6)),
     ),
     when_asked(COMMUNITY_CARE, Kind::Names),
     when_asked(PACKAGES_OVERRUN, OVERRUN),

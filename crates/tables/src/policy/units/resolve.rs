@@ -269,7 +269,8 @@ impl Units<'_, '_> {
 
     fn community(&self) -> Result<Option<CommunityTerms>, Error> {
         let resolver = self.resolver;
-        if resolver.optional(COMMUNITY_GROUPS).is_none() {
+        let mut switches = [PACKAGES_OVERRUN, HOME_BED, COMMUNITY_CARE].iter();
+        if switches.all(|key| resolver.optional(key).is_none()) {
             return Ok(None);
         }
         let package = |row: &Row| {
@@ -282,15 +283,14 @@ impl Units<'_, '_> {
         let home_bed = resolver.optional_number(HOME_BED);
         let care = resolver.optional_names(COMMUNITY_CARE);
         if !care.is_empty() {
+            // Without the unit these days would be paid by nothing.
+            resolver.word(BED_DAY_PAYS)?;
             let stages = self.stages()?;
             for kind in care.keys() {
                 self.check_care(COMMUNITY_CARE, kind, &stages)?;
             }
         }
         Ok(Some(CommunityTerms {
-            groups: resolver.optional_names(COMMUNITY_GROUPS),
-            min_cases: resolver.bound(COMMUNITY_CASES)?,
-            trim_at: resolver.number(COMMUNITY_TRIM)?,
             packages: self.rows(&shapes::PACKAGES).map(package).collect(),
             packages_overrun: resolver.optional_choice(PACKAGES_OVERRUN, &OVERRUNS),
             home_bed_fen: home_bed.map(fen),

@@ -355,15 +355,9 @@ pub struct CapitationRate {
     pub risk: Decimal,
 }
 
-/// The community model (基层支付模式).
+/// The community model (基层支付模式), beside groups at one price.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommunityTerms {
-    /// The groups that every institution treats at one price, by code.
-    pub groups: BTreeMap<String, String>,
-    /// From how many cases on a group stands on its own.
-    pub min_cases: Bound,
-    /// At which multiple of the reference cost deviations are trimmed.
-    pub trim_at: Decimal,
     /// The chronic packages, by code.
     pub packages: BTreeMap<String, ChronicPackage>,
     /// What becomes of packages above their budget.
@@ -372,8 +366,16 @@ pub struct CommunityTerms {
     pub home_bed_fen: Option<i64>,
     /// Whether home beds earn points.
     pub home_bed_pays: Pays,
-    /// Of which kinds of bed-day nursing and rehabilitation are.
+    /// The kinds of care that primary care is paid for by the day, without a claim naming the unit.
     pub bed_day_kinds: BTreeMap<String, String>,
+}
+
+impl CommunityTerms {
+    /// Whether visit-days of home beds come as claims and earn points.
+    #[must_use]
+    pub fn has_home_beds_in_points(&self) -> bool {
+        self.home_bed_fen.is_some() && self.home_bed_pays == Pays::Points
+    }
 }
 
 /// A chronic package (慢病服务包).

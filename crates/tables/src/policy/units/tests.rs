@@ -193,7 +193,8 @@ fn an_empty_place_of_a_unit_asks_for_what_it_needs() {
         "unit.negotiated_drugs.overrun",
         "unit.tcm.upfront_share",
         "unit.capitation.reserve_share",
-        "unit.community.groups",
+        "unit.community.home_bed",
+        "unit.community.bed_day_care",
         "unit.family_doctor.rate",
     ];
     for key in switches {
@@ -245,5 +246,28 @@ fn points_for_an_amount_need_the_preset_value() {
         error.unwrap_err().to_string(),
         "bad/p.toml, points.preset_value: the policy needs this parameter on 2026-01-01; add \
          [[points.preset_value]] with from, source and a value"
+    );
+}
+
+#[test]
+fn what_other_parameters_say_of_community_groups_is_no_key_of_a_unit() {
+    for key in ["groups", "min_cases", "trim_at"] {
+        let entry = format!(
+            "[[unit.community.{key}]]\nfrom = \"2026-01-01\"\nvalue = \"1\"\n\
+             source = \"model\"\n"
+        );
+        let error = load(&[("one.toml", &entry)]).unwrap_err().to_string();
+        let is_unknown = error.contains("no parameter has this key");
+        assert!(is_unknown, "{key}: {error}");
+    }
+}
+
+#[test]
+fn care_of_the_community_by_the_day_needs_bed_days() {
+    let entry = example_entry("unit.community.bed_day_care");
+    let error = load(&[("one.toml", &entry)]).unwrap_err().to_string();
+    assert!(
+        error.contains("unit.bed_day.pays: the policy needs this parameter on 2026-01-01"),
+        "{error}"
     );
 }

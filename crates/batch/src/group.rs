@@ -1,6 +1,6 @@
 //! `drgdip group`: claims in, one row with its group out for each.
 
-use crate::duplicates::{IdBook, IdPage};
+use crate::duplicates::{AT_A_TIME, IdBook, IdPage, ids};
 use crate::findings::{FindingCounts, FindingRow, FindingTable};
 use crate::grouped::{GroupNames, GroupedRows, GroupingWorker, OutcomeCounts, grouped_fields};
 use crate::in_force::PlanChoice;
@@ -134,7 +134,7 @@ pub fn group(job: &GroupJob<'_>, progress: &dyn Progress) -> Result<GroupSummary
             writer.append(encoded.chunks)
         })
     })?;
-    findings.append(&files, &duplicate_findings(&pool, &stage.ids, &files)?)?;
+    pool.install(|| append_duplicates(&mut findings, &stage.ids, &files))?;
 
     let result = OutputFile::new(&file_name(job.out), files.rows, writer.finish()?);
     let (fingerprint, rows, found) = findings.finish()?;
@@ -201,16 +201,21 @@ pub(crate) fn gathered<R: Send, S: Stage<Rows = R, Encoded = R>>(
     Ok((all, joined.1))
 }
 
-fn duplicate_findings(
-    pool: &rayon::ThreadPool,
-    ids: &IdBook,
+/// Appends a finding for every row that repeats the id of an earlier one.
+fn append_duplicates(
+    findings: &mut FindingTable,
+    book: &IdBook,
     files: &ClaimFiles,
-) -> Result<Vec<FindingRow>, Error> {
-    let duplicates = pool.install(|| ids.duplicates(files))?;
-    let rows = duplicates
-        .into_iter()
-        .map(|(row, id)| FindingRow::new(row, Finding::DuplicateCase, Some(id.clone()), id));
-    Ok(rows.collect())
+) -> Result<(), Error> {
+    for rows in book.duplicates(files)?.some_at_a_time(AT_A_TIME) {
+        let named = rows.iter().zip(ids(files, &rows)?);
+        let found = named.map(|(row, id)| {
+            let id = id.expect("a repeated id is one");
+            FindingRow::new(*row, Finding::DuplicateCase, Some(id.clone()), id)
+        });
+        findings.append(files, &found.collect::<Vec<_>>())?;
+    }
+    Ok(())
 }
 
 /// The input columns that `--keep` writes: those whose names the grouped columns do not have.

@@ -5,7 +5,7 @@
 
 use crate::Error;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -70,6 +70,24 @@ impl Strewn {
         Ok(file)
     }
 
+    /// A part as a stream, for parts that may not fit into memory.
+    pub(crate) fn stream(&self, part: usize) -> Result<BufReader<File>, Error> {
+        Ok(BufReader::with_capacity(1 << 16, self.open(part)?))
+    }
+
+    /// Shows the records of a part, which have `N` bytes each, one after the other.
+    pub(crate) fn each<const N: usize>(
+        &self,
+        part: usize,
+        mut show: impl FnMut([u8; N]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut stream = self.stream(part)?;
+        while let Some(record) = next_record(&mut stream).map_err(|e| self.wrong(&e))? {
+            show(record)?;
+        }
+        Ok(())
+    }
+
     /// How many bytes a part has.
     pub(crate) fn bytes(&self, part: usize) -> Result<u64, Error> {
         let file = self.parts[part].lock().expect("no worker panicked");
@@ -114,6 +132,18 @@ impl Gathering<'_> {
         self.buffers[part].clear();
         Ok(())
     }
+}
+
+/// The next `N` bytes of a stream; `None` at its end.
+pub(crate) fn next_record<const N: usize>(
+    stream: &mut impl BufRead,
+) -> io::Result<Option<[u8; N]>> {
+    if stream.fill_buf()?.is_empty() {
+        return Ok(None);
+    }
+    let mut record = [0; N];
+    stream.read_exact(&mut record)?;
+    Ok(Some(record))
 }
 
 /// Takes little-endian numbers and texts off the front of a record.

@@ -34,6 +34,9 @@ pub enum Error {
     /// Two decisions move the same thing.
     #[error("two decisions move {0} to different groups; keep one of them")]
     DecidedTwice(String),
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Interrupted,
     /// More groups than can be numbered.
     #[error("the catalogue has more than 65,534 groups; raise catalogue.threshold.cases")]
     TooManyGroups,

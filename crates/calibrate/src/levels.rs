@@ -2,7 +2,7 @@ use crate::groups::GroupWeight;
 use crate::history::Case;
 use crate::spread::Spread;
 use crate::years::YearTotals;
-use crate::{Error, Exact};
+use crate::{Error, Exact, Watch};
 use drgdip_tables::policy::WeighTerms;
 use std::collections::BTreeMap;
 
@@ -23,13 +23,14 @@ pub struct LevelMean {
 
 /// The means by level of the cases that are used; the cases are sorted by group.
 pub(crate) fn means(
-    cases: &[Case],
+    (cases, watch): (&[Case], Watch<'_>),
     groups: &[GroupWeight],
     levels: &[Option<u16>],
     terms: &WeighTerms,
 ) -> Result<Vec<LevelMean>, Error> {
     let mut found = Vec::new();
     for of_group in cases.chunk_by(|a, b| a.group == b.group) {
+        watch.ask()?;
         let Some(group) = of_group.first().map(|case| case.group) else {
             continue;
         };

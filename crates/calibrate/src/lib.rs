@@ -8,7 +8,8 @@
 //!
 //! The order of the cases never matters: what is left out is decided by costs alone, and equal
 //! costs are treated alike. Money, sums and means are exact. Roots are avoided by comparing
-//! squares; the one logarithm has a stated precision, see [`ln_fen`].
+//! squares; the one logarithm has a stated precision, see [`ln_fen`]. What takes seconds asks a
+//! [`Watch`] whether it is to stop.
 //!
 //! [`candidates`] examines whether a new technology could have a group of its own, [`catalogue`]
 //! grows a DIP catalogue, and [`mod@supervise`] compares hospitals by supervision indices.
@@ -30,6 +31,7 @@ mod report;
 mod spread;
 pub mod supervise;
 mod trim;
+mod watch;
 mod weigh;
 mod years;
 
@@ -56,5 +58,6 @@ pub use ln::{LN_UNITS, ln_fen};
 pub use measure::{Kept, TrimCounts};
 pub use report::{GroupCounts, Report};
 pub use spread::Spread;
+pub use watch::Watch;
 pub use weigh::{Calibration, calibrate};
 pub use years::YearTotals;

@@ -2,7 +2,7 @@
 
 use crate::history::{Case, Change, Group, History};
 use crate::testing::{decimal, groups, terms};
-use crate::{Calibration, Exact, calibrate};
+use crate::{Calibration, Exact, Watch, calibrate};
 use drgdip_tables::policy::{Bound, ChangesBorneBy, Trim, TrimMethod, WeighTerms};
 use proptest::prelude::*;
 
@@ -65,7 +65,7 @@ fn weigh(cases: Vec<Case>, changes: &[Change], terms: &WeighTerms) -> Calibratio
         families: &[],
         changes,
     };
-    calibrate(history, terms).expect("the history can be weighed")
+    calibrate(history, terms, Watch::NEVER).expect("the history can be weighed")
 }
 
 proptest! {
@@ -150,7 +150,7 @@ proptest! {
         let terms = WeighTerms { changes: by, ..terms() };
         let groups = groups(&[Some(8_000); GROUPS as usize]);
         let history = History { groups: &groups, cases, changes: &changes, ..History::default() };
-        if let Ok(found) = calibrate(history, &terms) {
+        if let Ok(found) = calibrate(history, &terms, Watch::NEVER) {
             let report = found.report;
             prop_assert_eq!(report.total_before_changes, report.total_after_changes);
         }

@@ -6,7 +6,7 @@ use crate::levels::{self, LevelMean};
 use crate::measure::{Measured, TrimCounts, measure};
 use crate::report::{GroupCounts, Report, Totals};
 use crate::years::YearTotals;
-use crate::{Error, Exact};
+use crate::{Error, Exact, Watch};
 use drgdip_tables::policy::{Instead, WeighTerms, WeightMethod};
 use std::collections::HashMap;
 
@@ -38,12 +38,16 @@ pub struct Calibration {
 ///
 /// # Errors
 /// No usable case, a benchmark group without one, changes that contradict each other or leave
-/// nothing, and numbers that do not fit.
-pub fn calibrate(history: History<'_>, terms: &WeighTerms) -> Result<Calibration, Error> {
+/// nothing, numbers that do not fit, and an interruption.
+pub fn calibrate(
+    history: History<'_>,
+    terms: &WeighTerms,
+    watch: Watch<'_>,
+) -> Result<Calibration, Error> {
     let mut cases = history.cases;
     // What else tells cases apart decides nothing, so its order does not matter.
-    cases.sort_unstable_by_key(|case| (case.group, case.cost_fen));
-    let measured = measure_all(&cases, history.groups.len(), terms)?;
+    watch.sort_by_key(&mut cases, |case| (case.group, case.cost_fen))?;
+    let measured = measure_all((&cases, history.groups.len()), terms, watch)?;
     let all = total_of(&measured, terms)?;
     let mean_fen = all
         .mean(&terms.years, terms.year_mean)
@@ -61,7 +65,7 @@ pub fn calibrate(history: History<'_>, terms: &WeighTerms) -> Result<Calibration
     let weighted_cases = all.weighted_cases(&terms.years);
     let report = report(&groups, totals, (weighted_cases, mean_calculated), terms);
     Ok(Calibration {
-        levels: levels::means(&cases, &groups, history.levels, terms)?,
+        levels: levels::means((&cases, watch), &groups, history.levels, terms)?,
         inversions: inversions::find(&groups, history.families),
         groups,
         mean_fen,
@@ -70,10 +74,15 @@ pub fn calibrate(history: History<'_>, terms: &WeighTerms) -> Result<Calibration
     })
 }
 
-fn measure_all(cases: &[Case], groups: usize, terms: &WeighTerms) -> Result<Vec<Measured>, Error> {
+fn measure_all(
+    (cases, groups): (&[Case], usize),
+    terms: &WeighTerms,
+    watch: Watch<'_>,
+) -> Result<Vec<Measured>, Error> {
     let mut rest = cases;
     let mut measured = Vec::with_capacity(groups);
     for group in 0..groups {
+        watch.ask()?;
         let until = rest.partition_point(|case| usize::from(case.group) <= group);
         let (of_group, later) = rest.split_at(until);
         measured.push(measure(of_group, terms)?);
@@ -288,7 +297,7 @@ mod tests {
             changes,
             ..History::default()
         };
-        calibrate(history, terms).expect("the history can be weighed")
+        calibrate(history, terms, Watch::NEVER).expect("the history can be weighed")
     }
 
     fn weights(calibration: &Calibration) -> Vec<Option<i64>> {
@@ -340,7 +349,7 @@ mod tests {
             cases: g1(),
             ..History::default()
         };
-        let error = calibrate(history, &unknown).expect_err("no such group");
+        let error = calibrate(history, &unknown, Watch::NEVER).expect_err("no such group");
         assert_eq!(error, Error::NoBenchmark("Z".to_owned()));
         // A point is 100 yuan and a weight of 1 has 100 points: 10,000 yuan.
         let quota = WeighTerms {
@@ -494,7 +503,7 @@ mod tests {
                 changes,
                 ..History::default()
             };
-            calibrate(history, &terms())
+            calibrate(history, &terms(), Watch::NEVER)
                 .expect_err("refused")
                 .to_string()
         };
@@ -530,6 +539,7 @@ mod tests {
                 ..History::default()
             },
             &terms(),
+            Watch::NEVER,
         );
         let found = found.expect("the history can be weighed");
         assert_eq!(found.inversions, [Inversion { severe: 1, mild: 2 }]);
@@ -559,6 +569,6 @@ mod tests {
             cases: cases(0, 0, (4, 0)),
             ..History::default()
         };
-        assert_eq!(calibrate(none, &terms()), Err(Error::NoCases));
+        assert_eq!(calibrate(none, &terms(), Watch::NEVER), Err(Error::NoCases));
     }
 }

@@ -78,13 +78,13 @@ fn a_bound_on_memory_changes_no_byte_and_one_that_cannot_be_kept_is_refused() {
     month(folder.path());
     logged(folder.path(), &GROUP);
     let grouped = fs::read(folder.path().join("out.parquet")).unwrap();
-    let (code, _) = logged(folder.path(), &[&GROUP[..], &["--memory", "200M"]].concat());
+    let (code, _) = logged(folder.path(), &[&GROUP[..], &["--memory", "256M"]].concat());
     assert_eq!(code, 0);
     assert_eq!(
         fs::read(folder.path().join("out.parquet")).unwrap(),
         grouped
     );
-    for size in ["10M", "many", "1T"] {
+    for size in ["10M", "200M", "many", "1T"] {
         let mut command = Command::cargo_bin("drgdip").unwrap();
         command
             .current_dir(folder.path())
@@ -121,4 +121,36 @@ fn a_json_log_holds_no_tables_and_only_what_applies() {
     // The demo adds claims of its own to those that it makes.
     assert!(count("rows_in") >= 500);
     assert!(count("grouped") > 0);
+}
+
+/// The peak memory of a run in bytes, as the run says it.
+fn peak(folder: &Path, command: &str, more: &[&str]) -> u64 {
+    let arguments: Vec<&str> = command.split(' ').chain(more.iter().copied()).collect();
+    let (code, events) = logged(folder, &arguments);
+    assert_eq!(code, 0, "{command}: {events:?}");
+    let summary = events.last().unwrap();
+    summary["peak_memory_bytes"].as_u64().expect("its peak")
+}
+
+/// Eight threads would have a file each; the bound leaves one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_bound_on_memory_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut synth = Command::cargo_bin("drgdip").unwrap();
+    let arguments = ["synth", "--cases", "48000", "-q", "-o", "in/claims.parquet"];
+    synth.current_dir(folder.path()).args(arguments);
+    synth
+        .args(["--files", "8", "--inputs", "inputs"])
+        .assert()
+        .success();
+    for command in [
+        "group in --plan chs-drg-1.1 -o out.parquet",
+        "settle in --policy example-2026 --inputs inputs -o settled",
+        "check in --plan chs-drg-1.1 -o checked",
+    ] {
+        let bound = ["--threads", "8", "--memory", "256M"];
+        let peak = peak(folder.path(), command, &bound);
+        assert!(peak <= 256 << 20, "{command}: {} MiB", peak >> 20);
+    }
 }

@@ -25,12 +25,12 @@ use crate::{Error, Progress};
 use base::Base;
 use book::{Book, Sorted};
 use decisions::Decided;
+use drgdip_calibrate::Watch;
 use drgdip_calibrate::catalogue::{Catalogue, CatalogueHistory, grow};
 use drgdip_tables::policy::CatalogueTerms;
 use drgdip_tables::{FileSet, LoadedPlan};
 pub use gather::CatalogueLeftOut;
 use gather::{Gather, Gathered, UNKNOWN_HOSPITAL};
-use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -201,7 +201,6 @@ fn summary(
     run.progress.stage("catalogue", None);
     let claims = sorted.renumber(&mut cases, &unusable);
     drop(unusable);
-    run.pool.install(|| cases.par_sort_unstable());
     let history = CatalogueHistory {
         codes: &sorted.codes,
         practices: &sorted.practices,
@@ -211,8 +210,11 @@ fn summary(
         primary: &primary,
         prior: prior(job),
     };
-    let grown = match grow(history, job.terms, &decided.decisions) {
+    let is_stopped = || run.progress.is_interrupted();
+    let watch = Watch::new(&is_stopped);
+    let grown = match grow(history, job.terms, &decided.decisions, watch) {
         Err(drgdip_calibrate::Error::NoCases) => return Err(no_case(run.files.rows, &left_out)),
+        Err(drgdip_calibrate::Error::Interrupted) => return Err(Error::interrupted()),
         found => found.map_err(|error| decided.cannot(&error))?,
     };
     let summary = CatalogueSummary {

@@ -14,6 +14,7 @@ use crate::run::{Run, Stage, Worker};
 use crate::settle::verdicts::Verdicts;
 use crate::weigh::tables::{csv_file, four_places};
 use arrow::array::{Array, Date32Array, Int64Array, RecordBatch};
+use drgdip_calibrate::Watch;
 use drgdip_calibrate::catalogue::{
     AuxiliaryCounts, FoundSubtype, GroupLayer, LevelledCase, MOST_KINDS, subtypes,
 };
@@ -105,8 +106,12 @@ impl LastYear<'_> {
             weight.kept.filter(|_| is_core && weight.weight.is_some())
         });
         let kept: Vec<_> = kept.collect();
-        let wrong = |e: drgdip_calibrate::Error| Error::input("history", e);
-        let (found, counts) = subtypes(cases, &kept, (&kinds, self.terms)).map_err(wrong)?;
+        let is_stopped = || run.progress.is_interrupted();
+        let watch = Watch::new(&is_stopped);
+        let (found, counts) = match subtypes(cases, &kept, (&kinds, self.terms), watch) {
+            Err(drgdip_calibrate::Error::Interrupted) => return Err(Error::interrupted()),
+            found => found.map_err(|e| Error::input("history", e))?,
+        };
         let mut groups: Vec<u16> = found.iter().map(|subtype| subtype.group).collect();
         groups.dedup();
         let output = write(folder, dip, (summary, &found))?;

@@ -55,14 +55,37 @@ impl CostBook {
         let mut before = 0;
         for (part, count) in counts.iter().enumerate() {
             if rank < before + count {
-                let mut costs: Vec<i64> =
-                    self.read(part)?.into_iter().map(|(fen, _)| fen).collect();
-                let place = usize::try_from(rank - before).expect("a part fits into memory");
-                return Ok(*costs.select_nth_unstable(place).1);
+                return self.at_place(part, rank - before);
             }
             before += count;
         }
         unreachable!("a rank below the number of costs lies in some part")
+    }
+
+    /// The cost at a place among those of a part, from 0.
+    ///
+    /// It is found by counting sixteen bits after sixteen, so that a part may have any number of
+    /// costs: all of them, where claims cost much the same.
+    fn at_place(&self, part: usize, mut place: u64) -> Result<i64, Error> {
+        let mut found = 0_u64;
+        for shift in [48, 32, 16, 0] {
+            let mut counts = vec![0_u64; 1 << 16];
+            self.each(part, |fen, _| {
+                let bits = u64::try_from(fen).unwrap_or(0) >> shift;
+                if bits >> 16 == found {
+                    let digit = usize::try_from(bits & 0xFFFF).expect("sixteen bits");
+                    counts[digit] += 1;
+                }
+                Ok(())
+            })?;
+            let mut digit = 0;
+            while place >= counts[digit] {
+                place -= counts[digit];
+                digit += 1;
+            }
+            found = found << 16 | digit as u64;
+        }
+        Ok(i64::try_from(found).expect("costs are not negative"))
     }
 
     /// The rows of a part whose cost is beyond the bounds, with the cost in fen, in row order.
@@ -71,9 +94,13 @@ impl CostBook {
         if lowest < part && part < highest {
             return Ok(Vec::new());
         }
-        let costs = self.read(part)?.into_iter();
-        let beyond = costs.filter(|(fen, _)| *fen < usual.low || usual.high < *fen);
-        let mut rows: Vec<(u64, i64)> = beyond.map(|(fen, row)| (row, fen)).collect();
+        let mut rows = Vec::new();
+        self.each(part, |fen, row| {
+            if fen < usual.low || usual.high < fen {
+                rows.push((row, fen));
+            }
+            Ok(())
+        })?;
         rows.sort_unstable();
         Ok(rows)
     }
@@ -82,16 +109,17 @@ impl CostBook {
         PARTS
     }
 
-    fn read(&self, part: usize) -> Result<Vec<(i64, u64)>, Error> {
-        let bytes = self.0.read(part)?;
-        let records = bytes.chunks_exact(BYTES).map(|bytes| {
-            let mut record = Record(bytes);
-            (
-                i64::from_le_bytes(record.take()),
-                u64::from_le_bytes(record.take()),
-            )
-        });
-        Ok(records.collect())
+    /// Shows the costs of a part with their rows.
+    fn each(
+        &self,
+        part: usize,
+        mut show: impl FnMut(i64, u64) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.0.each::<BYTES>(part, |bytes| {
+            let mut record = Record(&bytes);
+            let fen = i64::from_le_bytes(record.take());
+            show(fen, u64::from_le_bytes(record.take()))
+        })
     }
 }
 
@@ -160,5 +188,24 @@ mod tests {
         let beyond = (0..CostBook::parts()).flat_map(|part| book.beyond(part, usual).unwrap());
         assert_eq!(beyond.collect::<Vec<_>>(), [(998, 950_000), (999, 950_000)]);
         assert_eq!(book.usual(0).unwrap(), None);
+    }
+
+    #[test]
+    fn every_rank_has_its_cost() {
+        let folder = tempfile::tempdir().unwrap();
+        let book = CostBook::new(folder.path()).unwrap();
+        let mut page = book.page();
+        let mut costs: Vec<i64> = (0..300).map(|n: i64| n * n * n % 70_001).collect();
+        costs.extend([i64::MAX, i64::MAX - 1, 70_000, 70_000]);
+        for (row, fen) in (0..).zip(&costs) {
+            page.add(row, *fen).unwrap();
+        }
+        page.finish().unwrap();
+        costs.sort_unstable();
+        let counts = (0..PARTS).map(|part| book.0.bytes(part).unwrap() / BYTES as u64);
+        let counts: Vec<u64> = counts.collect();
+        for (rank, fen) in (0..).zip(&costs) {
+            assert_eq!(book.ranked(&counts, rank).unwrap(), *fen);
+        }
     }
 }

@@ -17,7 +17,10 @@ use drgdip_claims::{Rule, Yuan};
 use std::collections::{HashMap, HashSet};
 
 /// So many findings across claims are named and written at a time.
-const AT_A_TIME: usize = 1 << 18;
+const AT_A_TIME: usize = 1 << 17;
+
+/// So many bytes of the stays of a part are sorted in memory.
+const IN_MEMORY: usize = 16 << 20;
 
 /// The columns by which rows are named.
 const NAMES: [Column; 3] = [Column::CaseId, Column::HospitalId, Column::PersonId];
@@ -70,11 +73,20 @@ impl Later<'_> {
         self.costs(&stage.costs, table)
     }
 
+    /// Fails where the user wants to stop.
+    fn look(&self) -> Result<(), Error> {
+        match self.progress.is_interrupted() {
+            true => Err(Error::interrupted()),
+            false => Ok(()),
+        }
+    }
+
     fn repeated(&self, stage: &CheckStage<'_>, table: &mut RuleTable<'_>) -> Result<(), Error> {
         let repeated = stage.ids.duplicates(self.files)?;
-        for part in repeated.chunks(AT_A_TIME) {
-            let unnamed = part.iter().map(|(row, _)| Unnamed {
-                row: *row,
+        for rows in repeated.some_at_a_time(AT_A_TIME) {
+            self.look()?;
+            let unnamed = rows.into_iter().map(|row| Unnamed {
+                row,
                 rule: Rule::CaseRepeated,
                 value: Value::OwnId,
             });
@@ -87,10 +99,8 @@ impl Later<'_> {
         let within = self.rules.checks.limits.readmission_days;
         let mut waiting = Vec::new();
         for part in 0..PersonBook::parts() {
-            if self.progress.is_interrupted() {
-                return Err(Error::interrupted());
-            }
-            people.pairs(part, within, |pair| {
+            self.look()?;
+            people.pairs(part, (within, IN_MEMORY), |pair| {
                 waiting.extend(self.of_pair(pair));
                 match waiting.len() < AT_A_TIME {
                     true => Ok(()),
@@ -121,6 +131,7 @@ impl Later<'_> {
             return Ok(());
         };
         for part in 0..CostBook::parts() {
+            self.look()?;
             for some in costs.beyond(part, usual)?.chunks(AT_A_TIME) {
                 let unnamed = some.iter().map(|(row, fen)| Unnamed {
                     row: *row,

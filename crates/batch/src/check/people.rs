@@ -2,9 +2,12 @@
 
 use crate::Error;
 use crate::duplicates::hash_id;
-use crate::strewn::{Gathering, Record, Strewn};
+use crate::strewn::{Gathering, Record, Strewn, next_record};
 use drgdip_claims::check::{Stay, overlaps, readmits};
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
 const PARTS: usize = 128;
@@ -30,7 +33,7 @@ impl StayOf {
         }
     }
 
-    fn read(bytes: &[u8]) -> Self {
+    fn read(bytes: &[u8; BYTES]) -> Self {
         let mut record = Record(bytes);
         let person = u64::from_le_bytes(record.take());
         let admitted = i32::from_le_bytes(record.take());
@@ -44,6 +47,16 @@ impl StayOf {
             row: u64::from_le_bytes(record.take()),
             hospital: u64::from_le_bytes(record.take()),
         }
+    }
+
+    fn bytes(&self) -> [u8; BYTES] {
+        let mut bytes = [0; BYTES];
+        bytes[..8].copy_from_slice(&self.person.to_le_bytes());
+        bytes[8..12].copy_from_slice(&self.stay.admitted.to_le_bytes());
+        bytes[12..16].copy_from_slice(&self.stay.discharged.to_le_bytes());
+        bytes[16..24].copy_from_slice(&self.row.to_le_bytes());
+        bytes[24..].copy_from_slice(&self.hospital.to_le_bytes());
+        bytes
     }
 }
 
@@ -77,32 +90,94 @@ impl PersonBook {
         PARTS
     }
 
-    /// The pairs of a part, in order of person and date.
+    /// The pairs of a part, in order of person and date, with about so many bytes of it in memory.
     pub(super) fn pairs(
         &self,
         part: usize,
-        within_days: i64,
-        each: impl FnMut(Pair) -> Result<(), Error>,
+        (within_days, memory): (i64, usize),
+        mut each: impl FnMut(Pair) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let bytes = self.0.read(part)?;
-        let mut stays: Vec<StayOf> = bytes.chunks_exact(BYTES).map(StayOf::read).collect();
-        drop(bytes);
-        stays.sort_unstable();
-        find_pairs(&stays, within_days, each)
+        let mut finder = Finder::new(within_days);
+        self.in_order(part, memory, |stay| finder.take(stay, &mut each))
     }
+
+    /// Shows the stays of a part in order. A part that is too large, as where most claims are of one
+    /// person, is cut into runs that are sorted and merged.
+    fn in_order(
+        &self,
+        part: usize,
+        memory: usize,
+        mut show: impl FnMut(StayOf) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let wrong = |e: io::Error| self.0.wrong(&e);
+        let most = memory / BYTES + 1;
+        let mut stream = self.0.stream(part)?;
+        let mut runs = Vec::new();
+        loop {
+            let stays = sorted_stays(&mut stream, most).map_err(wrong)?;
+            if stays.len() < most && runs.is_empty() {
+                return stays.into_iter().try_for_each(show);
+            }
+            if stays.is_empty() {
+                break;
+            }
+            let run = tempfile::tempfile_in(self.0.folder()).and_then(|run| write_run(run, &stays));
+            runs.push(run.map_err(wrong)?);
+        }
+        merged(runs, &mut show, &wrong)
+    }
+}
+
+/// At most so many stays of a stream, sorted.
+fn sorted_stays(stream: &mut impl BufRead, most: usize) -> io::Result<Vec<StayOf>> {
+    let mut stays = Vec::new();
+    while stays.len() < most {
+        let Some(record) = next_record(stream)? else {
+            break;
+        };
+        stays.push(StayOf::read(&record));
+    }
+    stays.sort_unstable();
+    Ok(stays)
+}
+
+fn write_run(file: File, stays: &[StayOf]) -> io::Result<BufReader<File>> {
+    let mut run = BufWriter::new(file);
+    for stay in stays {
+        run.write_all(&stay.bytes())?;
+    }
+    let mut run = run.into_inner().map_err(io::IntoInnerError::into_error)?;
+    run.seek(SeekFrom::Start(0))?;
+    Ok(BufReader::new(run))
+}
+
+fn merged(
+    mut runs: Vec<BufReader<File>>,
+    show: &mut impl FnMut(StayOf) -> Result<(), Error>,
+    wrong: &impl Fn(io::Error) -> Error,
+) -> Result<(), Error> {
+    let next = |runs: &mut Vec<BufReader<File>>, run: usize| {
+        let record = next_record(&mut runs[run]).map_err(wrong)?;
+        Ok::<_, Error>(record.map(|record| Reverse((StayOf::read(&record), run))))
+    };
+    let mut heads = BinaryHeap::new();
+    for run in 0..runs.len() {
+        heads.extend(next(&mut runs, run)?);
+    }
+    while let Some(Reverse((stay, run))) = heads.pop() {
+        show(stay)?;
+        heads.extend(next(&mut runs, run)?);
+    }
+    Ok(())
 }
 
 impl PersonPage<'_> {
     pub(super) fn add(&mut self, person: &str, stay: &StayOf) -> Result<(), Error> {
         let person = hash_id(person);
         let part = usize::try_from(person % PARTS as u64).expect("128 fit everywhere");
-        self.0.add(part, |buffer| {
-            buffer.extend_from_slice(&person.to_le_bytes());
-            buffer.extend_from_slice(&stay.stay.admitted.to_le_bytes());
-            buffer.extend_from_slice(&stay.stay.discharged.to_le_bytes());
-            buffer.extend_from_slice(&stay.row.to_le_bytes());
-            buffer.extend_from_slice(&stay.hospital.to_le_bytes());
-        })
+        let stay = StayOf { person, ..*stay };
+        self.0
+            .add(part, |buffer| buffer.extend_from_slice(&stay.bytes()))
     }
 
     pub(super) fn finish(&mut self) -> Result<(), Error> {
@@ -110,54 +185,60 @@ impl PersonPage<'_> {
     }
 }
 
-/// Finds pairs among stays that are sorted by person and date.
+/// Finds pairs among stays that come sorted by person and date.
 ///
 /// A stay is held against the one of the same person before it that ended last, and for
 /// readmissions against the last one that ended in the same hospital: one look back for each
-/// stay, however many stays a person has.
-fn find_pairs(
-    stays: &[StayOf],
+/// stay, however many stays a person has. What is kept is one stay for each hospital of a person.
+struct Finder {
     within_days: i64,
-    mut each: impl FnMut(Pair) -> Result<(), Error>,
-) -> Result<(), Error> {
-    for person in stays.chunk_by(|a, b| a.person == b.person) {
-        let mut last: Option<&StayOf> = None;
-        let mut by_hospital: HashMap<u64, &StayOf> = HashMap::new();
-        for stay in person {
-            let earlier = last.filter(|last| overlaps(last.stay, stay.stay));
-            if let Some(other) = earlier {
-                let overlap = true;
-                each(Pair {
-                    row: stay.row,
-                    other: other.row,
-                    overlap,
-                })?;
-                each(Pair {
-                    row: other.row,
-                    other: stay.row,
-                    overlap,
-                })?;
-            } else if let Some(before) = by_hospital.get(&stay.hospital)
-                && readmits(before.stay, stay.stay, within_days)
-            {
-                let (row, other) = (stay.row, before.row);
-                each(Pair {
-                    row,
-                    other,
-                    overlap: false,
-                })?;
-            }
-            let ends_last = |known: &StayOf| known.stay.discharged <= stay.stay.discharged;
-            if last.is_none_or(ends_last) {
-                last = Some(stay);
-            }
-            let known = by_hospital.entry(stay.hospital).or_insert(stay);
-            if ends_last(known) {
-                *known = stay;
-            }
+    /// Of the person whose stays are coming, the stay that ended last.
+    last: Option<StayOf>,
+    by_hospital: HashMap<u64, StayOf>,
+}
+
+impl Finder {
+    fn new(within_days: i64) -> Self {
+        Self {
+            within_days,
+            last: None,
+            by_hospital: HashMap::new(),
         }
     }
-    Ok(())
+
+    fn take(
+        &mut self,
+        stay: StayOf,
+        each: &mut impl FnMut(Pair) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if self.last.is_some_and(|last| last.person != stay.person) {
+            self.last = None;
+            self.by_hospital.clear();
+        }
+        let pair = |(row, other), overlap| Pair {
+            row,
+            other,
+            overlap,
+        };
+        let earlier = self.last.filter(|last| overlaps(last.stay, stay.stay));
+        if let Some(other) = earlier {
+            each(pair((stay.row, other.row), true))?;
+            each(pair((other.row, stay.row), true))?;
+        } else if let Some(before) = self.by_hospital.get(&stay.hospital)
+            && readmits(before.stay, stay.stay, self.within_days)
+        {
+            each(pair((stay.row, before.row), false))?;
+        }
+        let ends_last = |known: &StayOf| known.stay.discharged <= stay.stay.discharged;
+        if self.last.as_ref().is_none_or(ends_last) {
+            self.last = Some(stay);
+        }
+        let known = self.by_hospital.entry(stay.hospital).or_insert(stay);
+        if ends_last(known) {
+            *known = stay;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -181,12 +262,48 @@ mod tests {
             .collect();
         stays.sort_unstable();
         let mut pairs = Vec::new();
-        find_pairs(&stays, 10, |pair| {
-            pairs.push((pair.row, pair.other, pair.overlap));
-            Ok(())
-        })
-        .unwrap();
+        let mut finder = Finder::new(10);
+        for stay in stays {
+            let each = &mut |pair: Pair| {
+                pairs.push((pair.row, pair.other, pair.overlap));
+                Ok(())
+            };
+            finder.take(stay, each).unwrap();
+        }
         pairs
+    }
+
+    #[test]
+    fn stays_come_in_order_however_little_memory_there_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let book = PersonBook::new(folder.path()).unwrap();
+        let mut page = book.page();
+        let mut expected = Vec::new();
+        for row in 0..1_000 {
+            let admitted = i32::try_from(row * 7_919 % 365).unwrap();
+            let stay = Stay {
+                admitted,
+                discharged: admitted + 3,
+            };
+            let stay = StayOf::new(row, stay, "H");
+            page.add("P", &stay).unwrap();
+            expected.push(StayOf {
+                person: hash_id("P"),
+                ..stay
+            });
+        }
+        page.finish().unwrap();
+        expected.sort_unstable();
+        let part = usize::try_from(hash_id("P") % PARTS as u64).unwrap();
+        for memory in [0, 10 * BYTES, 999 * BYTES, 1 << 20] {
+            let mut found = Vec::new();
+            let show = |stay| {
+                found.push(stay);
+                Ok(())
+            };
+            book.in_order(part, memory, show).unwrap();
+            assert!(found == expected, "{memory}");
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! How many claims and findings there are, by hospital and rule.
 
+use crate::row_set::RowSet;
 use drgdip_claims::{FindingSeverity, Rule};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What is counted of one hospital.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,39 +20,17 @@ pub(super) struct HospitalTally {
 /// The counts of a run, by hospital; claims that name none are counted under an empty one.
 pub(super) struct Tally {
     hospitals: Mutex<HashMap<String, HospitalTally>>,
-    /// A bit for each row with a finding that rejects, and one for each that warns.
-    rejected: Bits,
-    warned: Bits,
-}
-
-/// One bit for each row of a run.
-struct Bits(Vec<AtomicU64>);
-
-impl Bits {
-    fn new(rows: u64) -> Self {
-        let words = usize::try_from(rows / 64 + 1).expect("the rows of a run fit into memory");
-        Self((0..words).map(|_| AtomicU64::new(0)).collect())
-    }
-
-    /// Sets a bit; says whether it was set already.
-    fn set(&self, row: u64) -> bool {
-        let bit = 1 << (row % 64);
-        let word = usize::try_from(row / 64).expect("the rows of a run fit into memory");
-        self.0[word].fetch_or(bit, Ordering::Relaxed) & bit != 0
-    }
-
-    fn has(&self, row: u64) -> bool {
-        let word = usize::try_from(row / 64).expect("the rows of a run fit into memory");
-        self.0[word].load(Ordering::Relaxed) & (1 << (row % 64)) != 0
-    }
+    /// The rows with a finding that rejects, and those with one that warns.
+    rejected: RowSet,
+    warned: RowSet,
 }
 
 impl Tally {
     pub(super) fn new(rows: u64) -> Self {
         Self {
             hospitals: Mutex::default(),
-            rejected: Bits::new(rows),
-            warned: Bits::new(rows),
+            rejected: RowSet::new(rows),
+            warned: RowSet::new(rows),
         }
     }
 
@@ -80,7 +58,7 @@ impl Tally {
         *hospital.rules.entry(rule).or_default() += 1;
         match level {
             FindingSeverity::Reject => {
-                if !self.rejected.set(row) {
+                if !self.rejected.add(row) {
                     hospital.rejected += 1;
                     if self.warned.has(row) {
                         hospital.warned -= 1;
@@ -88,7 +66,7 @@ impl Tally {
                 }
             }
             FindingSeverity::Warn => {
-                if !self.warned.set(row) && !self.rejected.has(row) {
+                if !self.warned.add(row) && !self.rejected.has(row) {
                     hospital.warned += 1;
                 }
             }

@@ -5,9 +5,10 @@
 
 use super::SettleJob;
 use crate::check::{Passed, pass};
-use crate::duplicates::{IdBook, hash_id, id_at};
+use crate::duplicates::{AT_A_TIME, IdBook, hash_id, id_at};
 use crate::manifest::OutputFile;
 use crate::read::{ClaimFile, ClaimFiles, Column, MoneyCell, Unit, money};
+use crate::row_set::RowSet;
 use crate::run::Run;
 use crate::{Error, Progress};
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
@@ -26,7 +27,10 @@ pub(crate) const CHECKS: &str = "checks.parquet";
 /// Rows that another row decides, with what is found about them.
 #[derive(Default)]
 pub(crate) struct Verdicts {
+    /// Reversals and what they cancel.
     decided: BTreeMap<u64, Finding>,
+    /// The rows that repeat the id of an earlier one.
+    repeated: RowSet,
     /// What the checks found, where they were asked.
     checked: Option<Passed>,
 }
@@ -39,7 +43,8 @@ impl Verdicts {
                 .as_ref()
                 .is_some_and(|passed| passed.rejects(row))
         };
-        let decided = self.decided.get(&row).copied();
+        let repeated = self.repeated.has(row).then_some(Finding::DuplicateCase);
+        let decided = repeated.or_else(|| self.decided.get(&row).copied());
         decided.or_else(|| is_rejected().then_some(Finding::CheckRejected))
     }
 
@@ -47,6 +52,7 @@ impl Verdicts {
     pub(crate) fn of(&self, rows: Range<u64>) -> VerdictsInOrder<'_> {
         VerdictsInOrder {
             decided: self.decided.range(rows).peekable(),
+            repeated: &self.repeated,
             checked: self.checked.as_ref(),
         }
     }
@@ -60,6 +66,7 @@ impl Verdicts {
 /// Verdicts on rows that are asked for in row order.
 pub(crate) struct VerdictsInOrder<'v> {
     decided: Peekable<btree_map::Range<'v, u64, Finding>>,
+    repeated: &'v RowSet,
     checked: Option<&'v Passed>,
 }
 
@@ -70,6 +77,9 @@ impl VerdictsInOrder<'_> {
         while decided.next_if(|(earlier, _)| **earlier < row).is_some() {}
         if let Some((_, finding)) = decided.next_if(|(number, _)| **number == row) {
             return Some(*finding);
+        }
+        if self.repeated.has(row) {
+            return Some(Finding::DuplicateCase);
         }
         let is_rejected = self.checked.is_some_and(|passed| passed.rejects(row));
         is_rejected.then_some(Finding::CheckRejected)
@@ -83,12 +93,35 @@ struct Reversal {
     target: String,
 }
 
-/// A row that may meet another one.
-struct Candidate {
-    row: u64,
-    id: Option<String>,
-    /// What it costs; missing where no row is a reversal.
-    cost: MoneyCell,
+/// What is known of reversals and the cases that they name.
+#[derive(Default)]
+struct Cancelling {
+    /// By id that some reversal names, the first row that has it, and what it costs.
+    targets: HashMap<String, Option<(u64, MoneyCell)>>,
+    /// What each reversal costs, by row.
+    costs: HashMap<u64, MoneyCell>,
+}
+
+impl Cancelling {
+    fn new(reversals: &[Reversal]) -> Self {
+        let targets = reversals.iter().map(|of| (of.target.clone(), None));
+        let costs = reversals.iter().map(|of| (of.row, MoneyCell::Missing));
+        Self {
+            targets: targets.collect(),
+            costs: costs.collect(),
+        }
+    }
+
+    /// Takes note of a row; rows come in their order.
+    fn see(&mut self, row: u64, (id, cost): &(Option<String>, MoneyCell)) {
+        if let Some(own) = self.costs.get_mut(&row) {
+            *own = *cost;
+        }
+        let id = id.as_deref();
+        if let Some(target) = id.and_then(|id| self.targets.get_mut(id)) {
+            target.get_or_insert((row, *cost));
+        }
+    }
 }
 
 /// Reads the keys of all rows and decides on those that meet another; what has to be kept
@@ -100,8 +133,7 @@ pub(crate) fn find(run: &Run<'_>, folder: &Path) -> Result<Verdicts, Error> {
         let units = run.files.units.par_iter();
         let reversals: Vec<Vec<Reversal>> = units.map(scan).collect::<Result<_, Error>>()?;
         let reversals: Vec<Reversal> = reversals.into_iter().flatten().collect();
-        let candidates = candidates(run.files, &book, &reversals)?;
-        Ok(decide(&candidates, &reversals))
+        decide(run, &book, &reversals)
     })
 }
 
@@ -180,73 +212,80 @@ fn stated(targets: &StringArray, first_row: u64) -> Vec<Reversal> {
     named.collect()
 }
 
-/// Reads the rows whose ids may meet another row's, the reversals, and what they cancel.
-fn candidates(
-    files: &ClaimFiles,
-    book: &IdBook,
-    reversals: &[Reversal],
-) -> Result<Vec<Candidate>, Error> {
+/// Reads the rows whose ids may meet another row's, the reversals, and what they cancel, some at a
+/// time, and decides on them.
+fn decide(run: &Run<'_>, book: &IdBook, reversals: &[Reversal]) -> Result<Verdicts, Error> {
     let wanted: HashSet<u64> = reversals.iter().map(|r| hash_id(&r.target)).collect();
-    let mut rows = book.candidates(&wanted)?;
-    rows.extend(reversals.iter().map(|reversal| reversal.row));
-    rows.sort_unstable();
-    rows.dedup();
-    let columns = [Column::CaseId, Column::TotalCost];
-    let columns = if reversals.is_empty() {
-        &columns[..1]
-    } else {
-        &columns[..]
+    let candidates = book.candidates(&wanted)?;
+    reversals.iter().for_each(|reversal| {
+        candidates.add(reversal.row);
+    });
+    let texts = book.texts()?;
+    let mut page = texts.page();
+    let mut cancelling = Cancelling::new(reversals);
+    for rows in candidates.some_at_a_time(AT_A_TIME) {
+        if run.progress.is_interrupted() {
+            return Err(Error::interrupted());
+        }
+        let read = ids_and_costs(run.files, &rows, !reversals.is_empty())?;
+        for (row, of_row) in rows.into_iter().zip(&read) {
+            page.add(row, of_row.0.as_deref())?;
+            cancelling.see(row, of_row);
+        }
+    }
+    page.finish()?;
+    let mut verdicts = Verdicts {
+        repeated: texts.repeated(run.files.rows)?,
+        ..Verdicts::default()
     };
-    let read = files.read_rows(&rows, columns, |file, batch, offset| {
+    cancel(&mut verdicts, reversals, &cancelling);
+    Ok(verdicts)
+}
+
+/// The ids of some rows and what they cost; missing where nobody asks.
+fn ids_and_costs(
+    files: &ClaimFiles,
+    rows: &[u64],
+    with_costs: bool,
+) -> Result<Vec<(Option<String>, MoneyCell)>, Error> {
+    let columns = [Column::CaseId, Column::TotalCost];
+    let columns = if with_costs {
+        &columns[..]
+    } else {
+        &columns[..1]
+    };
+    files.read_rows(rows, columns, |file, batch, offset| {
         let position = |column| file.position_among(column, columns);
         let ids = position(Column::CaseId).expect("it is required");
         let id = id_at(file, batch, ids, offset)?;
-        if reversals.is_empty() {
+        if !with_costs {
             return Ok((id, MoneyCell::Missing));
         }
         let costs = position(Column::TotalCost).expect("it is required");
         let cost = money(file, &batch.column(costs).slice(offset, 1))?[0];
         Ok((id, cost))
-    })?;
-    let found = rows.into_iter().zip(read);
-    Ok(found
-        .map(|(row, (id, cost))| Candidate { row, id, cost })
-        .collect())
+    })
 }
 
-fn decide(candidates: &[Candidate], reversals: &[Reversal]) -> Verdicts {
-    let mut verdicts = Verdicts::default();
-    let mut by_id: HashMap<&str, &Candidate> = HashMap::new();
-    let mut costs: HashMap<u64, MoneyCell> = HashMap::new();
-    for candidate in candidates {
-        costs.insert(candidate.row, candidate.cost);
-        let Some(id) = &candidate.id else { continue };
-        if by_id.contains_key(id.as_str()) {
-            verdicts
-                .decided
-                .insert(candidate.row, Finding::DuplicateCase);
-        } else {
-            by_id.insert(id, candidate);
-        }
-    }
+/// Decides on reversals and on what they cancel.
+fn cancel(verdicts: &mut Verdicts, reversals: &[Reversal], known: &Cancelling) {
     for reversal in reversals {
         if verdicts.on(reversal.row).is_some() {
             continue;
         }
-        let target = by_id.get(reversal.target.as_str()).filter(|target| {
-            let is_free = verdicts.on(target.row).is_none() && target.row != reversal.row;
-            is_free && is_opposite(target.cost, costs[&reversal.row])
+        let target = known.targets[&reversal.target].filter(|(row, cost)| {
+            let is_free = verdicts.on(*row).is_none() && *row != reversal.row;
+            is_free && is_opposite(*cost, known.costs[&reversal.row])
         });
         let finding = match target {
-            Some(target) => {
-                verdicts.decided.insert(target.row, Finding::Reversed);
+            Some((row, _)) => {
+                verdicts.decided.insert(row, Finding::Reversed);
                 Finding::Reversal
             }
             None => Finding::ReversalUnmatched,
         };
         verdicts.decided.insert(reversal.row, finding);
     }
-    verdicts
 }
 
 fn is_opposite(cost: MoneyCell, other: MoneyCell) -> bool {

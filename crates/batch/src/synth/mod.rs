@@ -205,6 +205,10 @@ fn level(hospital: &Hospital) -> HospitalLevel {
     }
 }
 
+/// How many rows are made between two looks at whether the user wants to stop: some hundredths of
+/// a second.
+const ROWS_BETWEEN_LOOKS: u64 = 4_096;
+
 struct Work<'w> {
     synth: &'w Synth,
     pool: &'w rayon::ThreadPool,
@@ -229,9 +233,6 @@ impl Work<'_> {
         let chunks = (rows.end - rows.start).div_ceil(CHUNK_ROWS);
         let wave = self.pool.current_num_threads() as u64 * 2;
         for first in (0..chunks).step_by(usize::try_from(wave).expect("few threads")) {
-            if self.progress.is_interrupted() {
-                return Err(Error::interrupted());
-            }
             let numbers = first..chunks.min(first + wave);
             let made: Vec<(Chunks, Experience)> = self.pool.install(|| {
                 let numbers = numbers.into_par_iter();
@@ -258,7 +259,13 @@ impl Work<'_> {
         experience: &Experience,
     ) -> Result<(Chunks, Experience), Error> {
         let mut claims = ClaimRows::default();
-        self.synth.chunk(rows, &mut claims);
+        for from in rows.clone().step_by(ROWS_BETWEEN_LOOKS as usize) {
+            if self.progress.is_interrupted() {
+                return Err(Error::interrupted());
+            }
+            let some = from..rows.end.min(from + ROWS_BETWEEN_LOOKS);
+            self.synth.chunk(some, &mut claims);
+        }
         let mut seen = experience.empty();
         seen.see(&claims);
         let number = usize::try_from(number).expect("few row groups");

@@ -19,14 +19,14 @@ use crate::output::{Fingerprint, MANIFEST, StagedFolder};
 use crate::read::{ClaimFiles, Column, ColumnNeeds, ReadOptions};
 use crate::run::Run;
 use crate::settle::verdicts;
+use crate::sort::sort_watched;
 use crate::table::CHUNK_ROWS;
 use crate::{Error, FindingCounts, OutcomeCounts, Progress};
-use drgdip_calibrate::{Calibration, History, calibrate};
+use drgdip_calibrate::{Calibration, Case, History, Watch, calibrate};
 use drgdip_tables::Policy;
 use drgdip_tables::policy::WeighTerms;
 pub use gather::LeftOut;
 use gather::{Gather, Gathered};
-use rayon::prelude::*;
 use serde_json::{Value, json};
 use setting::Setting;
 use std::path::{Path, PathBuf};
@@ -131,7 +131,8 @@ fn weigh_into(
     } = gathered;
     progress.stage("weigh", None);
     // The order in which calibration wants them; sorting what is sorted costs it next to nothing.
-    pool.install(|| cases.par_sort_unstable_by_key(|case| (case.group, case.cost_fen)));
+    let by_cost = |case: &Case| (case.group, case.cost_fen);
+    pool.install(|| sort_watched(&mut cases, &by_cost, progress))?;
     let history = History {
         groups: &setting.groups,
         cases,
@@ -139,7 +140,9 @@ fn weigh_into(
         families: &setting.families,
         changes: &setting.changes,
     };
-    let calibration = match calibrate(history, job.terms) {
+    let is_stopped = || progress.is_interrupted();
+    let calibration = match calibrate(history, job.terms, Watch::new(&is_stopped)) {
+        Err(drgdip_calibrate::Error::Interrupted) => return Err(Error::interrupted()),
         Err(drgdip_calibrate::Error::NoCases) => return Err(no_case(files.rows, &left_out)),
         found => found.map_err(|e| cannot_weigh(&e))?,
     };

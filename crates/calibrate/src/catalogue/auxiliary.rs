@@ -6,10 +6,10 @@
 //!
 //! Source: S-DIP3; payment-spec A8.
 
-use crate::Error;
 use crate::exact::Exact;
 use crate::measure::Kept;
 use crate::spread::Spread;
+use crate::{Error, Watch};
 use drgdip_tables::policy::{AuxiliaryTerms, Bound};
 use num_bigint::BigInt;
 use rust_decimal::Decimal;
@@ -67,23 +67,25 @@ pub struct AuxiliaryCounts {
 /// names of the kinds say whose gates are relaxed.
 ///
 /// # Errors
-/// Numbers that do not fit.
+/// Numbers that do not fit, and an interruption.
 pub fn subtypes(
     mut cases: Vec<LevelledCase>,
     kept: &[Option<Kept>],
     (kinds, terms): (&[&str], &AuxiliaryTerms),
+    watch: Watch<'_>,
 ) -> Result<(Vec<FoundSubtype>, AuxiliaryCounts), Error> {
     cases.retain(|case| {
         let kept = kept.get(usize::from(case.group)).copied().flatten();
         kept.is_some_and(|kept| kept.contains(case.cost_fen))
     });
-    cases.sort_unstable();
+    watch.sort_by_key(&mut cases, |case| *case)?;
     let mut counts = AuxiliaryCounts {
         cases: count(cases.len()),
         ..AuxiliaryCounts::default()
     };
     let mut found = Vec::new();
     for of_group in cases.chunk_by(|one, other| one.group == other.group) {
+        watch.ask()?;
         let whole = Spread::of(of_group.iter().map(|case| case.cost_fen));
         let group = Group {
             cases: of_group,
@@ -257,7 +259,8 @@ mod tests {
             lowest_fen: 1,
             highest_fen: 1_000_000,
         })];
-        let (found, _) = subtypes(cases(levels), &kept, (&["age", "cci"], terms)).unwrap();
+        let (found, _) =
+            subtypes(cases(levels), &kept, (&["age", "cci"], terms), Watch::NEVER).unwrap();
         assert!(found.iter().all(|subtype| subtype.kind == 1));
         let told = found.iter().map(|s| (s.level, s.cases, s.coefficient));
         told.collect()
@@ -272,7 +275,13 @@ mod tests {
             lowest_fen: 1,
             highest_fen: 10_000,
         })];
-        let (found, counts) = subtypes(cases(&two), &kept, (&["age", "cci"], &terms())).unwrap();
+        let (found, counts) = subtypes(
+            cases(&two),
+            &kept,
+            (&["age", "cci"], &terms()),
+            Watch::NEVER,
+        )
+        .unwrap();
         assert_eq!((found[0].cv, found[0].cv_within), (6_000, 0));
         assert_eq!((counts.large, counts.wide, counts.narrowed), (1, 1, 1));
     }
@@ -318,12 +327,13 @@ mod tests {
             highest_fen: 4_000,
         });
         let kinds = ["age", "cci"];
-        let (found, _) = subtypes(all.clone(), &[kept], (&kinds, &terms())).unwrap();
+        let (found, _) = subtypes(all.clone(), &[kept], (&kinds, &terms()), Watch::NEVER).unwrap();
         assert_eq!((found[0].cases, found[0].coefficient), (10, 16_000));
         all.reverse();
-        let (again, counts) = subtypes(all.clone(), &[kept], (&kinds, &terms())).unwrap();
+        let (again, counts) =
+            subtypes(all.clone(), &[kept], (&kinds, &terms()), Watch::NEVER).unwrap();
         assert_eq!((again, counts.cases), (found, 20));
-        let (none, _) = subtypes(all, &[None], (&kinds, &terms())).unwrap();
+        let (none, _) = subtypes(all, &[None], (&kinds, &terms()), Watch::NEVER).unwrap();
         assert_eq!(none, []);
     }
 }

@@ -73,6 +73,7 @@ pub(super) fn build(
         refused: Vec::new(),
     };
     for (number, stem) in (0..).zip(&stems.stems) {
+        bench.watch.ask()?;
         if stem.size() < threshold {
             continue;
         }
@@ -83,10 +84,10 @@ pub(super) fn build(
             .extend(found.refused.into_iter().map(|c| (number, c)));
         for candidate in &found.kept {
             let group = built.add(group(bench, (number, stem), &candidate.related))?;
-            built.take(stem, group, |practice| candidate.has(practice));
+            built.take(candidate.practices(), group);
         }
         let group = built.add(group(bench, (number, stem), &[]))?;
-        built.take(stem, group, |_| true);
+        built.take(stem.practices.iter().copied(), group);
     }
     let is_split = |code: &String| built.groups.iter().any(|group| group.code == *code);
     if let Some(split) = decisions
@@ -176,13 +177,10 @@ impl Built {
         next.ok_or(Error::TooManyGroups)
     }
 
-    /// Gives a group the practices of a stem that none has yet.
-    fn take(&mut self, stem: &Stem, group: u16, is_meant: impl Fn(u32) -> bool) {
-        for practice in &stem.practices {
-            let of_practice = &mut self.of_practice[index(*practice)];
-            if of_practice.is_none() && is_meant(*practice) {
-                *of_practice = Some(group);
-            }
+    /// Gives a group those of some practices that none has yet.
+    fn take(&mut self, practices: impl Iterator<Item = u32>, group: u16) {
+        for practice in practices {
+            self.of_practice[index(practice)].get_or_insert(group);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::TreatedCase;
 use super::groups::{Built, CatalogueGroup};
-use crate::{Calibration, Error, Exact};
+use crate::{Calibration, Error, Exact, Watch};
 use drgdip_tables::policy::{Bound, CatalogueTerms};
 use std::collections::BTreeMap;
 
@@ -46,38 +46,49 @@ pub(super) struct Counted {
 pub(super) fn count(
     built: &Built,
     calibration: &Calibration,
-    cases: &[TreatedCase],
+    (cases, watch): (&[TreatedCase], Watch<'_>),
     (levels, primary): (&[Option<u16>], &[bool]),
 ) -> Result<Counted, Error> {
     let mut counted = Counted {
         primary: vec![(0, 0); built.groups.len()],
         levels: BTreeMap::new(),
     };
-    for case in cases {
-        let Some(group) = built.group_of(case.practice) else {
-            continue;
-        };
-        let kept = calibration.groups[usize::from(group)].kept;
-        if !kept.is_some_and(|kept| kept.contains(case.cost_fen)) {
-            continue;
-        }
-        let hospital = usize::from(case.hospital);
-        let (all, of_primary) = &mut counted.primary[usize::from(group)];
-        *all = all.saturating_add(1);
-        if primary.get(hospital) == Some(&true) {
-            *of_primary = of_primary.saturating_add(1);
-        }
-        if let Some(level) = levels.get(hospital).copied().flatten() {
-            let (cases, sum) = counted.levels.entry((level, group)).or_default();
-            *cases = cases.saturating_add(1);
-            let more = sum.checked_add(case.cost_fen.into());
-            *sum = more.ok_or(Error::Overflow("sum of costs"))?;
+    let used = |case: &TreatedCase| {
+        let group = built.group_of(case.practice)?;
+        let kept = calibration.groups[usize::from(group)].kept?;
+        kept.contains(case.cost_fen).then_some((group, *case))
+    };
+    for some in watch.pieces(cases) {
+        for (group, case) in some?.iter().filter_map(used) {
+            let hospital = usize::from(case.hospital);
+            let is_primary = primary.get(hospital) == Some(&true);
+            let level = levels.get(hospital).copied().flatten();
+            counted.add(group, case.cost_fen, (level, is_primary))?;
         }
     }
     Ok(counted)
 }
 
 impl Counted {
+    /// Counts one used case of a hospital of some level.
+    fn add(
+        &mut self,
+        group: u16,
+        cost_fen: i64,
+        (level, is_primary): (Option<u16>, bool),
+    ) -> Result<(), Error> {
+        let (all, of_primary) = &mut self.primary[usize::from(group)];
+        *all = all.saturating_add(1);
+        *of_primary = of_primary.saturating_add(is_primary.into());
+        if let Some(level) = level {
+            let (cases, sum) = self.levels.entry((level, group)).or_default();
+            *cases = cases.saturating_add(1);
+            let more = sum.checked_add(cost_fen.into());
+            *sum = more.ok_or(Error::Overflow("sum of costs"))?;
+        }
+        Ok(())
+    }
+
     /// Marks the groups that primary institutions treat largely and alike (基层病种).
     pub(super) fn mark_primary_care(
         &self,

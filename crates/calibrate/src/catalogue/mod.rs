@@ -33,7 +33,7 @@ pub use propose::{Evidence, Proposal, ProposalKind};
 
 use crate::history::Case;
 use crate::measure::{Measured, measure};
-use crate::{Calibration, Error, Group, History, calibrate};
+use crate::{Calibration, Error, Group, History, Watch, calibrate};
 use drgdip_tables::dip::TreatmentClass;
 use drgdip_tables::policy::CatalogueTerms;
 use std::collections::HashMap;
@@ -149,6 +149,7 @@ struct Bench<'b> {
     codes: &'b [String],
     practices: &'b [Practice],
     terms: &'b CatalogueTerms,
+    watch: Watch<'b>,
 }
 
 impl Bench<'_> {
@@ -181,16 +182,18 @@ fn count(cases: usize) -> u64 {
 ///
 /// # Errors
 /// No usable case, decisions that name what is not there or contradict each other, more groups
-/// than can be numbered, and numbers that do not fit.
+/// than can be numbered, numbers that do not fit, and an interruption.
 pub fn grow(
     history: CatalogueHistory<'_>,
     terms: &CatalogueTerms,
     decisions: &Decisions,
+    watch: Watch<'_>,
 ) -> Result<Catalogue, Error> {
     let bench = Bench {
         codes: history.codes,
         practices: history.practices,
         terms,
+        watch,
     };
     let mut cases = history.cases;
     let stems = stems::find(&bench, decisions, &mut cases)?;
@@ -198,11 +201,11 @@ pub fn grow(
     let mut built = groups::build(&bench, (&stems, &cases), threshold, decisions)?;
     let dropped = rest::add(&bench, &mut built, &cases)?;
     built.name(decisions)?;
-    let calibration = weigh(&built, &cases, (&history.prior, decisions), terms)?;
+    let calibration = weigh(&bench, (&built, &cases), &history.prior, decisions)?;
     let counted = hospitals::count(
         &built,
         &calibration,
-        &cases,
+        (&cases, watch),
         (history.levels, history.primary),
     )?;
     counted.mark_primary_care(&mut built.groups, &calibration, terms);
@@ -225,10 +228,10 @@ pub fn grow(
 
 /// The weights of the groups (S12), by the same rules as those of any plan.
 fn weigh(
-    built: &groups::Built,
-    cases: &[TreatedCase],
-    (prior, decisions): (&HashMap<String, i64>, &Decisions),
-    terms: &CatalogueTerms,
+    bench: &Bench<'_>,
+    (built, cases): (&groups::Built, &[TreatedCase]),
+    prior: &HashMap<String, i64>,
+    decisions: &Decisions,
 ) -> Result<Calibration, Error> {
     let group = |group: &CatalogueGroup| Group {
         code: group.code.clone(),
@@ -247,7 +250,9 @@ fn weigh(
     let groups: Vec<Group> = built.groups.iter().map(group).collect();
     // Room for all at once, so that growing never holds them twice.
     let mut grouped = Vec::with_capacity(cases.len());
-    grouped.extend(cases.iter().filter_map(plain));
+    for some in bench.watch.pieces(cases) {
+        grouped.extend(some?.iter().filter_map(plain));
+    }
     let history = History {
         groups: &groups,
         cases: grouped,
@@ -255,5 +260,5 @@ fn weigh(
         families: &built.families(),
         changes: &decisions.changes(&groups)?,
     };
-    calibrate(history, &terms.weigh)
+    calibrate(history, &bench.terms.weigh, bench.watch)
 }

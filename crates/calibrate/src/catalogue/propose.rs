@@ -71,6 +71,10 @@ pub struct Proposal {
     pub evidence: Evidence,
 }
 
+/// How many stems of a family are held against each other at most, the largest ones. Each costs a
+/// look at all that have joined, so without a bound a family of very many would cost their square.
+const LARGEST: usize = 256;
+
 /// One stem, measured.
 struct Weighed<'s> {
     stem: &'s Stem,
@@ -153,8 +157,8 @@ impl<'p> Proposer<'p> {
     /// Diagnoses of one category with the same main procedure (诊断合并), and main procedures of
     /// one category for the same diagnosis (操作合并), that cost much the same.
     ///
-    /// In each family the stem with the most cases begins; each other one joins while the gate
-    /// holds between it and all that have joined.
+    /// In each family the stem with the most cases begins; each other one of the [`LARGEST`] joins
+    /// while the gate holds between it and all that have joined.
     ///
     /// Source: payment-spec A5, step S6; the gate is a model.
     fn merges(&self, stems: &'p Stems) -> Result<Vec<Proposal>, Error> {
@@ -185,7 +189,7 @@ impl<'p> Proposer<'p> {
 
     fn merge(&self, mut family: Vec<&Stem>) -> Result<Option<Proposal>, Error> {
         family.sort_by(|a, b| b.size().cmp(&a.size()).then(a.code.cmp(&b.code)));
-        let mut stems = family.into_iter();
+        let mut stems = family.into_iter().take(LARGEST);
         let Some(first) = stems.next() else {
             return Ok(None);
         };
@@ -195,12 +199,14 @@ impl<'p> Proposer<'p> {
             return Ok(None);
         };
         for stem in stems {
+            self.bench.watch.ask()?;
             let Some(own) = self.weighed(stem, &self.cases[stem.cases.clone()])? else {
                 continue;
             };
             let mut both = pool.clone();
             both.extend_from_slice(&self.cases[stem.cases.clone()]);
-            both.sort_unstable_by_key(|case| (case.cost_fen, *case));
+            // Both are in order already, which a stable sort makes use of.
+            both.sort_by_key(|case| (case.cost_fen, *case));
             let Some(together) = self.weighed(first, &both)? else {
                 continue;
             };
@@ -243,10 +249,7 @@ impl<'p> Proposer<'p> {
             "a stem is not merged with itself"
         );
         let terms = self.bench.terms;
-        let apart = match one.mean > other.mean {
-            true => one.mean.minus(&other.mean),
-            false => other.mean.minus(&one.mean),
-        };
+        let apart = apart(&one.mean, &other.mean);
         let is_near = apart <= Exact::decimal(terms.merge_difference).times(&both.mean);
         let cv = |weighed: &Weighed<'_>| weighed.measured.spread.cv_ten_thousandths().unwrap_or(0);
         let rise = Exact::decimal(terms.merge_cv_rise).times(&Exact::whole(10_000));
@@ -262,15 +265,17 @@ impl<'p> Proposer<'p> {
         built: &Built,
         calibration: &Calibration,
     ) -> Result<Vec<Proposal>, Error> {
-        let mut targets: BTreeMap<(String, bool), Vec<(&str, &Exact)>> = BTreeMap::new();
+        let mut targets: BTreeMap<(String, bool), Vec<Target<'_>>> = BTreeMap::new();
         for (group, stated) in built.groups.iter().zip(&calibration.groups) {
             if let (Some((_, false)), Some(mean)) = (group.stem, &stated.mean_fen) {
                 let key = (begins(&group.family, 3), group.is_conservative);
-                targets.entry(key).or_default().push((&group.code, mean));
+                targets.entry(key).or_default().push((mean, &group.code));
             }
         }
+        targets.values_mut().for_each(|of_key| of_key.sort());
         let mut proposals = Vec::new();
         for stem in stems.stems.iter().filter(|stem| !stem.cases.is_empty()) {
+            self.bench.watch.ask()?;
             let is_left = |practice: &u32| built.group_of(*practice).is_none();
             let [part] = stem.parts[..] else { continue };
             if !stem.practices.iter().any(is_left) {
@@ -283,20 +288,15 @@ impl<'p> Proposer<'p> {
             let Some(own) = self.weighed(stem, &self.cases[stem.cases.clone()])? else {
                 continue;
             };
-            let apart = |mean: &Exact| match *mean > own.mean {
-                true => mean.minus(&own.mean),
-                false => own.mean.minus(mean),
-            };
-            let near = targets.get(&key).into_iter().flatten();
-            let nearest = near.min_by(|a, b| (apart(a.1), a.0).cmp(&(apart(b.1), b.0)));
+            let nearest = targets.get(&key).and_then(|near| nearest(near, &own.mean));
             let limit = Exact::decimal(self.bench.terms.merge_difference);
-            if let Some((code, mean)) = nearest.filter(|(_, mean)| apart(mean) <= limit.times(mean))
-            {
+            let is_near = |(mean, _): &Target<'_>| apart(mean, &own.mean) <= limit.times(mean);
+            if let Some((mean, code)) = nearest.filter(is_near) {
                 debug_assert!(mean.is_positive(), "costs are above zero");
                 proposals.push(Proposal {
                     kind: ProposalKind::Reassign,
                     groups: vec![stem.code.clone()],
-                    value: (*code).to_owned(),
+                    value: code.to_owned(),
                     evidence: Evidence {
                         cases: stem.size(),
                         cv: own.measured.spread.cv_ten_thousandths(),
@@ -310,7 +310,51 @@ impl<'p> Proposer<'p> {
     }
 }
 
+/// A group by its mean cost and its code.
+type Target<'t> = (&'t Exact, &'t str);
+
+/// Of targets in order, the one whose mean is nearest; of several, the first by code.
+fn nearest<'t>(targets: &[Target<'t>], mean: &Exact) -> Option<Target<'t>> {
+    let above = targets.partition_point(|(other, _)| *other < mean);
+    let (below, above) = targets.split_at(above);
+    // Of equal means below, the first by code stands where they begin.
+    let below = below.last().and_then(|(highest, _)| {
+        let first = below.partition_point(|(other, _)| other < highest);
+        below.get(first)
+    });
+    let either = below.into_iter().chain(above.first()).copied();
+    either.min_by_key(|(other, code)| (apart(other, mean), *code))
+}
+
+/// How far two means lie apart.
+fn apart(one: &Exact, other: &Exact) -> Exact {
+    match one > other {
+        true => one.minus(other),
+        false => other.minus(one),
+    }
+}
+
 /// What a code begins with.
 fn begins(code: &str, characters: usize) -> String {
     code.chars().take(characters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_is_the_one_that_a_look_at_all_finds() {
+        let means: Vec<Exact> = [10, 10, 10, 14, 20, 20, 31].map(Exact::whole).to_vec();
+        let codes = ["c", "a", "b", "d", "f", "e", "g"];
+        let mut targets: Vec<Target<'_>> = means.iter().zip(codes).collect();
+        targets.sort();
+        for mean in 0..40 {
+            let mean = Exact::whole(mean);
+            let all = targets.iter().copied();
+            let expected = all.min_by_key(|(other, code)| (apart(other, &mean), *code));
+            assert_eq!(nearest(&targets, &mean), expected, "{}", mean.shown(0));
+        }
+        assert_eq!(nearest(&[], &Exact::zero()), None);
+    }
 }

@@ -21,8 +21,9 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    pub(super) fn has(&self, practice: u32) -> bool {
-        self.practices.contains(&practice)
+    /// In no order.
+    pub(super) fn practices(&self) -> impl Iterator<Item = u32> {
+        self.practices.iter().copied()
     }
 }
 
@@ -63,6 +64,7 @@ pub(super) fn find(
     let mut is_taken = vec![false; cases.len()];
     let mut left = cases.len();
     for mut candidate in candidates(bench, (stem, &places), threshold, decisions)? {
+        bench.watch.ask()?;
         let mut with = places.of(&candidate.practices);
         with.retain(|place| !is_taken[index(*place)]);
         let measured = bench.measure(places.cases_at(&with))?;
@@ -167,6 +169,7 @@ fn candidates(
     let sets = sets(bench, stem, places, &decided);
     let mut candidates = Vec::new();
     for related in sets {
+        bench.watch.ask()?;
         let practices = having.all_of(&related);
         let own = places.of(&practices);
         let is_decided = decided.contains(&related);

@@ -28,27 +28,25 @@ pub(super) fn add(
 ) -> Result<Dropped, Error> {
     let mut dropped = Dropped::default();
     let mut kinds: BTreeMap<Kind, Vec<TreatedCase>> = BTreeMap::new();
-    for case in cases
-        .iter()
-        .filter(|case| built.group_of(case.practice).is_none())
-    {
-        let practice = &bench.practices[index(case.practice)];
-        match practice.category {
-            Some(category) => kinds
-                .entry((category, practice.class))
-                .or_default()
-                .push(*case),
-            None => dropped.nameless = dropped.nameless.saturating_add(1),
+    let is_left = |case: &&TreatedCase| built.group_of(case.practice).is_none();
+    for some in bench.watch.pieces(cases) {
+        for case in some?.iter().filter(is_left) {
+            match kind_of(bench, case.practice) {
+                Some(kind) => kinds.entry(kind).or_default().push(*case),
+                None => dropped.nameless = dropped.nameless.saturating_add(1),
+            }
         }
     }
     let mut numbers: BTreeMap<Kind, u16> = BTreeMap::new();
     for (kind, mut cases) in kinds {
+        bench.watch.ask()?;
         let size = count(cases.len());
         if size < bench.terms.comprehensive_cases {
             dropped.few = dropped.few.saturating_add(size);
             continue;
         }
-        cases.sort_unstable_by_key(|case| (case.cost_fen, *case));
+        let by_cost = |case: &TreatedCase| (case.cost_fen, *case);
+        bench.watch.sort_by_key(&mut cases, by_cost)?;
         let spread = bench.measure(cases.into_iter())?.spread;
         let limit = bench.terms.comprehensive_cv;
         if limit.is_some_and(|limit| !spread.is_within(Bound::AtMost(limit))) {
@@ -57,11 +55,16 @@ pub(super) fn add(
         }
         numbers.insert(kind, built.add(group(bench, kind))?);
     }
-    for (practice, group) in bench.practices.iter().zip(&mut built.of_practice) {
-        let kind = practice.category.map(|category| (category, practice.class));
-        *group = group.or_else(|| numbers.get(&kind?).copied());
+    for (practice, group) in (0..).zip(&mut built.of_practice) {
+        *group = group.or_else(|| numbers.get(&kind_of(bench, practice)?).copied());
     }
     Ok(dropped)
+}
+
+/// The category and treatment class of a practice, where its diagnosis has a category.
+fn kind_of(bench: &Bench<'_>, practice: u32) -> Option<Kind> {
+    let practice = &bench.practices[index(practice)];
+    Some((practice.category?, practice.class))
 }
 
 fn group(bench: &Bench<'_>, (category, class): Kind) -> CatalogueGroup {

@@ -47,6 +47,7 @@ pub(super) fn find(
 ) -> Result<Stems, Error> {
     let mut parts: BTreeMap<Part, Vec<u32>> = BTreeMap::new();
     for (number, practice) in (0..).zip(bench.practices) {
+        bench.watch.ask()?;
         let is_conservative = practice.class == TreatmentClass::Conservative;
         let Some(diagnosis) = practice.diagnosis else {
             continue;
@@ -66,7 +67,8 @@ pub(super) fn find(
         }
     }
     let stem_of = |case: &TreatedCase| of_practice[index(case.practice)].unwrap_or(u32::MAX);
-    cases.sort_unstable_by_key(|case| (stem_of(case), case.cost_fen, *case));
+    let place = |case: &TreatedCase| (stem_of(case), case.cost_fen, *case);
+    bench.watch.sort_by_key(cases, place)?;
     let mut from = 0;
     for (number, stem) in (0_u32..).zip(&mut stems) {
         let until = cases.partition_point(|case| stem_of(case) <= number);

@@ -92,7 +92,7 @@ fn run(example: &Example, terms: &CatalogueTerms, decisions: &Decisions) -> Cata
         primary: &[false],
         prior: HashMap::new(),
     };
-    grow(history, terms, decisions).expect("the history makes a catalogue")
+    grow(history, terms, decisions, Watch::NEVER).expect("the history makes a catalogue")
 }
 
 fn shown(catalogue: &Catalogue) -> Vec<(&str, u64)> {
@@ -267,7 +267,7 @@ fn a_merge_is_proposed_and_done_when_decided() {
         cases: example.cases.clone(),
         ..CatalogueHistory::default()
     };
-    let error = grow(history, &terms(), &wrong).expect_err("an unknown stem");
+    let error = grow(history, &terms(), &wrong, Watch::NEVER).expect_err("an unknown stem");
     assert_eq!(error, Error::DecisionNames("K99.9".to_owned()));
 }
 
@@ -315,7 +315,8 @@ fn coefficients_are_neutral_to_case_mix_and_keep_the_budget() {
         primary: &[false, false],
         prior: HashMap::new(),
     };
-    let catalogue = grow(history, &terms(), &Decisions::default()).expect("a catalogue");
+    let catalogue =
+        grow(history, &terms(), &Decisions::default(), Watch::NEVER).expect("a catalogue");
     // Low level: 15 cases cost 1.5 M against 5·200,000 + 10·100,000 = 2 M expected.
     let neutral: Vec<i64> = catalogue.levels.iter().map(|level| level.neutral).collect();
     assert_eq!(neutral, [7_500, 15_000]);
@@ -340,7 +341,8 @@ fn primary_institutions_make_groups_of_primary_care() {
             primary: &[false, true],
             prior: HashMap::new(),
         };
-        let catalogue = grow(history, &terms(), &Decisions::default()).expect("a catalogue");
+        let catalogue =
+            grow(history, &terms(), &Decisions::default(), Watch::NEVER).expect("a catalogue");
         assert_eq!(
             catalogue.groups[0].is_primary_care, expected,
             "{of_primary}"
@@ -403,7 +405,8 @@ fn prior_weights_smooth_and_limit_by_code() {
         prior: HashMap::from([("K35.8:47.0100".to_owned(), 10_000)]),
         ..CatalogueHistory::default()
     };
-    let catalogue = grow(history, &terms, &Decisions::default()).expect("a catalogue");
+    let catalogue =
+        grow(history, &terms, &Decisions::default(), Watch::NEVER).expect("a catalogue");
     let weights = catalogue
         .calibration
         .groups
@@ -413,4 +416,61 @@ fn prior_weights_smooth_and_limit_by_code() {
         weights.collect::<Vec<_>>(),
         [Some(11_585), Some(9_000), Some(28_541)]
     );
+}
+
+#[test]
+fn a_catalogue_stops_at_whatever_question_it_is_told_to() {
+    let example = example(&[
+        ("K80.0", Some("51.2300"), &[], vec![(2, 1_000_000, 6)]),
+        (
+            "K80.0",
+            Some("51.2300"),
+            &["51.5100"],
+            vec![(2, 2_000_000, 6)],
+        ),
+        ("K80.1", Some("51.2300"), &[], vec![(1, 1_050_000, 3)]),
+        ("J18.9", None, &[], vec![(2, 400_000, 5), (1, 380_000, 2)]),
+    ]);
+    let grown = |stop: u64| {
+        let asked = std::cell::Cell::new(0);
+        let ask = || asked.replace(asked.get() + 1) == stop;
+        let history = CatalogueHistory {
+            codes: &example.codes,
+            practices: &example.practices,
+            claims: &example.claims,
+            cases: example.cases.clone(),
+            levels: &[Some(0)],
+            primary: &[false],
+            prior: HashMap::new(),
+        };
+        let found = grow(history, &terms(), &Decisions::default(), Watch::new(&ask));
+        (found.map(|_| ()), asked.get())
+    };
+    let (found, questions) = grown(u64::MAX);
+    assert_eq!(found, Ok(()));
+    assert!(questions > 20, "{questions}");
+    for stop in 0..questions {
+        assert_eq!(grown(stop), (Err(Error::Interrupted), stop + 1));
+    }
+}
+
+#[test]
+fn of_a_family_of_very_many_the_largest_are_held_against_each_other() {
+    let codes: Vec<&str> = (0..400).map(|n| &*format!("K80.{n:03}").leak()).collect();
+    let treated = codes.iter().enumerate().map(|(number, code)| {
+        let cases = 1 + usize::from(number >= 300);
+        let practice: Treated = (*code, None, &[], vec![(2, 100_000, cases)]);
+        practice
+    });
+    let example = example(&treated.collect::<Vec<_>>());
+    let found = run(&example, &terms(), &Decisions::default());
+    let merges = found.proposals.iter();
+    let merges = merges.filter(|proposal| proposal.kind == ProposalKind::Merge);
+    let [merge] = merges.collect::<Vec<_>>()[..] else {
+        panic!("one family is one proposal");
+    };
+    assert_eq!(merge.groups.len(), 256);
+    assert_eq!(merge.evidence.cases, 100 * 2 + 156);
+    let has = |code: &str| merge.groups.iter().any(|group| group == code);
+    assert!(has(codes[300]) && !has(codes[299]));
 }

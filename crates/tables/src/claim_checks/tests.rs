@@ -119,13 +119,12 @@ fn faults_are_errors_with_file_line_and_key() {
     refused(
         "checks.toml",
         |text| text.replace("q15_uploaded_late", "q15_late"),
-        "mine/checks.toml, line 24, q15_late: there is no such rule; `drgdip check --help` names \
-         them",
+        "mine/checks.toml, line 24, q15_late: there is no such rule; write q15_uploaded_late",
     );
     refused(
         "checks.toml",
         |text| text.replace("share_above = \"0.95\"", "share_above = \"1.5\""),
-        "mine/checks.toml, line 57, share_above: \"1.5\" is no share from 0 to 1 with at most \
+        "mine/checks.toml, line 58, share_above: \"1.5\" is no share from 0 to 1 with at most \
          four decimals",
     );
     refused(

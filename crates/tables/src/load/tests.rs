@@ -547,7 +547,10 @@ fn a_plan_is_loaded_by_name_or_from_a_folder_with_its_base_beside_it() {
             .map(|_| ())
             .expect_err("no folder")
             .to_string(),
-        "./nowhere: the file is missing"
+        format!(
+            "./nowhere: there is no such plan; give the path of a plan folder or one of the bundled \
+             plans: {known}"
+        )
     );
 }
 

@@ -64,6 +64,10 @@ impl<'w> Watch<'w> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a test that overflows fails"
+)]
 mod tests {
     use super::*;
     use std::cell::Cell;

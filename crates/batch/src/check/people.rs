@@ -101,8 +101,8 @@ impl PersonBook {
         self.in_order(part, memory, |stay| finder.take(stay, &mut each))
     }
 
-    /// Shows the stays of a part in order. A part that is too large, as where most claims are of one
-    /// person, is cut into runs that are sorted and merged.
+    /// Shows the stays of a part in order. A part that is too large, as where most claims are of
+    /// one person, is cut into runs that are sorted and merged.
     fn in_order(
         &self,
         part: usize,

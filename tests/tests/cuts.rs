@@ -24,6 +24,9 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+/// Files by name, with their bytes.
+type Outputs = BTreeMap<String, Vec<u8>>;
+
 const ROWS: usize = 4_000;
 
 /// How the same rows are put into files.
@@ -142,7 +145,7 @@ struct Bench<'b> {
 }
 
 impl Bench<'_> {
-    fn all(&self) -> BTreeMap<String, Vec<u8>> {
+    fn all(&self) -> Outputs {
         self.group();
         self.check();
         self.settle();
@@ -261,11 +264,8 @@ fn has_hashes(name: &str) -> bool {
 }
 
 #[track_caller]
-fn equal(
-    (one, other): (&BTreeMap<String, Vec<u8>>, &BTreeMap<String, Vec<u8>>),
-    is_compared: impl Fn(&str) -> bool,
-) {
-    let names = |all: &BTreeMap<String, Vec<u8>>| all.keys().cloned().collect::<Vec<_>>();
+fn equal((one, other): (&Outputs, &Outputs), is_compared: impl Fn(&str) -> bool) {
+    let names = |all: &Outputs| all.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(one), names(other));
     for (name, bytes) in one.iter().filter(|(name, _)| is_compared(name)) {
         assert!(*bytes == other[name], "{name} differs");
@@ -277,7 +277,7 @@ fn row_groups_files_their_order_and_threads_do_not_show() {
     let folder = tempfile::tempdir().unwrap();
     let (claims, inputs) = generate(folder.path());
     let rows = rows(&claims);
-    let mut made: Vec<(usize, BTreeMap<String, Vec<u8>>)> = Vec::new();
+    let mut made: Vec<(usize, Outputs)> = Vec::new();
     for cut in &CUTS {
         let out = folder.path().join("out");
         let bench = Bench {

@@ -2,11 +2,12 @@
 
 use super::carried::{Carried, Earlier, Holdings};
 use super::closing::Closing;
+use super::first_pass::FirstPass;
 use super::journal::{Journal, LedgerRow, Month};
 use super::pools::settle_pools;
 use super::setting::Setting;
 use super::units::LineReport;
-use super::{FirstPass, PoolReport, SettleJob, people, units};
+use super::{PoolReport, SettleJob, people, units};
 use crate::Error;
 use drgdip_points::pool::PriorYear;
 use drgdip_tables::policy::TcmHeld;

@@ -17,6 +17,7 @@ mod day_rules;
 mod describe;
 mod desk;
 mod earn;
+mod first_pass;
 mod job;
 mod journal;
 mod late;
@@ -34,6 +35,7 @@ mod pools;
 mod pricing;
 mod prior;
 pub(crate) mod reports;
+mod second_pass;
 pub(crate) mod setting;
 mod sorted;
 pub(crate) mod statements;
@@ -54,38 +56,24 @@ pub use people::UnitShare;
 pub use totals::CaseMix;
 pub use units::{UnitExample, UnitTotal, UnitTotals};
 
-use crate::findings::{FindingRow, FindingTable};
 use crate::group::{thread_pool, with_fingerprints};
-use crate::grouped::OutcomeCounts;
 use crate::manifest::{Manifest, OutputFile};
 use crate::output::{MANIFEST, StagedFolder};
 use crate::read::ClaimFiles;
-use crate::run::{Run, Stage};
-use crate::spill::Spill;
-use crate::table::{self, CHUNK_ROWS, Chunks, TableEncoder, TableWriter};
+use crate::run::Run;
+use crate::table::CHUNK_ROWS;
 use crate::{Error, Progress};
-use arrow::datatypes::Schema;
-use barrier::{LedgerUpdate, Settled, at_barrier};
-use cases::{CaseWorker, SettledRows, Sums};
-use closing_tables::write_all as write_closing;
-use columns::CaseNames;
+use barrier::{LedgerUpdate, at_barrier};
 use describe::describe;
+use first_pass::first_pass;
 use journal::Journal;
-use late::{Late, append_late};
-use ledger::Ledger;
-use links::{Adjustments, LinkNote, Links};
 use needs::{needs, period_with_inputs};
-use payments::Payments;
-use point_file::PointFile;
-use pools::pay;
 use prior::priors;
+use second_pass::{Paid, hospital_names, second_pass};
 use serde_json::{Value, json};
 use setting::Setting;
-use statements::Statements;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Mutex;
-use tallies::TallyBook;
 
 /// Settles a month into a folder, which appears whole or not at all.
 ///
@@ -216,289 +204,4 @@ fn name_history(
         let entries: BTreeMap<_, _> = journal.named_before(period).into_iter().collect();
         manifest.set("ledger", json!(entries));
     }
-}
-
-/// The tables beside the cases: hospitals, pools, lines and whatever units and closing add.
-fn write_tables(
-    folder: &Path,
-    setting: &Setting<'_>,
-    (found, totals): (&Settled, &UnitTotals),
-    sums: &mut Sums,
-) -> Result<Vec<OutputFile>, Error> {
-    let mut outputs = write_reports(folder, setting, &found.pools, sums)?;
-    outputs.extend(setting.verdicts.outputs());
-    let lines = (&found.lines[..], totals);
-    outputs.extend(units::write(folder, setting, lines, &mut sums.units)?);
-    let is_year = setting.period.is_year();
-    outputs.extend(write_closing(folder, &found.closing, is_year)?);
-    let with = (setting.policy, setting);
-    outputs.extend(people::write(folder, &found.people, with)?);
-    outputs.extend(found.holdings.write(folder)?);
-    Ok(outputs)
-}
-
-/// What the first pass leaves.
-struct FirstPass {
-    writer: TableWriter,
-    encoder: TableEncoder,
-    names: CaseNames,
-    ledger: Ledger,
-    sums: Sums,
-    /// What other cases change in the points of a case.
-    adjusted: Adjustments,
-    /// Why, for every case that took part.
-    notes: Vec<LinkNote>,
-    record: Record,
-}
-
-/// Groups, classifies and awards points.
-fn first_pass(run: &Run<'_>, setting: &Setting<'_>, folder: &Path) -> Result<FirstPass, Error> {
-    let (writer, encoder) = create_cases(folder)?;
-    let ledger = Ledger::new(folder)?;
-    let links = Links::new(setting, folder)?;
-    let sums = Mutex::new(Sums::default());
-    let stage = CaseStage {
-        setting,
-        names: CaseNames::new(setting),
-        encoder,
-        ledger: &ledger,
-        links: &links,
-        sums: &sums,
-    };
-    let mut record = Record::new(folder, stage.is_linked())?;
-    record.findings.append_quarantined(&run.files.quarantined)?;
-    run.stage(&stage, |encoded| record.keep(run.files, encoded))?;
-    let CaseStage { encoder, names, .. } = stage;
-    let mut sums = sums.into_inner().expect("no worker panicked");
-    let adjusted = links.settle(setting)?;
-    sums.exchange(&adjusted)?;
-    Ok(FirstPass {
-        writer,
-        encoder,
-        names,
-        sums,
-        adjusted,
-        notes: links.notes(),
-        ledger,
-        record,
-    })
-}
-
-/// What the second pass leaves.
-struct Paid {
-    unit_totals: UnitTotals,
-    record: Record,
-    outputs: Vec<OutputFile>,
-}
-
-/// Pays every case and writes everything but the findings.
-fn second_pass(
-    (run, job, folder): (&Run<'_>, &SettleJob<'_>, &Path),
-    setting: &Setting<'_>,
-    found: &Settled,
-    pass: FirstPass,
-) -> Result<Paid, Error> {
-    let FirstPass {
-        mut writer,
-        mut sums,
-        mut record,
-        ..
-    } = pass;
-    let late = Late {
-        points: record.points.take(),
-        adjusted: &pass.adjusted,
-        payments: Payments::new(folder, run.files.rows)?,
-    };
-    let tallies = TallyBook::new(folder, setting.means.count())?;
-    let ledger = (&pass.ledger, late.adjusted, &tallies);
-    let into = (&late.payments, run.progress);
-    run.pool
-        .install(|| pay(setting, ledger, &found.pools, into))?;
-    let unit_totals = UnitTotals::new(
-        setting,
-        (&tallies, late.adjusted),
-        (&sums.units, &found.lines),
-    )?;
-    let tables = write_tables(folder, setting, (found, &unit_totals), &mut sums)?;
-    let chunks = std::mem::take(&mut record.chunks);
-    let encoding = (&pass.encoder, &pass.names);
-    let of = (&found.pools[..], &found.closing, &tallies);
-    let statements = Statements::new((job, setting), of, &found.lines);
-    // One thread writes the cases most of the time, so others have time for the statements.
-    let (appended, accounts) = run.pool.join(
-        || append_late(run, &mut writer, encoding, (chunks, &late)),
-        || write_accounts(folder, &statements, pass.notes),
-    );
-    appended?;
-    let mut outputs = vec![of_cases(run.files.rows, writer)?];
-    outputs.extend(tables);
-    outputs.extend(accounts?);
-    Ok(Paid {
-        unit_totals,
-        record,
-        outputs,
-    })
-}
-
-fn of_cases(rows: u64, writer: TableWriter) -> Result<OutputFile, Error> {
-    Ok(OutputFile::new("cases.parquet", rows, writer.finish()?))
-}
-
-fn create_cases(folder: &Path) -> Result<(TableWriter, TableEncoder), Error> {
-    let schema = Schema::new(columns::case_fields());
-    let path = folder.join("cases.parquet");
-    let (writer, encoder) = table::create(&path, schema, columns::UNIQUE)?;
-    let spill = Spill::new(folder).map_err(|e| Error::file(folder, "write temporary files", &e))?;
-    Ok((writer, encoder.with_spill(spill)))
-}
-
-/// The first pass as a stage of a run.
-struct CaseStage<'s> {
-    setting: &'s Setting<'s>,
-    names: CaseNames,
-    encoder: TableEncoder,
-    ledger: &'s Ledger,
-    links: &'s Links,
-    sums: &'s Mutex<Sums>,
-}
-
-/// A chunk of the first pass.
-struct Encoded {
-    chunks: Chunks,
-    outcomes: OutcomeCounts,
-    classes: BTreeMap<&'static str, u64>,
-    /// The points where other cases may still change them; empty where they are encoded.
-    points: Vec<i64>,
-    findings: Vec<FindingRow>,
-}
-
-impl Stage for CaseStage<'_> {
-    type Worker<'s>
-        = CaseWorker<'s>
-    where
-        Self: 's;
-    type Rows = SettledRows;
-    type Encoded = Encoded;
-
-    fn worker(&self) -> CaseWorker<'_> {
-        CaseWorker::new(self.setting, (Some(self.ledger), self.links), self.sums)
-    }
-
-    fn join(&self, earlier: &mut SettledRows, mut later: SettledRows) {
-        earlier.grouped.append(later.grouped);
-        earlier.hospitals.append(&mut later.hospitals);
-        earlier.cases.append(&mut later.cases);
-    }
-
-    fn encode(&self, chunk: usize, mut rows: SettledRows) -> Result<Encoded, Error> {
-        let mut outcomes = OutcomeCounts::default();
-        rows.grouped.count(&mut outcomes);
-        let mut classes = BTreeMap::new();
-        rows.cases
-            .iter()
-            .for_each(|cases| cases.count(&mut classes));
-        let findings = std::mem::take(&mut rows.grouped.findings);
-        let (mut columns, mut points) = columns::case_columns(rows, &self.names);
-        if !self.is_linked() {
-            let unchanged = Adjustments::new();
-            let own = std::mem::take(&mut points);
-            columns.extend(columns::link_columns(own, 0, &unchanged, &self.names));
-        }
-        let chunks = self.encoder.encode(chunk, 0, &columns)?;
-        Ok(Encoded {
-            chunks,
-            outcomes,
-            classes,
-            points,
-            findings,
-        })
-    }
-}
-
-/// What the first pass leaves for the second.
-struct Record {
-    chunks: Vec<Chunks>,
-    outcomes: OutcomeCounts,
-    classes: BTreeMap<&'static str, u64>,
-    /// The points of all rows, where other cases may still change them.
-    points: Option<PointFile>,
-    findings: FindingTable,
-}
-
-impl Record {
-    fn new(folder: &Path, is_linked: bool) -> Result<Self, Error> {
-        Ok(Self {
-            chunks: Vec::new(),
-            outcomes: OutcomeCounts::default(),
-            classes: BTreeMap::new(),
-            points: is_linked.then(|| PointFile::new(folder)).transpose()?,
-            findings: FindingTable::create(&folder.join("findings.parquet"))?,
-        })
-    }
-
-    fn keep(&mut self, files: &ClaimFiles, encoded: Encoded) -> Result<(), Error> {
-        self.chunks.push(encoded.chunks);
-        self.outcomes.add(&encoded.outcomes);
-        if let Some(points) = &self.points {
-            points.append(&encoded.points)?;
-        }
-        for (class, count) in encoded.classes {
-            *self.classes.entry(class).or_default() += count;
-        }
-        self.findings.append(files, &encoded.findings)
-    }
-}
-
-impl CaseStage<'_> {
-    /// Whether other cases may change the points of a case.
-    fn is_linked(&self) -> bool {
-        links::is_linked(self.setting)
-    }
-}
-
-fn write_reports(
-    folder: &Path,
-    setting: &Setting<'_>,
-    pools: &[PoolReport],
-    sums: &Sums,
-) -> Result<Vec<OutputFile>, Error> {
-    let names = hospital_names(setting);
-    let name_of = |id: &str| {
-        names
-            .get(id)
-            .cloned()
-            .unwrap_or_else(|| (id.to_owned(), String::new()))
-    };
-    Ok(vec![
-        reports::hospitals(folder, pools, name_of)?,
-        reports::pools(folder, pools, setting.terms.value.published_places)?,
-        reports::groups(folder, setting.plan, &sums.groups)?,
-        reports::subpools(folder, pools)?,
-        reports::budget_lines(folder, &setting.pools.all)?,
-    ])
-}
-
-/// Statements, what links cases, and copies of what the run was made by.
-fn write_accounts(
-    folder: &Path,
-    statements: &Statements<'_>,
-    notes: Vec<LinkNote>,
-) -> Result<Vec<OutputFile>, Error> {
-    let mut outputs = statements.write(folder)?;
-    if links::is_linked(statements.setting) {
-        outputs.push(links::note::write(folder, statements.setting, notes)?);
-    }
-    outputs.extend(basis::write(folder, statements.job)?);
-    Ok(outputs)
-}
-
-fn hospital_names(setting: &Setting<'_>) -> BTreeMap<String, (String, String)> {
-    let last = setting.hospitals.iter().filter_map(|rows| rows.last());
-    last.map(|row| {
-        (
-            row.hospital_id.clone(),
-            (row.name.clone(), row.level.clone()),
-        )
-    })
-    .collect()
 }

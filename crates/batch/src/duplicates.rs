@@ -74,7 +74,7 @@ impl IdBook {
 
     /// The rows whose hash another row has, or that is wanted.
     pub(crate) fn candidates(&self, wanted: &HashSet<u64>) -> Result<RowSet, Error> {
-        let mut wanted_in = vec![HashSet::<u64, RandomState>::default(); PARTS];
+        let mut wanted_in = vec![Kept::default(); PARTS];
         for hash in wanted {
             wanted_in[part_of(*hash)].insert(self.kept(*hash));
         }

@@ -91,9 +91,7 @@ pub(crate) fn rows_of_case(
         let mut reader = file.read_columns(unit, &[Column::CaseId])?;
         let mut first = unit.first_row;
         while let Some(batch) = file.next_batch(&mut reader)? {
-            if progress.is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            progress.look()?;
             let keys = as_text(batch.column(0)).map_err(|error| file.broken(&error))?;
             let offsets = keys
                 .iter()
@@ -299,9 +297,7 @@ fn matching_rows(
     let (mut rows, mut first) = (Vec::new(), 0);
     for batch in reader.map_err(|error| broken(path, &error))? {
         let batch = batch.map_err(|error| broken(path, &error))?;
-        if progress.is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        progress.look()?;
         let texts = as_text(batch.column(0)).map_err(|error| broken(path, &error))?;
         let here = texts
             .iter()

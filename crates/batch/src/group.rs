@@ -192,13 +192,13 @@ pub(crate) fn gathered<R: Send, S: Stage<Rows = R, Encoded = R>>(
     stage: &S,
     mut all: R,
 ) -> Result<(R, Vec<Fingerprint>), Error> {
-    let joined = with_fingerprints(run, || {
+    let ((), fingerprints) = with_fingerprints(run, || {
         run.stage(stage, |chunk| {
             stage.join(&mut all, chunk);
             Ok(())
         })
     })?;
-    Ok((all, joined.1))
+    Ok((all, fingerprints))
 }
 
 /// Appends a finding for every row that repeats the id of an earlier one.

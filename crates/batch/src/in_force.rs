@@ -170,9 +170,7 @@ fn scan(files: &ClaimFiles, unit: &Unit, progress: &dyn Progress) -> Result<Pair
     let mut pairs = Pairs::new();
     let mut next_row = unit.first_row;
     while let Some(batch) = file.next_batch(&mut reader)? {
-        if progress.is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        progress.look()?;
         let facts = Facts::read(file, &batch, |column| file.position_among(column, &columns))?;
         let mut here: HashMap<(i32, i32), (u64, u64)> = HashMap::new();
         for row in 0..batch.num_rows() {

@@ -30,6 +30,7 @@ mod publish;
 mod read;
 mod row_set;
 mod run;
+mod runs;
 mod safe_text;
 mod settle;
 mod sort;

@@ -1,3 +1,5 @@
+use crate::Error;
+
 /// Who is told how far a run is, and who may stop it.
 pub trait Progress: Sync {
     /// A stage begins; `rows` is how many rows it has, where that is known.
@@ -11,6 +13,16 @@ pub trait Progress: Sync {
 
     /// Whether the user asked to stop; a run looks at it between batches.
     fn is_interrupted(&self) -> bool;
+}
+
+impl dyn Progress + '_ {
+    /// Fails where the user asked to stop.
+    pub(crate) fn look(&self) -> Result<(), Error> {
+        match self.is_interrupted() {
+            true => Err(Error::interrupted()),
+            false => Ok(()),
+        }
+    }
 }
 
 /// Tells nobody and is never stopped.

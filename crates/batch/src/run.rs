@@ -193,9 +193,7 @@ impl<S: Stage, F: FnMut(S::Encoded) -> Result<(), Error> + Send> Job<'_, S, F> {
             rows: None,
         };
         while let Some(batch) = file.next_batch(&mut reader)? {
-            if self.run.progress.is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            self.run.progress.look()?;
             let rows = batch.num_rows();
             worker.load(file, batch)?;
             self.batch(worker, rows, &mut part)?;

@@ -14,9 +14,7 @@ pub(crate) fn sort_watched<T: Send, K: Ord>(
     key: &(impl Fn(&T) -> K + Sync),
     progress: &dyn Progress,
 ) -> Result<(), Error> {
-    if progress.is_interrupted() {
-        return Err(Error::interrupted());
-    }
+    progress.look()?;
     if items.len() <= PIECE {
         items.sort_unstable_by_key(key);
         return Ok(());

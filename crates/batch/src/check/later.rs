@@ -73,18 +73,10 @@ impl Later<'_> {
         self.costs(&stage.costs, table)
     }
 
-    /// Fails where the user wants to stop.
-    fn look(&self) -> Result<(), Error> {
-        match self.progress.is_interrupted() {
-            true => Err(Error::interrupted()),
-            false => Ok(()),
-        }
-    }
-
     fn repeated(&self, stage: &CheckStage<'_>, table: &mut RuleTable<'_>) -> Result<(), Error> {
         let repeated = stage.ids.duplicates(self.files)?;
         for rows in repeated.some_at_a_time(AT_A_TIME) {
-            self.look()?;
+            self.progress.look()?;
             let unnamed = rows.into_iter().map(|row| Unnamed {
                 row,
                 rule: Rule::CaseRepeated,
@@ -99,7 +91,7 @@ impl Later<'_> {
         let within = self.rules.checks.limits.readmission_days;
         let mut waiting = Vec::new();
         for part in 0..PersonBook::parts() {
-            self.look()?;
+            self.progress.look()?;
             people.pairs(part, (within, IN_MEMORY), |pair| {
                 waiting.extend(self.of_pair(pair));
                 match waiting.len() < AT_A_TIME {
@@ -131,7 +123,7 @@ impl Later<'_> {
             return Ok(());
         };
         for part in 0..CostBook::parts() {
-            self.look()?;
+            self.progress.look()?;
             for some in costs.beyond(part, usual)?.chunks(AT_A_TIME) {
                 let unnamed = some.iter().map(|(row, fen)| Unnamed {
                     row: *row,

@@ -149,12 +149,8 @@ fn check_into(
         chunk_rows: CHUNK_ROWS,
         progress,
     };
-    let mut passed = None;
-    let ((), fingerprints) = with_fingerprints(&run, || {
-        passed = Some(pass(&run, job.rules, (folder, "findings.parquet"))?);
-        Ok(())
-    })?;
-    let passed = passed.expect("the claims were checked");
+    let findings = (folder, "findings.parquet");
+    let (passed, fingerprints) = with_fingerprints(&run, || pass(&run, job.rules, findings))?;
     let mut summary = CheckSummary {
         rows: files.rows,
         quarantined: files.quarantine(),

@@ -2,12 +2,11 @@
 
 use crate::Error;
 use crate::duplicates::hash_id;
+use crate::runs::{SortedRun, merge, write_run};
 use crate::strewn::{Gathering, Record, Strewn, next_record};
 use drgdip_claims::check::{Stay, overlaps, readmits};
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::collections::HashMap;
+use std::io::{self, BufRead, Write};
 use std::path::Path;
 
 const PARTS: usize = 128;
@@ -107,7 +106,7 @@ impl PersonBook {
         &self,
         part: usize,
         memory: usize,
-        mut show: impl FnMut(StayOf) -> Result<(), Error>,
+        show: impl FnMut(StayOf) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let wrong = |e: io::Error| self.0.wrong(&e);
         let most = memory / BYTES + 1;
@@ -121,10 +120,15 @@ impl PersonBook {
             if stays.is_empty() {
                 break;
             }
-            let run = tempfile::tempfile_in(self.0.folder()).and_then(|run| write_run(run, &stays));
+            let run = write_run(self.0.folder(), |run| {
+                stays
+                    .iter()
+                    .try_for_each(|stay| run.write_all(&stay.bytes()))
+            });
             runs.push(run.map_err(wrong)?);
         }
-        merged(runs, &mut show, &wrong)
+        let next = |run: &mut SortedRun| Ok(next_record(run)?.map(|bytes| StayOf::read(&bytes)));
+        merge(runs, next, wrong, show)
     }
 }
 
@@ -139,36 +143,6 @@ fn sorted_stays(stream: &mut impl BufRead, most: usize) -> io::Result<Vec<StayOf
     }
     stays.sort_unstable();
     Ok(stays)
-}
-
-fn write_run(file: File, stays: &[StayOf]) -> io::Result<BufReader<File>> {
-    let mut run = BufWriter::new(file);
-    for stay in stays {
-        run.write_all(&stay.bytes())?;
-    }
-    let mut run = run.into_inner().map_err(io::IntoInnerError::into_error)?;
-    run.seek(SeekFrom::Start(0))?;
-    Ok(BufReader::new(run))
-}
-
-fn merged(
-    mut runs: Vec<BufReader<File>>,
-    show: &mut impl FnMut(StayOf) -> Result<(), Error>,
-    wrong: &impl Fn(io::Error) -> Error,
-) -> Result<(), Error> {
-    let next = |runs: &mut Vec<BufReader<File>>, run: usize| {
-        let record = next_record(&mut runs[run]).map_err(wrong)?;
-        Ok::<_, Error>(record.map(|record| Reverse((StayOf::read(&record), run))))
-    };
-    let mut heads = BinaryHeap::new();
-    for run in 0..runs.len() {
-        heads.extend(next(&mut runs, run)?);
-    }
-    while let Some(Reverse((stay, run))) = heads.pop() {
-        show(stay)?;
-        heads.extend(next(&mut runs, run)?);
-    }
-    Ok(())
 }
 
 impl PersonPage<'_> {

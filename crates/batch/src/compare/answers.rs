@@ -150,9 +150,7 @@ impl AnswerFile {
         let mut number = 0;
         for batch in reader.map_err(|error| self.broken(&error))? {
             let batch = batch.map_err(|error| self.broken(&error))?;
-            if progress.is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            progress.look()?;
             let columns = self.columns(&batch, &roots)?;
             for row in 0..batch.num_rows() {
                 take(columns.row(row, number, &mut texts));

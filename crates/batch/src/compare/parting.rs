@@ -53,9 +53,7 @@ pub fn explain_differences(
         rows.sort_unstable();
         progress.stage("compare: rules", Some(rows.len() as u64));
         for rows in rows.chunks(1 << 12) {
-            if progress.is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            progress.look()?;
             for_each_claim(&files, rows, |_, row, claim| {
                 let case = &mut cases[by_row[&row]];
                 case.parting = parting(case, &claim, plans);

@@ -143,9 +143,7 @@ impl Conversions {
                 progress.advance(in_group);
                 (row_groups, in_group) = (row_groups + 1, 0);
             }
-            if progress.is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            progress.look()?;
         }
         if in_group > 0 {
             table.write(&mut writer, &encoder, row_groups)?;

@@ -52,9 +52,7 @@ pub(super) fn before(
     let mut found = Before::default();
     for batch in reader.map_err(|error| broken(&path, &error))? {
         let batch = batch.map_err(|error| broken(&path, &error))?;
-        if progress.is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        progress.look()?;
         let text = |name: &str| -> Result<StringArray, Error> {
             let column = batch.column_by_name(name).ok_or_else(missing)?;
             let text = cast(column, &DataType::Utf8).map_err(|e| broken(&path, &e))?;

@@ -144,9 +144,7 @@ fn damage(
         Err(error) => return Ok(Some(error.problem().to_owned())),
     };
     loop {
-        if progress.is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        progress.look()?;
         match file.next_batch(&mut reader) {
             Err(error) => return Ok(Some(error.problem().to_owned())),
             Ok(Some(batch)) => {

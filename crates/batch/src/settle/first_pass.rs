@@ -18,6 +18,7 @@ use arrow::datatypes::Schema;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
+
 /// What the first pass leaves.
 pub(super) struct FirstPass {
     pub(super) writer: TableWriter,

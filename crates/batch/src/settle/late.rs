@@ -37,9 +37,7 @@ pub(super) fn append_late(
         let first_row = late.payments.rows_of(part).start;
         let payments = late.payments.of_part(part)?;
         for (paid, number) in payments.chunks(rows).zip(0..) {
-            if run.progress.is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            run.progress.look()?;
             let first_row = first_row + number * CHUNK_ROWS;
             let columns = late.columns(first_row, paid, names)?;
             let number = usize::try_from(first_row / CHUNK_ROWS).expect("fewer than addresses");

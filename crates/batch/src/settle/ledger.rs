@@ -122,9 +122,7 @@ impl Ledger {
     ) -> Result<i128, Error> {
         let buckets = (0..self.0.len()).into_par_iter();
         let paid = buckets.map(|bucket| {
-            if progress.is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            progress.look()?;
             let mut till = Till {
                 by_account,
                 adjusted,

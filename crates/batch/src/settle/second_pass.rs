@@ -19,6 +19,7 @@ use crate::run::Run;
 use crate::table::TableWriter;
 use std::collections::BTreeMap;
 use std::path::Path;
+
 /// What the second pass leaves.
 pub(super) struct Paid {
     pub(super) unit_totals: UnitTotals,

@@ -6,14 +6,13 @@
 use super::ledger::{Account, Entry};
 use super::tallies::Kind;
 use crate::Error;
+use crate::runs::{SortedRun, merge, write_run};
 use crate::strewn::{Record, Strewn};
 use ahash::RandomState;
 use drgdip_claims::Yuan;
 use drgdip_points::Points;
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::collections::HashMap;
+use std::io::{self, BufRead, Read, Write};
 
 /// Shows all entries of a bucket in order, with about so many bytes of them in memory.
 pub(super) fn each_in_order(
@@ -26,7 +25,8 @@ pub(super) fn each_in_order(
         return sorted(&bytes).try_for_each(|(entry, _)| each(&entry));
     }
     let runs = runs((strewn, bucket), memory)?;
-    merge(runs, strewn, each)
+    let wrong = |e: io::Error| strewn.wrong(&e);
+    merge(runs, next, wrong, |next| each(&next.entry()))
 }
 
 /// Eight bytes of an id after what all ids of a bucket have in common, and where its entry stands
@@ -99,7 +99,7 @@ fn first_bytes(id: &[u8]) -> u64 {
 }
 
 /// Cuts a bucket into sorted runs, each in its own temporary file.
-fn runs((strewn, bucket): (&Strewn, usize), memory: usize) -> Result<Vec<File>, Error> {
+fn runs((strewn, bucket): (&Strewn, usize), memory: usize) -> Result<Vec<SortedRun>, Error> {
     let wrong = |e: io::Error| strewn.wrong(&e);
     let mut file = strewn.open(bucket)?;
     let mut bytes = Vec::new();
@@ -109,8 +109,11 @@ fn runs((strewn, bucket): (&Strewn, usize), memory: usize) -> Result<Vec<File>, 
         let is_end = read.map_err(wrong)? == 0;
         let whole = whole_entries(&bytes);
         if whole > 0 {
-            let run = write_run(&bytes[..whole], strewn).map_err(wrong)?;
-            runs.push(run);
+            let run = write_run(strewn.folder(), |run| {
+                let mut entries = sorted(&bytes[..whole]);
+                entries.try_for_each(|(_, bytes)| run.write_all(bytes))
+            });
+            runs.push(run.map_err(wrong)?);
             bytes.drain(..whole);
         }
         if is_end {
@@ -134,55 +137,31 @@ fn whole_entries(bytes: &[u8]) -> usize {
     whole
 }
 
-fn write_run(bytes: &[u8], strewn: &Strewn) -> io::Result<File> {
-    let mut run = BufWriter::new(tempfile::tempfile_in(strewn.folder())?);
-    for (_, bytes) in sorted(bytes) {
-        run.write_all(bytes)?;
-    }
-    let mut run = run.into_inner().map_err(io::IntoInnerError::into_error)?;
-    run.seek(SeekFrom::Start(0))?;
-    Ok(run)
-}
-
 /// The next entry of a run; entries are compared by their fields in this order.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Next {
     account: Account,
     case_id: Vec<u8>,
     row: u64,
-    run: usize,
     points: Points,
     patient_side: Yuan,
     kind: Kind,
 }
 
-fn merge(
-    runs: Vec<File>,
-    strewn: &Strewn,
-    mut each: impl FnMut(&Entry<'_>) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let wrong = |e: io::Error| strewn.wrong(&e);
-    let mut runs: Vec<_> = runs.into_iter().map(BufReader::new).collect();
-    let mut heads = BinaryHeap::new();
-    for (number, run) in runs.iter_mut().enumerate() {
-        heads.extend(next(run, number).map_err(wrong)?.map(Reverse));
+impl Next {
+    fn entry(&self) -> Entry<'_> {
+        Entry {
+            account: self.account,
+            row: self.row,
+            points: self.points,
+            patient_side: self.patient_side,
+            kind: self.kind,
+            case_id: &self.case_id,
+        }
     }
-    while let Some(Reverse(head)) = heads.pop() {
-        each(&Entry {
-            account: head.account,
-            row: head.row,
-            points: head.points,
-            patient_side: head.patient_side,
-            kind: head.kind,
-            case_id: &head.case_id,
-        })?;
-        let after = next(&mut runs[head.run], head.run).map_err(wrong)?;
-        heads.extend(after.map(Reverse));
-    }
-    Ok(())
 }
 
-fn next(run: &mut BufReader<File>, number: usize) -> io::Result<Option<Next>> {
+fn next(run: &mut SortedRun) -> io::Result<Option<Next>> {
     if run.fill_buf()?.is_empty() {
         return Ok(None);
     }
@@ -197,7 +176,6 @@ fn next(run: &mut BufReader<File>, number: usize) -> io::Result<Option<Next>> {
         account: entry.account,
         case_id: entry.case_id.to_vec(),
         row: entry.row,
-        run: number,
         points: entry.points,
         patient_side: entry.patient_side,
         kind: entry.kind,

@@ -168,9 +168,7 @@ fn scan(
     let mut next_row = unit.first_row;
     let mut reversals = Vec::new();
     while let Some(batch) = file.next_batch(&mut reader)? {
-        if progress.is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        progress.look()?;
         page.add(
             next_row,
             &text_column(file, &batch, Column::CaseId, columns)?,
@@ -224,9 +222,7 @@ fn decide(run: &Run<'_>, book: &IdBook, reversals: &[Reversal]) -> Result<Verdic
     let mut page = texts.page();
     let mut cancelling = Cancelling::new(reversals);
     for rows in candidates.some_at_a_time(AT_A_TIME) {
-        if run.progress.is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        run.progress.look()?;
         let read = ids_and_costs(run.files, &rows, !reversals.is_empty())?;
         for (row, of_row) in rows.into_iter().zip(&read) {
             page.add(row, of_row.0.as_deref())?;

@@ -260,9 +260,7 @@ impl Work<'_> {
     ) -> Result<(Chunks, Experience), Error> {
         let mut claims = ClaimRows::default();
         for from in rows.clone().step_by(ROWS_BETWEEN_LOOKS as usize) {
-            if self.progress.is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            self.progress.look()?;
             let some = from..rows.end.min(from + ROWS_BETWEEN_LOOKS);
             self.synth.chunk(some, &mut claims);
         }

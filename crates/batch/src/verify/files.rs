@@ -180,9 +180,7 @@ pub(super) fn sha256(path: &Path, progress: &dyn Progress) -> Result<String, Err
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {
-        if progress.is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        progress.look()?;
         match file.read(&mut buffer).map_err(cannot)? {
             0 => break,
             length => hash.update(&buffer[..length]),

@@ -263,9 +263,7 @@ impl Table {
             .build();
         for batch in reader.map_err(|error| broken(&self.path, &error))? {
             let batch = batch.map_err(|error| broken(&self.path, &error))?;
-            if progress.is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            progress.look()?;
             progress.advance(batch.num_rows() as u64);
             take(Batch {
                 path: &self.path,

@@ -96,9 +96,7 @@ impl UnitReader<'_> {
         let mut parts = Parts::new();
         let mut reader = self.file.read_columns(unit, &COLUMNS)?;
         while let Some(batch) = self.file.next_batch(&mut reader)? {
-            if self.run.progress.is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            self.run.progress.look()?;
             let (here, later) = keys.split_at(batch.num_rows().min(keys.len()));
             self.count(&batch, here, &mut parts)?;
             keys = later;

@@ -82,8 +82,8 @@ fn example(treated: &[Treated]) -> Example {
     made
 }
 
-fn run(example: &Example, terms: &CatalogueTerms, decisions: &Decisions) -> Catalogue {
-    let history = CatalogueHistory {
+fn history(example: &Example) -> CatalogueHistory<'_> {
+    CatalogueHistory {
         codes: &example.codes,
         practices: &example.practices,
         claims: &example.claims,
@@ -91,8 +91,11 @@ fn run(example: &Example, terms: &CatalogueTerms, decisions: &Decisions) -> Cata
         levels: &[Some(0)],
         primary: &[false],
         prior: HashMap::new(),
-    };
-    grow(history, terms, decisions, Watch::NEVER).expect("the history makes a catalogue")
+    }
+}
+
+fn run(example: &Example, terms: &CatalogueTerms, decisions: &Decisions) -> Catalogue {
+    grow(history(example), terms, decisions, Watch::NEVER).expect("the history makes a catalogue")
 }
 
 fn shown(catalogue: &Catalogue) -> Vec<(&str, u64)> {
@@ -434,16 +437,12 @@ fn a_catalogue_stops_at_whatever_question_it_is_told_to() {
     let grown = |stop: u64| {
         let asked = std::cell::Cell::new(0);
         let ask = || asked.replace(asked.get() + 1) == stop;
-        let history = CatalogueHistory {
-            codes: &example.codes,
-            practices: &example.practices,
-            claims: &example.claims,
-            cases: example.cases.clone(),
-            levels: &[Some(0)],
-            primary: &[false],
-            prior: HashMap::new(),
-        };
-        let found = grow(history, &terms(), &Decisions::default(), Watch::new(&ask));
+        let found = grow(
+            history(&example),
+            &terms(),
+            &Decisions::default(),
+            Watch::new(&ask),
+        );
         (found.map(|_| ()), asked.get())
     };
     let (found, questions) = grown(u64::MAX);

@@ -91,11 +91,10 @@ impl Policy {
         date: Date,
         beside: Option<&Path>,
     ) -> Result<Option<(ClaimChecks, FileSet)>, Error> {
-        self.check_holds(date)?;
-        let resolver = Resolver { policy: self, date };
-        let Some(terms) = resolve(&resolver)? else {
+        let Some(terms) = self.at(date)?.checks else {
             return Ok(None);
         };
+        let resolver = Resolver { policy: self, date };
         let wrong = |problem| resolver.wrong(USE, problem);
         let files = match folder(&terms.name, beside).map_err(wrong)? {
             Some(folder) => FileSet::folder(&folder)?,

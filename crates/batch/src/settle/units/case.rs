@@ -447,6 +447,7 @@ impl<'c> UnitCase<'c> {
 pub(crate) const EFFECT: &str = "effect";
 /// What the note of a technology is called that is paid beside the standard.
 pub(crate) const CARVED_OUT: &str = "carved_out";
+
 /// The negotiated drugs of a claim whose window is open; others are noted and stay in the cost.
 fn drugs(
     judged: &Judged<'_>,

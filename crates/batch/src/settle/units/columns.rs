@@ -7,7 +7,7 @@ use crate::read::{ClaimFile, Column, MoneyCell, column_array, ints, money, texts
 use crate::settle::period::date_of;
 use ahash::RandomState;
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, RecordBatch,
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, Int64Array, RecordBatch,
 };
 use arrow::datatypes::{DataType, Int32Type};
 use drgdip_claims::Yuan;
@@ -296,8 +296,7 @@ impl UnitColumns {
                 named.and_then(|name| StayUnit::NAMED.into_iter().find(|u| u.code() == name));
             if let Some(unit) = unit {
                 let facts = self.rows.entry(row).or_default();
-                let days = days.as_ref().filter(|days| days.is_valid(row));
-                facts.days = days.and_then(|days| u32::try_from(days.value(row)).ok());
+                facts.days = days_at(days.as_ref(), row);
                 let care = care.as_ref().and_then(|care| text_at(care, row));
                 care.unwrap_or_default().clone_into(&mut facts.care);
                 facts.unit = Some(unit);
@@ -327,8 +326,7 @@ impl UnitColumns {
                 continue;
             };
             let facts = self.rows.entry(row).or_default();
-            let days = days.as_ref().filter(|days| days.is_valid(row));
-            facts.days = days.and_then(|days| u32::try_from(days.value(row)).ok());
+            facts.days = days_at(days.as_ref(), row);
             kind.clone_into(&mut facts.care);
         }
         Ok(())
@@ -369,8 +367,7 @@ impl UnitColumns {
                 continue;
             };
             let facts = self.rows.entry(row).or_default();
-            let days = days.as_ref().filter(|days| days.is_valid(row));
-            facts.days = days.and_then(|days| u32::try_from(days.value(row)).ok());
+            facts.days = days_at(days.as_ref(), row);
             let syndrome = syndromes.as_ref().and_then(|codes| text_at(codes, row));
             let cost = match costs.as_ref().map(|costs| costs[row]) {
                 Some(MoneyCell::Fen(fen)) => Yuan::from_fen(fen),
@@ -486,6 +483,12 @@ fn text_at(column: &DictionaryArray<Int32Type>, place: usize) -> Option<&str> {
     let key = key.then(|| column.keys().value(place))?;
     let values = column.values().as_string::<i32>();
     Some(values.value(usize::try_from(key).ok()?)).filter(|text| !text.is_empty())
+}
+
+/// The days of the stay in a row, where the column has them.
+fn days_at(days: Option<&Int64Array>, row: usize) -> Option<u32> {
+    let days = days.filter(|days| days.is_valid(row))?;
+    u32::try_from(days.value(row)).ok()
 }
 
 fn with_flags(

@@ -9,21 +9,21 @@ const SOURCES: &[u8] = include_bytes!("../../policies/example-2026/SOURCES.toml"
 /// Days on which a policy is read.
 const DAYS: [Date; 3] = [date(2020, 1, 1), date(2026, 10, 31), date(2030, 6, 15)];
 
-/// A policy that loads, for registries to stand in.
-const EXAMPLE: &[u8] = include_bytes!("../../policies/example-2026.toml");
+/// A small policy that loads, for registries to stand in.
+const EXAMPLE: &[u8] = include_bytes!("../corpus/policy_text/example.txt");
+
+/// The policy `p` and its sources, with one more file beside them.
+fn policy_with(policy: &[u8], more: Option<(&str, &[u8])>) -> FileSet {
+    let file = |path: &str, bytes: &[u8]| (path.to_owned(), Cow::Owned(bytes.to_vec()));
+    let named = [("p.toml", policy), ("p/SOURCES.toml", SOURCES)];
+    let files = named.into_iter().chain(more);
+    FileSet::in_memory("fuzz", files.map(|(path, bytes)| file(path, bytes)))
+}
 
 /// Any text as the registry of new technologies of a policy.
 pub fn registry(bytes: &[u8]) -> bool {
-    let file = |path: &str, bytes: &[u8]| (path.to_owned(), Cow::Owned(bytes.to_vec()));
-    let bundled = FileSet::bundled_policy("example-2026").expect("a bundled policy");
-    let tables = bundled
-        .iter()
-        .filter(|(path, _)| path.starts_with("example-2026/"));
-    let tables = tables.filter(|(path, _)| !path.ends_with("/new-technology.toml"));
-    let mut files: Vec<_> = tables.map(|(path, bytes)| file(path, bytes)).collect();
-    files.push(file("example-2026.toml", EXAMPLE));
-    files.push(file("example-2026/new-technology.toml", bytes));
-    let Ok(policy) = Policy::load(&FileSet::in_memory("fuzz", files)) else {
+    let files = policy_with(EXAMPLE, Some(("p/new-technology.toml", bytes)));
+    let Ok(policy) = Policy::load(&files) else {
         return false;
     };
     for technology in policy.new_technologies().technologies() {
@@ -37,9 +37,7 @@ pub fn registry(bytes: &[u8]) -> bool {
 
 /// Any text as a policy, read on some days; every step may refuse it, none may panic.
 pub fn policy_text(bytes: &[u8]) -> bool {
-    let file = |path: &str, bytes: &[u8]| (path.to_owned(), Cow::Owned(bytes.to_vec()));
-    let files = [file("p.toml", bytes), file("p/SOURCES.toml", SOURCES)];
-    let Ok(policy) = Policy::load(&FileSet::in_memory("fuzz", files)) else {
+    let Ok(policy) = Policy::load(&policy_with(bytes, None)) else {
         return false;
     };
     for day in DAYS {

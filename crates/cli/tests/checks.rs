@@ -130,6 +130,10 @@ fn checks_beside_the_policy_come_before_bundled_ones() {
     own_checks(&folder.path().join("basic"), "off");
     let manifest = settle(folder.path(), "settled", &[]);
     assert_eq!(manifest["checks"]["levels"][RULE], "off");
+    // They are kept with what else the settlement was made by.
+    let kept = |name: &str| fs::read(folder.path().join(name).join("checks.toml")).unwrap();
+    assert_eq!(kept("settled/basis/checks"), kept("basic"));
+    succeeds(folder.path(), &["verify", "settled"]);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! What a settlement was made by, copied into its folder: the policy and the settlement inputs.
+//! What a settlement was made by, copied into its folder: the policy, the settlement inputs and the
+//! checks of claims.
 //!
 //! With them a settled folder explains itself; only the claims stay where they are. The manifest
 //! has the hash of each.
@@ -19,24 +20,25 @@ const SOURCES: &str = "basis/policy/SOURCES.toml";
 /// The settlement inputs among them.
 pub(crate) const INPUTS: &str = "basis/inputs";
 
-/// Copies the policy and the inputs of a job.
+/// The checks of claims among them, where they were asked.
+const CHECKS: &str = "basis/checks";
+
+/// Copies the policy, the inputs and the checks of a job.
 ///
 /// # Errors
 /// A file that cannot be written, and an input that changed while the settlement ran.
 pub(super) fn write(folder: &Path, job: &SettleJob<'_>) -> Result<Vec<OutputFile>, Error> {
-    let (inputs, policy) = (folder.join(INPUTS), folder.join(FOLDER).join("policy"));
-    for place in [&inputs, &policy] {
-        fs::create_dir_all(place).map_err(|e| Error::file(place, "create the folder", &e))?;
-    }
+    // `explain` looks into it even where no input was given.
+    create(&folder.join(INPUTS))?;
     let mut outputs = vec![
         copy(folder, POLICY, job.policy.text().as_bytes())?,
         copy(folder, SOURCES, job.policy.sources_text().as_bytes())?,
     ];
     for (name, bytes) in job.policy.companions() {
-        let place = policy.join(name);
-        let parent = place.parent().unwrap_or(&policy);
-        fs::create_dir_all(parent).map_err(|e| Error::file(parent, "create the folder", &e))?;
         outputs.push(copy(folder, &format!("{FOLDER}/policy/{name}"), bytes)?);
+    }
+    for (name, bytes) in job.checks.iter().flat_map(|rules| rules.check_files.iter()) {
+        outputs.push(copy(folder, &format!("{CHECKS}/{name}"), bytes)?);
     }
     for file in &job.inputs.files {
         outputs.push(input(folder, file)?);
@@ -63,11 +65,16 @@ fn input(folder: &Path, file: &InputFile) -> Result<OutputFile, Error> {
     Ok(output)
 }
 
+fn create(folder: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(|e| Error::file(folder, "create the folder", &e))
+}
+
 /// Writes a copy; its rows are its lines.
 ///
 /// A copy is not forced to the disk by itself; one that is lost shows by its hash.
 fn copy(folder: &Path, name: &str, bytes: &[u8]) -> Result<OutputFile, Error> {
     let path = folder.join(name);
+    create(path.parent().unwrap_or(folder))?;
     fs::write(&path, bytes).map_err(|e| Error::file(&path, "write it", &e))?;
     let fingerprint = Fingerprint {
         sha256: sha256(bytes),

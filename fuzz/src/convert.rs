@@ -60,7 +60,7 @@ pub fn csv_claims(bytes: &[u8]) -> bool {
         rules: CheckRules {
             checks,
             check_files,
-            plan: Some(plan()),
+            plan: Some(plan().into()),
         },
         out: &path("checked"),
         read,

@@ -1,11 +1,16 @@
 //! What the tests of whole runs share: months that are generated, settled, and looked at.
 
+use arrow::array::AsArray;
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::{
     Error, PreparedPlan, PreparedPolicy, Progress, ReadOptions, SettleJob, SettleSpan,
     SettleSummary, Silent, SynthJob, settle, synth,
 };
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -157,4 +162,23 @@ fn gather(folder: &Path, before: &str, found: &mut BTreeMap<String, Vec<u8>>) {
             found.insert(name, bytes);
         }
     }
+}
+
+/// Columns of a Parquet file as texts, row by row.
+#[must_use]
+pub fn table_rows<const N: usize>(path: &Path, columns: [&str; N]) -> Vec<[String; N]> {
+    let file = File::open(path).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let mut all = Vec::new();
+    for batch in reader.build().unwrap().map(Result::unwrap) {
+        let texts =
+            columns.map(|name| cast(batch.column_by_name(name).unwrap(), &DataType::Utf8).unwrap());
+        let text = |at: usize| {
+            texts
+                .each_ref()
+                .map(|c| c.as_string::<i32>().value(at).to_owned())
+        };
+        all.extend((0..batch.num_rows()).map(text));
+    }
+    all
 }

@@ -9,12 +9,12 @@ use drgdip_batch::explain::explain_case;
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
 use drgdip_batch::{
-    CheckJob, CheckRules, CheckSummary, Class, PreparedPlan, ReadOptions, SettleJob, Silent, check,
-    settle,
+    CheckJob, CheckRules, CheckSummary, Class, PlanChoice, PreparedPlan, ReadOptions, SettleJob,
+    Silent, check, settle,
 };
 use drgdip_claims::{FindingSeverity, Rule};
 use drgdip_tables::{ClaimChecks, FileSet};
-use drgdip_tests::{contents, example_policy, month, month_job, national};
+use drgdip_tests::{contents, example_policy, month, month_job, national, table_rows};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::properties::WriterProperties;
@@ -196,7 +196,7 @@ impl Bench {
         CheckRules {
             checks: &self.checks,
             check_files: &self.files,
-            plan,
+            plan: plan.map(PlanChoice::from),
         }
     }
 
@@ -736,7 +736,7 @@ fn a_settlement_pays_no_claim_that_the_checks_reject_where_it_is_asked() {
 
 /// The first case that the checks kept from being paid names each rule that rejects it.
 fn explains_why_it_was_rejected(settled: &Path) {
-    let found = rows(
+    let found = table_rows(
         &settled.join("findings.parquet"),
         ["code", "case_id", "row"],
     );
@@ -744,7 +744,7 @@ fn explains_why_it_was_rejected(settled: &Path) {
         .iter()
         .find(|[code, ..]| code == "check_rejected")
         .unwrap();
-    let of_checks = rows(
+    let of_checks = table_rows(
         &settled.join("checks.parquet"),
         ["case_id", "row", "severity", "code", "hint"],
     );
@@ -765,23 +765,4 @@ fn explains_why_it_was_rejected(settled: &Path) {
         // The checks were asked for beside the policy, which has no key for them.
         assert!(step.keys.is_empty());
     }
-}
-
-/// Columns of a table as texts.
-fn rows<const N: usize>(path: &Path, columns: [&str; N]) -> Vec<[String; N]> {
-    let file = File::open(path).unwrap();
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
-    let mut all = Vec::new();
-    for batch in reader.build().unwrap().map(Result::unwrap) {
-        let texts = columns.map(|name| {
-            arrow::compute::cast(batch.column_by_name(name).unwrap(), &DataType::Utf8).unwrap()
-        });
-        let text = |at: usize| {
-            texts
-                .each_ref()
-                .map(|c| c.as_string::<i32>().value(at).to_owned())
-        };
-        all.extend((0..batch.num_rows()).map(text));
-    }
-    all
 }

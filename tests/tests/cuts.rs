@@ -174,7 +174,7 @@ impl Bench<'_> {
             rules: CheckRules {
                 checks: &checks,
                 check_files: &check_files,
-                plan: Some(national()),
+                plan: Some(national().into()),
             },
             out: &self.out.join("checked"),
             read: ReadOptions::default(),

@@ -18,10 +18,12 @@ use drgdip_batch::explain::explain_case;
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
 use drgdip_batch::{
-    PlansByUnit, PoolReport, PreparedPlan, PreparedPolicy, SettleSummary, Silent, settle,
+    CheckRules, PlansByUnit, PoolReport, PreparedPlan, PreparedPolicy, SettleSummary, Silent,
+    settle,
 };
-use drgdip_tables::load_plan;
-use drgdip_tests::month_job;
+use drgdip_claims::Rule;
+use drgdip_tables::{ClaimChecks, load_plan};
+use drgdip_tests::{month_job, table_rows};
 use jiff::civil::date;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -530,12 +532,14 @@ H1,3,1.05,drg
 H2,1,0.90,dip
 ";
 
-/// Stents in a hospital paid by DRG and in one paid by DIP, settled from one total.
-fn by_two_units(
-    folder: &Path,
-    hospitals: &str,
-    ledger: &[String],
-) -> (SettleSummary, std::path::PathBuf) {
+/// A hospital paid by DRG and one paid by DIP, with what their claims are settled by.
+struct TwoUnits {
+    policy: PreparedPolicy,
+    inputs: Inputs,
+    plans: PlansByUnit,
+}
+
+fn two_units(folder: &Path, hospitals: &str, ledger: &[String]) -> TwoUnits {
     let names = |key: &str, names: &str| value(key, &format!("names = {{ {names} }}"));
     let rules = vec![
         names("pool.units", "dip = \"DIP\", drg = \"DRG\""),
@@ -547,18 +551,10 @@ fn by_two_units(
         replaced: &[("value = \"dip-3.0\"", "value = \"chs-drg-1.1\"")],
         ..Run::default()
     };
-    let mut claims = Vec::new();
-    for number in 0..40 {
-        let one = stent(&format!("C{number:02}"), 21_001 + 997 * number);
-        let hospital = if number % 3 == 0 { "H2" } else { "H1" };
-        claims.push(Claim { hospital, ..one });
-    }
     let inputs = folder.join("inputs");
     fs::create_dir_all(&inputs).unwrap();
     fs::write(inputs.join("hospitals.csv"), hospitals).unwrap();
     fs::write(inputs.join("budgets.csv"), budgets()).unwrap();
-    let path = folder.join("claims.parquet");
-    write(&path, &batch(&claims));
     let policy = policy(folder, &run);
     let inputs = Inputs::read(Some(&inputs), &[]).unwrap();
     let terms = policy.policy.at(date(2026, 10, 31)).unwrap();
@@ -567,9 +563,31 @@ fn by_two_units(
         PreparedPlan::of(load_plan(place).unwrap())
     };
     let plans = PlansByUnit::load(&terms, &inputs, load).unwrap().unwrap();
+    TwoUnits {
+        policy,
+        inputs,
+        plans,
+    }
+}
+
+/// Stents in both hospitals, settled from one total.
+fn by_two_units(
+    folder: &Path,
+    hospitals: &str,
+    ledger: &[String],
+) -> (SettleSummary, std::path::PathBuf) {
+    let mut claims = Vec::new();
+    for number in 0..40 {
+        let one = stent(&format!("C{number:02}"), 21_001 + 997 * number);
+        let hospital = if number % 3 == 0 { "H2" } else { "H1" };
+        claims.push(Claim { hospital, ..one });
+    }
+    let path = folder.join("claims.parquet");
+    write(&path, &batch(&claims));
+    let with = two_units(folder, hospitals, ledger);
     let (claims, out) = ([path], folder.join("settled"));
-    let mut job = month_job(&claims, &policy, &inputs, &out);
-    job.plan = (&plans).into();
+    let mut job = month_job(&claims, &with.policy, &with.inputs, &out);
+    job.plan = (&with.plans).into();
     let summary = settle(&job, &Silent).unwrap();
     let verified = verify(&out, &Silent).unwrap();
     assert!(verified.mismatches.is_empty(), "{:?}", verified.mismatches);
@@ -621,6 +639,60 @@ fn drg_and_dip_hospitals_share_one_total_each_in_its_pool() {
             .sum()
     };
     assert_eq!((cases_of(dip), cases_of(drg)), (1, 1));
+}
+
+#[test]
+fn each_claim_is_checked_by_the_plan_that_groups_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = two_units(folder.path(), UNITS, &[]);
+    // Pain is excluded from the catalogue alone; only the national plan knows which codes there are.
+    let mut claims = Vec::new();
+    for (id, hospital, principal) in [
+        ("drg-pain", "H1", "R52.900"),
+        ("dip-pain", "H2", "R52.900"),
+        ("drg-unknown", "H1", "X99.999x999"),
+        ("dip-unknown", "H2", "X99.999x999"),
+    ] {
+        let one = claim(id, principal, 5_000);
+        claims.push(Claim { hospital, ..one });
+    }
+    let path = [folder.path().join("claims.parquet")];
+    write(&path[0], &batch(&claims));
+    let (checks, check_files) = ClaimChecks::load("basic").unwrap();
+    let out = folder.path().join("settled");
+    let mut job = month_job(&path, &with.policy, &with.inputs, &out);
+    job.plan = (&with.plans).into();
+    job.checks = Some(CheckRules {
+        checks: &checks,
+        check_files: &check_files,
+        plan: Some(job.plan),
+    });
+    let summary = settle(&job, &Silent).unwrap();
+    assert!(verify(&out, &Silent).unwrap().mismatches.is_empty());
+
+    let found = table_rows(&out.join("checks.parquet"), ["code", "case_id"]);
+    let of_rule = |rule: Rule| -> Vec<&str> {
+        let hits = found.iter().filter(|[code, _]| code == rule.code());
+        hits.map(|[_, case_id]| case_id.as_str()).collect()
+    };
+    assert_eq!(of_rule(Rule::PrincipalExcluded), ["dip-pain"]);
+    assert_eq!(of_rule(Rule::DiagnosisNotInCodeSet), ["drg-unknown"]);
+
+    let not_asked = |rule: Rule| -> Vec<&str> {
+        let all = summary.checks_not_asked.iter();
+        let of_rule = all.filter(|left| left.rule == rule);
+        of_rule.map(|left| left.reason.as_str()).collect()
+    };
+    assert_eq!(
+        not_asked(Rule::PrincipalExcluded),
+        ["plan chs-drg-1.1 has no DIP catalogue"]
+    );
+    assert_eq!(
+        not_asked(Rule::DiagnosisNotInCodeSet),
+        ["plan dip-tiny has no code set"]
+    );
+    let written = fs::read_to_string(out.join("checks_not_asked.csv")).unwrap();
+    assert_eq!(written.lines().count(), 1 + summary.checks_not_asked.len());
 }
 
 #[test]

@@ -100,7 +100,7 @@ impl Bench {
             rules: CheckRules {
                 checks: &checks,
                 check_files: &check_files,
-                plan: Some(national()),
+                plan: Some(national().into()),
             },
             out: &self.path("checked"),
             read,

@@ -95,7 +95,7 @@ pub fn demo(job: &DemoJob<'_>, progress: &dyn Progress) -> Result<DemoSummary, E
         checks: checks.as_ref().map(|(checks, check_files)| CheckRules {
             checks,
             check_files,
-            plan: Some(job.plan),
+            plan: Some(job.plan.into()),
         }),
         out: job.out,
         read: ReadOptions::default(),

@@ -9,12 +9,10 @@ pub(crate) use rows::{GroupNames, GroupedRows, grouped_fields};
 
 use crate::Error;
 use crate::findings::FindingRow;
-use crate::in_force::{PlanChoice, PlanOfRow};
+use crate::in_force::PlanChoice;
 use crate::output::sha256;
 use crate::plans_by_unit::PlanFinder;
-use crate::read::{
-    CaseBatch, CaseReader, ClaimFile, Column, MoneyCell, Remap, column_array, money,
-};
+use crate::read::{CaseBatch, CaseReader, ClaimFile, Column, MoneyCell, column_array, money};
 use about::{Place, SeenRow, Texts};
 use arrow::array::{AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
@@ -117,14 +115,9 @@ impl<'p> GroupingWorker<'p> {
             groups += plan.grouper.groups().len();
             subtypes += subtypes_of(plan).len();
         }
-        let plan_of_row = match choice {
-            PlanChoice::One(_) => None,
-            PlanChoice::InForce(plans) => Some(PlanFinder::InForce(PlanOfRow::new(plans))),
-            PlanChoice::ByUnit(plans) => Some(PlanFinder::ByUnit(plans, Remap::default())),
-        };
         Self {
             desks,
-            plan_of_row,
+            plan_of_row: PlanFinder::of(choice),
             loaded: None,
         }
     }

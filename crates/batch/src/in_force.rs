@@ -312,13 +312,18 @@ impl<'a> PlanChoice<'a> {
         }
     }
 
-    /// The columns that the choice looks at.
-    pub(crate) fn columns(self) -> Vec<Column> {
-        let mut columns = match self {
+    /// The columns that say which plan a claim is grouped by.
+    pub(crate) fn chosen_by(self) -> Vec<Column> {
+        match self {
             Self::One(_) => Vec::new(),
             Self::InForce(_) => vec![Column::Region, Column::DischargeDate],
             Self::ByUnit(_) => vec![Column::HospitalId],
-        };
+        }
+    }
+
+    /// The columns without which claims cannot be grouped so.
+    pub(crate) fn columns(self) -> Vec<Column> {
+        let mut columns = self.chosen_by();
         if self.plans().iter().any(|plan| plan.grouper.uses_cost()) {
             columns.push(Column::TotalCost);
         }

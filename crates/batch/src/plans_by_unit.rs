@@ -1,7 +1,7 @@
 //! Plans chosen by the payment unit of the hospital: DRG and DIP in one region.
 
 use crate::grouped::PreparedPlan;
-use crate::in_force::{PlanOfRow, require_few_groups};
+use crate::in_force::{PlanChoice, PlanOfRow, require_few_groups};
 use crate::inputs::{Hospital, Inputs};
 use crate::read::{ClaimFile, Column, Remap, column_array, dates, texts};
 use crate::settle::setting::date_of;
@@ -104,7 +104,16 @@ pub(crate) enum PlanFinder<'p> {
     ByUnit(&'p PlansByUnit, Remap<Option<u16>>),
 }
 
-impl PlanFinder<'_> {
+impl<'p> PlanFinder<'p> {
+    /// `None` where all claims are grouped by one plan.
+    pub(crate) fn of(choice: PlanChoice<'p>) -> Option<Self> {
+        match choice {
+            PlanChoice::One(_) => None,
+            PlanChoice::InForce(plans) => Some(Self::InForce(PlanOfRow::new(plans))),
+            PlanChoice::ByUnit(plans) => Some(Self::ByUnit(plans, Remap::default())),
+        }
+    }
+
     /// The index of the plan of each row of a batch.
     pub(crate) fn read(
         &mut self,

@@ -141,7 +141,8 @@ pub(crate) struct CheckClaimsArgs {
     /// The rules with their levels and limits: a bundled name, or the path of a folder.
     #[arg(long, value_name = "CHECKS", default_value = "basic")]
     pub(crate) checks: String,
-    /// The plan whose code set, grey list and crosswalk are asked about codes.
+    /// The plan whose code set, grey list, crosswalk and groups are asked: a bundled name, the path of
+    /// a plan folder, or auto for the plan in force.
     #[arg(long, value_name = "PLAN")]
     pub(crate) plan: Option<String>,
     #[command(flatten)]

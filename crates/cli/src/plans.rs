@@ -66,14 +66,6 @@ impl Chosen {
             Self::ByUnit(plans) => PlanChoice::ByUnit(plans),
         }
     }
-
-    /// The plan, where all claims are grouped by one.
-    pub(crate) fn one(&self) -> Option<&PreparedPlan> {
-        match self {
-            Self::One(plan) => Some(plan),
-            Self::InForce(_) | Self::ByUnit(_) => None,
-        }
-    }
 }
 
 /// Prepares the plan that was asked for, or with `auto` the plans in force for the claims.

@@ -2,6 +2,7 @@
 
 use super::lifts::has_severities;
 use super::{CheckRules, NotAsked};
+use crate::grouped::PreparedPlan;
 use crate::read::{ClaimFile, Column};
 use drgdip_claims::{Rule, RuleSet};
 
@@ -32,7 +33,10 @@ const OF_PLAN: [Rule; 6] = [
 
 /// What is asked of the claims of one file.
 pub(super) struct AskedOfFile {
+    /// The rules that no plan has a say in.
     pub(super) rules: RuleSet,
+    /// These rules and those that a plan answers, in the order of [`CheckRules::plans`].
+    pub(super) by_plan: Vec<RuleSet>,
     /// Of the columns that every claim must fill in, those that the file has.
     pub(super) mandatory: Vec<Column>,
     pub(super) not_asked: Vec<NotAsked>,
@@ -48,22 +52,45 @@ impl AskedOfFile {
             MANDATORY.into_iter().partition(|column| has(column));
         let mut asked = Self {
             rules: RuleSet::default(),
+            by_plan: Vec::new(),
             mandatory,
             not_asked: Vec::new(),
         };
         let is_on = |rule: &Rule| rules.checks.level(*rule).is_some();
+        let mut of_plan = Vec::new();
         for rule in Rule::ALL.iter().copied().filter(is_on) {
-            let missing = missing_for(rule, has).or_else(|| without_plan(rule, rules));
-            match missing {
+            match missing_for(rule, has) {
                 Some(reason) => asked.leave(rule, file, reason),
+                None if OF_PLAN.contains(&rule) => of_plan.push(rule),
                 None => asked.rules.insert(rule),
             }
         }
+        asked.by_plans(rules, file, &of_plan);
         for column in absent.iter().filter(|_| is_on(&Rule::MandatoryMissing)) {
             let reason = format!("the file lacks {}", column.name());
             asked.leave(Rule::MandatoryMissing, file, reason);
         }
         asked
+    }
+
+    /// Which of the rules that plans answer each plan can.
+    fn by_plans(&mut self, rules: CheckRules<'_>, file: &ClaimFile, of_plan: &[Rule]) {
+        for plan in rules.plans() {
+            let mut answered = self.rules;
+            for rule in of_plan {
+                let reason = match plan {
+                    Some(plan) => missing_in(*rule, plan),
+                    None => Some("no --plan is named".to_owned()),
+                };
+                match reason {
+                    None => answered.insert(*rule),
+                    // Where there are plans, a claim without one is invalid by itself.
+                    Some(_) if plan.is_none() && rules.plan.is_some() => {}
+                    Some(reason) => self.leave(*rule, file, reason),
+                }
+            }
+            self.by_plan.push(answered);
+        }
     }
 
     fn leave(&mut self, rule: Rule, file: &ClaimFile, reason: String) {
@@ -83,14 +110,8 @@ fn missing_for(rule: Rule, has: impl Fn(&Column) -> bool) -> Option<String> {
     (!absent.is_empty()).then(|| format!("the file lacks {}", absent.join(" and ")))
 }
 
-/// What a rule about known codes misses, where there is no plan or it has no such table.
-fn without_plan(rule: Rule, rules: CheckRules<'_>) -> Option<String> {
-    if !OF_PLAN.contains(&rule) {
-        return None;
-    }
-    let Some(prepared) = rules.plan else {
-        return Some("no --plan is named".to_owned());
-    };
+/// What a rule that a plan answers misses in it.
+fn missing_in(rule: Rule, prepared: &PreparedPlan) -> Option<String> {
     let plan = &prepared.plan;
     let tables = plan.code_tables.as_deref();
     let (is_there, table) = match rule {

@@ -1,26 +1,27 @@
 //! What tables say about the codes of a batch, asked once for each distinct text.
 
-use super::CheckRules;
 use crate::Error;
-use crate::read::{ClaimFile, Remap, texts};
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, StringArray};
+use crate::grouped::PreparedPlan;
+use crate::read::{ClaimFile, Column, Remap, column_array, texts};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, RecordBatch, StringArray};
 use arrow::datatypes::Int32Type;
 use drgdip_claims::check::{Code, CodeTraits};
 use drgdip_grouper::Resolver;
+use drgdip_tables::ClaimChecks;
 use drgdip_tables::code_set::CodeKind;
 use std::collections::HashMap;
 
 /// Asks the tables; remembers what was said.
 pub(super) struct CodeReader<'j> {
-    rules: CheckRules<'j>,
-    resolver: Option<Resolver<'j>>,
+    checks: &'j ClaimChecks,
+    plan: Option<(&'j PreparedPlan, Resolver<'j>)>,
     /// Everything that was said, each once; the first one says nothing.
     said: Vec<CodeTraits>,
     places: HashMap<CodeTraits, u32>,
 }
 
 /// One column of codes; lists have offsets.
-pub(super) struct CodeColumn {
+struct CodeColumn {
     codes: DictionaryArray<Int32Type>,
     texts: StringArray,
     /// By key of the dictionary, the place of what is said.
@@ -28,18 +29,70 @@ pub(super) struct CodeColumn {
     offsets: Option<Vec<usize>>,
 }
 
+/// The codes of a batch: principal and other diagnoses, main and other procedures.
+#[derive(Default)]
+pub(super) struct CodeColumns {
+    columns: [Option<CodeColumn>; CODES.len()],
+    remaps: [Remap<u32>; CODES.len()],
+}
+
+const CODES: [(Column, CodeKind); 4] = [
+    (Column::PrincipalDiagnosis, CodeKind::Diagnosis),
+    (Column::OtherDiagnoses, CodeKind::Diagnosis),
+    (Column::MainProcedure, CodeKind::Procedure),
+    (Column::OtherProcedures, CodeKind::Procedure),
+];
+
+/// The codes of one claim.
+pub(super) struct CodesOfClaim<'c> {
+    pub(super) principal: Option<Code<'c>>,
+    pub(super) other_diagnoses: Vec<Code<'c>>,
+    pub(super) main_procedure: Option<Code<'c>>,
+    pub(super) other_procedures: Vec<Code<'c>>,
+}
+
+impl CodeColumns {
+    /// Reads a batch; the codes are asked by the reader, which remembers dictionaries.
+    pub(super) fn read(
+        &mut self,
+        file: &ClaimFile,
+        batch: &RecordBatch,
+        reader: &mut CodeReader<'_>,
+    ) -> Result<(), Error> {
+        let slots = self.columns.iter_mut().zip(&mut self.remaps);
+        for ((slot, remap), (column, kind)) in slots.zip(CODES) {
+            let array = column_array(batch, file.position(column, false));
+            *slot = reader.read(file, array, (kind, remap))?;
+        }
+        Ok(())
+    }
+
+    /// The codes of a row, with what the reader said of them.
+    pub(super) fn of<'c>(&'c self, row: usize, reader: &'c CodeReader<'_>) -> CodesOfClaim<'c> {
+        let [principal, diagnoses, main_procedure, procedures] = &self.columns;
+        let one = |column: &'c Option<CodeColumn>| reader.code(column.as_ref()?, row);
+        let list = |column: &'c Option<CodeColumn>| reader.codes(column.as_ref(), row);
+        CodesOfClaim {
+            principal: one(principal),
+            other_diagnoses: list(diagnoses),
+            main_procedure: one(main_procedure),
+            other_procedures: list(procedures),
+        }
+    }
+}
+
 impl<'j> CodeReader<'j> {
-    pub(super) fn new(rules: CheckRules<'j>) -> Self {
+    pub(super) fn new(checks: &'j ClaimChecks, plan: Option<&'j PreparedPlan>) -> Self {
         Self {
-            rules,
-            resolver: rules.plan.map(|prepared| Resolver::new(&prepared.plan)),
+            checks,
+            plan: plan.map(|prepared| (prepared, Resolver::new(&prepared.plan))),
             said: vec![CodeTraits::default()],
             places: HashMap::from([(CodeTraits::default(), 0)]),
         }
     }
 
     /// Reads a column of codes or of lists of codes.
-    pub(super) fn read(
+    fn read(
         &mut self,
         file: &ClaimFile,
         array: Option<&ArrayRef>,
@@ -64,7 +117,7 @@ impl<'j> CodeReader<'j> {
     }
 
     /// The code at some place of a column, where there is one.
-    pub(super) fn code<'c>(&'c self, column: &'c CodeColumn, item: usize) -> Option<Code<'c>> {
+    fn code<'c>(&'c self, column: &'c CodeColumn, item: usize) -> Option<Code<'c>> {
         let keys = column.codes.keys();
         let key = keys.is_valid(item).then(|| keys.value(item))?;
         let key = usize::try_from(key).ok()?;
@@ -74,22 +127,16 @@ impl<'j> CodeReader<'j> {
         (!text.is_empty()).then_some(Code { text, traits })
     }
 
-    /// Puts the codes of a row of lists into `codes`.
-    pub(super) fn codes<'c>(
-        &'c self,
-        column: Option<&'c CodeColumn>,
-        row: usize,
-        codes: &mut Vec<Code<'c>>,
-    ) {
-        codes.clear();
-        let Some(column) = column else { return };
-        let bounds = column
-            .offsets
-            .as_ref()
-            .and_then(|all| all.get(row..row + 2));
-        if let Some([from, to]) = bounds {
-            codes.extend((*from..*to).filter_map(|item| self.code(column, item)));
-        }
+    /// The codes in a row of a column of lists.
+    fn codes<'c>(&'c self, column: Option<&'c CodeColumn>, row: usize) -> Vec<Code<'c>> {
+        let bounds = column.and_then(|column| {
+            let bounds = column.offsets.as_ref()?.get(row..row + 2)?;
+            Some((column, bounds[0]..bounds[1]))
+        });
+        let Some((column, items)) = bounds else {
+            return Vec::new();
+        };
+        items.filter_map(|item| self.code(column, item)).collect()
     }
 
     fn place(&mut self, kind: CodeKind, text: &str) -> u32 {
@@ -104,8 +151,8 @@ impl<'j> CodeReader<'j> {
     }
 
     fn traits(&self, kind: CodeKind, text: &str) -> CodeTraits {
-        let codes = &self.rules.checks.codes;
-        let Some((resolver, prepared)) = self.resolver.as_ref().zip(self.rules.plan) else {
+        let codes = &self.checks.codes;
+        let Some((prepared, resolver)) = &self.plan else {
             return codes.traits(kind, text);
         };
         let resolved = resolver.resolve(kind, text);

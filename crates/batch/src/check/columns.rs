@@ -1,8 +1,7 @@
 //! The columns of a batch as the facts of its claims.
 
-use super::codes::{CodeColumn, CodeReader};
 use crate::Error;
-use crate::read::{ClaimFile, Column, MoneyCell, Remap, column_array, dates, ints, money, texts};
+use crate::read::{ClaimFile, Column, MoneyCell, column_array, dates, ints, money, texts};
 use arrow::array::{
     Array, ArrayRef, AsArray, Date32Array, DictionaryArray, Int64Array, RecordBatch, StringArray,
 };
@@ -10,7 +9,6 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int32Type};
 use drgdip_claims::Sex;
 use drgdip_claims::check::{Amount, Facts, Stay};
-use drgdip_tables::code_set::CodeKind;
 
 /// The columns of a batch.
 pub(super) struct Columns {
@@ -21,7 +19,6 @@ pub(super) struct Columns {
     ints: [Option<Int64Array>; INTS.len()],
     dates: [Option<Date32Array>; DATES.len()],
     amounts: [Option<Vec<MoneyCell>>; AMOUNTS.len()],
-    pub(super) codes: [Option<CodeColumn>; 4],
     /// The first text of each list of conditions at admission.
     conditions: Option<Vec<Option<String>>>,
     infant_age_alone: bool,
@@ -68,26 +65,11 @@ const AMOUNTS: [Column; 7] = [
     Column::PatientPaid,
 ];
 
-const CODES: [(Column, CodeKind); 4] = [
-    (Column::PrincipalDiagnosis, CodeKind::Diagnosis),
-    (Column::OtherDiagnoses, CodeKind::Diagnosis),
-    (Column::MainProcedure, CodeKind::Procedure),
-    (Column::OtherProcedures, CodeKind::Procedure),
-];
-
 impl Columns {
-    /// Reads a batch; the codes are asked by the reader, which remembers dictionaries.
-    pub(super) fn read(
-        file: &ClaimFile,
-        batch: &RecordBatch,
-        (reader, remaps): (&mut CodeReader<'_>, &mut [Remap<u32>; 4]),
-    ) -> Result<Self, Error> {
+    /// Reads a batch but for its codes.
+    pub(super) fn read(file: &ClaimFile, batch: &RecordBatch) -> Result<Self, Error> {
         let array = |column| column_array(batch, file.position(column, false));
         let text = |column| array(column).map(|a| plain(file, a)).transpose();
-        let mut codes = [const { None }; 4];
-        for ((slot, remap), (column, kind)) in codes.iter_mut().zip(remaps).zip(CODES) {
-            *slot = reader.read(file, array(column), (kind, remap))?;
-        }
         let conditions = array(Column::AdmissionConditions);
         Ok(Self {
             ids: text(Column::CaseId)?.expect("case_id is a required column"),
@@ -105,7 +87,6 @@ impl Columns {
             amounts: each(AMOUNTS, |column| {
                 array(column).map(|a| money(file, a)).transpose()
             })?,
-            codes,
             conditions: conditions.map(|a| first_of_lists(file, a)).transpose()?,
             infant_age_alone: file.layout.infant_age_alone,
         })

@@ -1,13 +1,13 @@
 //! Cases that one other diagnosis alone carries into their group, found by grouping them again
 //! without it.
 
-use super::CheckRules;
 use crate::Error;
 use crate::grouped::PreparedPlan;
 use crate::read::{CaseBatch, CaseReader, ClaimFile};
 use arrow::array::RecordBatch;
 use drgdip_claims::Rule;
 use drgdip_claims::check::Lift;
+use drgdip_tables::ClaimChecks;
 
 /// Groups the claims of a batch with and without a diagnosis.
 pub(super) struct LiftDesk<'p> {
@@ -17,11 +17,10 @@ pub(super) struct LiftDesk<'p> {
 }
 
 impl<'p> LiftDesk<'p> {
-    /// `None` where the rule is off or no plan with severities is asked.
-    pub(super) fn new(rules: CheckRules<'p>) -> Option<Self> {
-        let plan = rules.plan.filter(|prepared| has_severities(prepared))?;
-        rules.checks.level(Rule::Upcoding)?;
-        Some(Self {
+    /// `None` where the rule is off or the plan has no severities.
+    pub(super) fn new(checks: &ClaimChecks, plan: &'p PreparedPlan) -> Option<Self> {
+        checks.level(Rule::Upcoding)?;
+        has_severities(plan).then(|| Self {
             plan,
             reader: CaseReader::new(&plan.plan, &plan.grouper),
             cases: None,

@@ -11,14 +11,15 @@ mod extremes;
 mod later;
 mod lifts;
 mod people;
-mod report;
+mod plans;
+pub(crate) mod report;
 mod rows;
 mod stage;
 mod tally;
 
 use crate::duplicates::IdBook;
 use crate::group::{thread_pool, with_fingerprints};
-use crate::grouped::PreparedPlan;
+use crate::in_force::PlanChoice;
 use crate::manifest::{Manifest, OutputFile};
 use crate::output::{MANIFEST, StagedFolder, sha256};
 use crate::read::{ClaimFiles, Column, ColumnNeeds, QuarantineCounts, ReadOptions};
@@ -46,8 +47,9 @@ pub struct CheckRules<'a> {
     pub checks: &'a ClaimChecks,
     /// The files that the checks were read from.
     pub check_files: &'a FileSet,
-    /// The plan whose code tables are asked; without one, rules about known codes are not run.
-    pub plan: Option<&'a PreparedPlan>,
+    /// By what claims are grouped: each is asked by its plan. Without one, rules about known codes
+    /// and about groups are not run.
+    pub plan: Option<PlanChoice<'a>>,
 }
 
 /// What `check` is asked to do.
@@ -140,7 +142,11 @@ fn check_into(
     folder: &Path,
     progress: &dyn Progress,
 ) -> Result<CheckSummary, Error> {
-    let mut files = ClaimFiles::open(job.claims, &needs(), job.read, Some(folder))?;
+    let mut needs = needs();
+    needs
+        .required
+        .extend(job.rules.plan.into_iter().flat_map(PlanChoice::chosen_by));
+    let mut files = ClaimFiles::open(job.claims, &needs, job.read, Some(folder))?;
     let pool = thread_pool(job.threads)?;
     files.leave_out_damaged((&pool, false), progress)?;
     let run = Run {
@@ -176,7 +182,8 @@ fn check_into(
 /// What a pass over all claims leaves.
 pub(crate) struct Passed {
     tally: Tally,
-    not_asked: Vec<NotAsked>,
+    /// The rules that were not asked of a file, sorted.
+    pub(crate) not_asked: Vec<NotAsked>,
     /// The table of findings.
     pub(crate) output: OutputFile,
 }
@@ -223,11 +230,10 @@ pub(crate) fn pass(
     run.pool.install(|| later.all(&stage, &mut table))?;
     drop(stage);
     let (fingerprint, rows) = table.finish()?;
+    let mut not_asked: Vec<NotAsked> = asked.into_iter().flat_map(|one| one.not_asked).collect();
+    not_asked.sort();
     Ok(Passed {
-        not_asked: asked
-            .into_iter()
-            .flat_map(|asked| asked.not_asked)
-            .collect(),
+        not_asked,
         output: OutputFile::new(name, rows, fingerprint),
         tally,
     })
@@ -247,7 +253,7 @@ impl CheckRules<'_> {
 
 fn describe(manifest: &mut Manifest, job: &CheckJob<'_>, summary: &CheckSummary) {
     if let Some(plan) = job.rules.plan {
-        manifest.plan(plan.into());
+        manifest.plan(plan);
     }
     let clean = summary.rows - summary.rejected - summary.warned;
     manifest.set("rows", json!(summary.rows));

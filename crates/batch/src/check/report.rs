@@ -1,7 +1,7 @@
 //! The summaries of the checks: by rule, by hospital, by both, and what was not asked.
 
 use super::tally::{HospitalTally, Tally};
-use super::{CheckRules, CheckSummary};
+use super::{CheckRules, CheckSummary, NotAsked};
 use crate::Error;
 use crate::manifest::OutputFile;
 use crate::weigh::tables::csv_file;
@@ -28,12 +28,11 @@ pub(super) fn write(
             summary.rules.entry(*rule).or_insert((level, 0)).1 += count;
         }
     }
-    summary.not_asked.sort();
     Ok(vec![
         by_rule(folder, rules, summary)?,
         by_hospital(folder, &hospitals)?,
         by_rule_and_hospital(folder, rules, &hospitals)?,
-        not_asked(folder, summary)?,
+        not_asked((folder, "not_asked.csv"), &summary.not_asked)?,
     ])
 }
 
@@ -131,9 +130,13 @@ fn by_rule_and_hospital(
     csv_file(folder, "summary.csv", &rows)
 }
 
-fn not_asked(folder: &Path, summary: &CheckSummary) -> Result<OutputFile, Error> {
+/// The rules that were not asked of a file, as a table of this name.
+pub(crate) fn not_asked(
+    (folder, name): (&Path, &str),
+    not_asked: &[NotAsked],
+) -> Result<OutputFile, Error> {
     let mut rows = vec![["rule", "code", "file", "reason"].map(str::to_owned)];
-    for left in &summary.not_asked {
+    for left in not_asked {
         rows.push([
             left.rule.number(),
             left.rule.code().to_owned(),
@@ -141,5 +144,5 @@ fn not_asked(folder: &Path, summary: &CheckSummary) -> Result<OutputFile, Error>
             left.reason.clone(),
         ]);
     }
-    csv_file(folder, "not_asked.csv", &rows)
+    csv_file(folder, name, &rows)
 }

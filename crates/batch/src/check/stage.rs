@@ -2,16 +2,15 @@
 
 use super::CheckRules;
 use super::asked::AskedOfFile;
-use super::codes::CodeReader;
 use super::columns::Columns;
 use super::extremes::{CostBook, CostPage};
-use super::lifts::LiftDesk;
 use super::people::{PersonBook, PersonPage, StayOf};
+use super::plans::PlanDesks;
 use super::rows::RuleRow;
 use super::tally::{HospitalTally, Tally};
 use crate::Error;
 use crate::duplicates::{IdBook, IdPage, hash_id};
-use crate::read::{ClaimFile, Remap};
+use crate::read::ClaimFile;
 use crate::run::{Stage, Worker};
 use arrow::array::RecordBatch;
 use drgdip_claims::Rule;
@@ -47,9 +46,7 @@ impl Stage for CheckStage<'_> {
         CheckWorker {
             stage: self,
             asked: None,
-            codes: CodeReader::new(self.rules),
-            lifts: LiftDesk::new(self.rules),
-            remaps: Default::default(),
+            plans: PlanDesks::new(self.rules),
             ids: self.ids.page(),
             people: self.people.page(),
             costs: self.costs.page(),
@@ -72,11 +69,7 @@ impl Stage for CheckStage<'_> {
 pub(super) struct CheckWorker<'s> {
     stage: &'s CheckStage<'s>,
     asked: Option<&'s AskedOfFile>,
-    codes: CodeReader<'s>,
-    /// Where a plan can say what a diagnosis does to the group.
-    lifts: Option<LiftDesk<'s>>,
-    /// Of the principal and other diagnoses, the main and other procedures.
-    remaps: [Remap<u32>; 4],
+    plans: PlanDesks<'s>,
     ids: IdPage<'s>,
     people: PersonPage<'s>,
     costs: CostPage<'s>,
@@ -111,29 +104,23 @@ impl CheckWorker<'_> {
             .get_mut(hospital_id)
             .expect("it was just put in");
         hospital.claims += 1;
-        let code = |column: usize| {
-            let column = columns.codes[column].as_ref()?;
-            self.codes.code(column, row)
-        };
-        let (mut diagnoses, mut procedures) = (Vec::new(), Vec::new());
-        self.codes
-            .codes(columns.codes[1].as_ref(), row, &mut diagnoses);
-        self.codes
-            .codes(columns.codes[3].as_ref(), row, &mut procedures);
-        let is_asked = asked.rules.has(Rule::Upcoding) && columns.reverses(row).is_none();
-        let lifts = self.lifts.as_ref().filter(|_| is_asked);
+        let (plan, desk) = self.plans.of(row);
+        let rules = asked.by_plan[plan];
+        let codes = desk.columns.of(row, &desk.codes);
+        let is_asked = rules.has(Rule::Upcoding) && columns.reverses(row).is_none();
+        let lifts = desk.lifts.as_ref().filter(|_| is_asked);
         let lift = lifts.and_then(|lifts| lifts.lift(row));
         let facts = Facts {
             lift: lift.as_ref(),
             mandatory: &mandatory[..asked.mandatory.len()],
-            principal: code(0),
-            main_procedure: code(2),
-            other_diagnoses: &diagnoses,
-            other_procedures: &procedures,
+            principal: codes.principal,
+            main_procedure: codes.main_procedure,
+            other_diagnoses: &codes.other_diagnoses,
+            other_procedures: &codes.other_procedures,
             ..columns.facts(row)
         };
         let limits = Asked {
-            rules: asked.rules,
+            rules,
             limits: &checks.limits,
         };
         check(&facts, limits, |hit| {
@@ -182,12 +169,8 @@ impl Worker for CheckWorker<'_> {
 
     fn load(&mut self, file: &ClaimFile, batch: RecordBatch) -> Result<(), Error> {
         self.asked = Some(&self.stage.asked[file.number]);
-        let codes = (&mut self.codes, &mut self.remaps);
-        self.columns = Some(Columns::read(file, &batch, codes)?);
-        if let Some(lifts) = &mut self.lifts {
-            lifts.load(file, &batch)?;
-        }
-        Ok(())
+        self.columns = Some(Columns::read(file, &batch)?);
+        self.plans.load(file, &batch)
     }
 
     fn take(

@@ -4,7 +4,7 @@ use super::closing::{ClearedHospital, HospitalAdjustment, PrepaidHospital};
 use super::people::UnitShare;
 use super::totals::CaseMix;
 use super::units::UnitTotals;
-use crate::check::CheckRules;
+use crate::check::{CheckRules, NotAsked};
 use crate::findings::FindingCounts;
 use crate::grouped::OutcomeCounts;
 use crate::in_force::PlanChoice;
@@ -123,4 +123,6 @@ pub struct SettleSummary {
     pub ledger_months: Vec<String>,
     /// Where the policy makes an amount jump, in words, with the size.
     pub policy_warnings: Vec<String>,
+    /// The rules of the checks of claims that were not asked of a file, sorted.
+    pub checks_not_asked: Vec<NotAsked>,
 }

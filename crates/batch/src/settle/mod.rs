@@ -163,6 +163,7 @@ pub(crate) fn settle_into(
         cleared: found.closing.cleared,
         ledger_months: found.closing.ledger.into_keys().collect(),
         policy_warnings: found.closing.warnings,
+        checks_not_asked: setting.verdicts.not_asked(),
     };
     let mut manifest = Manifest::new("settle");
     manifest.plan(job.plan);

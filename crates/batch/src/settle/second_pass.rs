@@ -84,7 +84,7 @@ fn write_tables(
     sums: &mut Sums,
 ) -> Result<Vec<OutputFile>, Error> {
     let mut outputs = write_reports(folder, setting, &found.pools, sums)?;
-    outputs.extend(setting.verdicts.outputs());
+    outputs.extend(setting.verdicts.outputs(folder)?);
     let lines = (&found.lines[..], totals);
     outputs.extend(units::write(folder, setting, lines, &mut sums.units)?);
     let is_year = setting.period.is_year();

@@ -4,7 +4,7 @@
 //! are both left out of the settlement.
 
 use super::SettleJob;
-use crate::check::{Passed, pass};
+use crate::check::{NotAsked, Passed, pass, report};
 use crate::duplicates::{AT_A_TIME, IdBook, hash_id, id_at};
 use crate::manifest::OutputFile;
 use crate::read::{ClaimFile, ClaimFiles, Column, MoneyCell, Unit, money};
@@ -23,6 +23,7 @@ use std::path::Path;
 
 /// The table of what the checks of claims found, in the folder of a settlement.
 pub(crate) const CHECKS: &str = "checks.parquet";
+const NOT_ASKED: &str = "checks_not_asked.csv";
 
 /// Rows that another row decides, with what is found about them.
 #[derive(Default)]
@@ -57,9 +58,20 @@ impl Verdicts {
         }
     }
 
-    /// The findings of the checks, where they were asked.
-    pub(crate) fn outputs(&self) -> Option<OutputFile> {
-        self.checked.as_ref().map(|passed| passed.output.clone())
+    /// Writes down which rules of the checks were not asked, and names this table and the findings;
+    /// nothing where no checks were asked.
+    pub(super) fn outputs(&self, folder: &Path) -> Result<Vec<OutputFile>, Error> {
+        let Some(passed) = &self.checked else {
+            return Ok(Vec::new());
+        };
+        let not_asked = report::not_asked((folder, NOT_ASKED), &passed.not_asked)?;
+        Ok(vec![passed.output.clone(), not_asked])
+    }
+
+    /// The rules of the checks that were not asked of a file.
+    pub(super) fn not_asked(&self) -> Vec<NotAsked> {
+        let passed = self.checked.as_ref();
+        passed.map_or_else(Vec::new, |passed| passed.not_asked.clone())
     }
 }
 

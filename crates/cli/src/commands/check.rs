@@ -7,7 +7,7 @@ use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout, grouped_digits};
 use crate::progress::{Reporter, RunCounts};
 use crate::{out, plans};
-use drgdip_batch::{CheckJob, CheckRules, CheckSummary};
+use drgdip_batch::{CheckJob, CheckRules, CheckSummary, NotAsked};
 use drgdip_tables::ClaimChecks;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -18,15 +18,17 @@ pub(crate) fn run(
     progress: &Reporter,
 ) -> Result<Done, Failure> {
     let (checks, check_files) = ClaimChecks::load(&args.checks)?;
+    let claims = (&args.claims[..], args.read.options());
+    let with = (global, progress);
     let plan = args.plan.as_deref();
-    let plan = plan.map(|plan| plans::prepare_with(plan, &args.tables));
+    let plan = plan.map(|plan| plans::choose(plan, &args.tables, claims, with));
     let plan = plan.transpose()?;
     let job = CheckJob {
         claims: &args.claims,
         rules: CheckRules {
             checks: &checks,
             check_files: &check_files,
-            plan: plan.as_ref(),
+            plan: plan.as_ref().map(plans::Chosen::choice),
         },
         out: &args.output,
         read: args.read.options(),
@@ -64,18 +66,27 @@ fn report(args: &CheckClaimsArgs, summary: &CheckSummary) -> String {
         digits(summary.warned),
         digits(summary.rows - summary.rejected - summary.warned),
     );
-    let mut rules: Vec<_> = summary.not_asked.iter().map(|left| left.rule).collect();
-    rules.dedup();
-    if !rules.is_empty() {
-        let rules: Vec<&str> = rules.iter().map(|rule| rule.code()).collect();
-        let _ = writeln!(
-            text,
-            "未检查 not asked of every file (not_asked.csv): {}",
-            rules.join(", ")
-        );
-    }
+    text.push_str(&not_asked_line(&summary.not_asked, "not_asked.csv"));
     let _ = write!(text, "已写入 wrote {}", args.output.display());
     text
+}
+
+/// Which rules were not asked of every file, and which table says why; empty where all were.
+pub(crate) fn not_asked_line(not_asked: &[NotAsked], table: &str) -> String {
+    let mut rules: Vec<&str> = not_asked.iter().map(|left| left.rule.code()).collect();
+    rules.dedup();
+    match rules.is_empty() {
+        true => String::new(),
+        false => {
+            let rules = rules.join(", ");
+            format!("未检查 not asked of every file ({table}): {rules}\n")
+        }
+    }
+}
+
+pub(crate) fn not_asked_json(not_asked: &[NotAsked]) -> Vec<Value> {
+    let one = |left: &NotAsked| json!({ "code": left.rule.code(), "file": left.file, "reason": left.reason });
+    not_asked.iter().map(one).collect()
 }
 
 fn rules_table(summary: &CheckSummary) -> String {
@@ -108,11 +119,6 @@ fn as_json(args: &CheckClaimsArgs, summary: &CheckSummary) -> Value {
             (rule.code().to_owned(), entry)
         })
         .collect();
-    let not_asked: Vec<Value> = summary
-        .not_asked
-        .iter()
-        .map(|left| json!({ "code": left.rule.code(), "file": left.file, "reason": left.reason }))
-        .collect();
     json!({
         "command": "check",
         "output": args.output.display().to_string(),
@@ -121,6 +127,6 @@ fn as_json(args: &CheckClaimsArgs, summary: &CheckSummary) -> Value {
         "rejected": summary.rejected,
         "warned": summary.warned,
         "rules": rules,
-        "not_asked": not_asked,
+        "not_asked": not_asked_json(&summary.not_asked),
     })
 }

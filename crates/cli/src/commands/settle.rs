@@ -73,7 +73,7 @@ pub(crate) fn run(
         checks: checks.as_ref().map(|(checks, check_files)| CheckRules {
             checks,
             check_files,
-            plan: plan.one(),
+            plan: Some(plan.choice()),
         }),
         out: &args.output,
         read: args.read.options(),

@@ -1,6 +1,7 @@
 //! A settlement as text or JSON.
 
 use super::units;
+use crate::commands::check::{not_asked_json, not_asked_line};
 use crate::commands::findings_json;
 use crate::commands::group::{
     findings_table, outcomes_json, outcomes_table, quarantine_json, quarantine_line,
@@ -29,7 +30,8 @@ pub(crate) fn plain(summary: &SettleSummary) -> String {
     let findings = findings_table(&summary.findings);
     let hospitals = closing_tables(summary);
     let units = units::tables(summary);
-    format!("{head}{left}\n{outcomes}\n{pools}{units}{hospitals}{findings}")
+    let not_asked = not_asked_line(&summary.checks_not_asked, "checks_not_asked.csv");
+    format!("{head}{left}\n{outcomes}\n{pools}{units}{hospitals}{findings}{not_asked}")
 }
 
 /// What hospitals are prepaid, or what they get for a year and why.
@@ -200,6 +202,7 @@ pub(crate) fn json(command: &str, output: &Path, summary: &SettleSummary) -> Val
         "units": summary.units.iter().map(units::share_json).collect::<Vec<Value>>(),
         "unit_totals": summary.unit_totals.by_pool.iter().map(units::total_json).collect::<Vec<Value>>(),
         "policy_warnings": summary.policy_warnings,
+        "checks_not_asked": not_asked_json(&summary.checks_not_asked),
         "prepaid": summary.prepaid.iter().map(|row| json!({
             "pool": row.pool,
             "hospital_id": row.hospital_id,

@@ -33,6 +33,7 @@ const NORMAL: &str = "51.5235";
 #[derive(Clone)]
 struct Claim {
     id: String,
+    hospital: &'static str,
     left: Date,
     insurance: &'static str,
     /// In fen.
@@ -50,6 +51,7 @@ struct Claim {
 fn claim(id: &str, yuan: i64) -> Claim {
     Claim {
         id: id.to_owned(),
+        hospital: "H1",
         left: date(2026, 10, 6),
         insurance: "employee",
         cost: yuan * 100,
@@ -120,7 +122,7 @@ fn batch(claims: &[Claim]) -> RecordBatch {
     let syndrome = texts(&|c| c.tcm.map(|(_, syndrome, _)| syndrome.to_owned()));
     RecordBatch::try_from_iter_with_nullable([
         ("case_id", texts(&|c| Some(c.id.clone())), true),
-        ("hospital_id", constant("H1"), true),
+        ("hospital_id", texts(&|c| Some(c.hospital.to_owned())), true),
         ("region", constant("990100"), true),
         ("insurance", texts(&|c| Some(c.insurance.to_owned())), true),
         ("sex", constant("1"), true),
@@ -143,7 +145,8 @@ fn batch(claims: &[Claim]) -> RecordBatch {
             true,
         ),
         ("total_cost", money(&|c| c.cost), true),
-        // The patient bears a fifth.
+        // The patient bears a fifth, the fund the rest.
+        ("fund_paid", money(&|c| c.cost - c.cost / 5), true),
         ("patient_paid", money(&|c| c.cost / 5), true),
         ("other_funds_paid", money(&|_| 0), true),
         ("new_tech_items", item_list(claims, |c| &c.items), true),
@@ -810,6 +813,49 @@ fn a_stay_on_a_line_has_no_points_and_is_paid_what_others_do_not_bear() {
         assert_eq!(settled.line("plain", "item"), None);
         settled.check("day", "day_surgery", "46.3712");
     }
+}
+
+#[test]
+fn what_lines_pay_is_not_counted_with_what_points_answer_for() {
+    let run = Run {
+        family: Some("B"),
+        hospitals: Some("hospital_id,level,coefficient\nH1,3,1.05\nH2,3,1.05\n"),
+        drugs: negotiated().drugs,
+        units: stays("line").units + NEGOTIATED,
+        lines: [&stays("line").lines[..], &negotiated().lines[..]].concat(),
+        ..stays("line")
+    };
+    let other = |id: &str| Claim {
+        hospital: "H2",
+        ..claim(id, 5_000)
+    };
+    let item = Claim {
+        unit: Some(("item", "", 4)),
+        ..claim("item", 6_000)
+    };
+    let drug = with_drugs("drug", 7_000, &[("D1", 2_000)]);
+    let settled = run.settle(&[
+        claim("one", 5_000),
+        drug,
+        item,
+        other("first"),
+        other("second"),
+    ]);
+    let pools = &settled.summary.pools;
+    let pool = pools
+        .iter()
+        .find(|p| p.id == "990100-employee-drg")
+        .unwrap();
+    // Both have two ordinary cases of which the fund bears the same share, and earn the same.
+    let [one, two] = &pool.settlement.hospitals[..] else {
+        panic!("{:?}", pool.settlement.hospitals)
+    };
+    assert_eq!(one.payment, two.payment);
+    // Of the 5,600 that the fund booked for the second one, 1,600 are the drug's; 4,800 are on a line.
+    assert_eq!(settled.line("drug", "negotiated_drugs"), Some("1600.00"));
+    assert_eq!(settled.line("item", "item"), Some("4800.00"));
+    let itemised = ["H1", "H2"].map(|id| pool.itemised[id].to_string());
+    assert_eq!(itemised, ["8000.00", "8000.00"]);
 }
 
 /// The first audit names another pool than the case's; the last takes off more than it cost.

@@ -6,7 +6,7 @@
 
 use crate::exact::Exact;
 use crate::pool::largest_remainder;
-use crate::{Error, PointValue, Points, Ratio, Rounding};
+use crate::{Error, Ratio, Rounding};
 use drgdip_claims::Yuan;
 use drgdip_tables::policy::{Assessment, HospitalBands, MarginTerms, RegionBands};
 use rust_decimal::Decimal;
@@ -251,16 +251,6 @@ fn split(amount: Yuan, weights: &[Exact]) -> Result<Vec<Yuan>, Error> {
     let each = each.unwrap_or_else(Exact::zero);
     let parts: Vec<Exact> = weights.iter().map(|weight| weight.times(&each)).collect();
     largest_remainder(&parts, Rounding::HalfAwayFromZero)
-}
-
-/// What a month earned at the initial value: `P × v0 − U`, with U only in family C.
-pub fn worth_at(
-    points: Points,
-    value: &PointValue,
-    patient_side: Yuan,
-    rounding: Rounding,
-) -> Result<Yuan, Error> {
-    Ok(points.pay_at(value, rounding)?.minus(patient_side)?)
 }
 
 /// A month's prepayment, and the debt that goes into the next month.

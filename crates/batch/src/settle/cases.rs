@@ -3,7 +3,7 @@
 use super::batch::{Batch, BatchReader};
 use super::columns::CaseColumns;
 use super::day_rules::DayRules;
-use super::desk::{Desk, Seen};
+use super::desk::{Desk, PaidByLines, Seen};
 use super::ledger::{Account, Entry, Ledger, Page};
 use super::links::{Adjustments, LinkPage, Links};
 use super::setting::Setting;
@@ -196,8 +196,9 @@ impl Worker for CaseWorker<'_> {
                     ids: &ids,
                     grouping,
                 };
-                failure = desk.settle(&seen, found).and_then(|(case, account)| {
-                    let counted = account.map(|account| (account, counted(&desk, &seen, &case)));
+                failure = desk.settle(&seen, found).and_then(|(case, paid)| {
+                    let counted = paid
+                        .map(|(account, lines)| (account, counted(&desk, &seen, (&case, lines))));
                     book(&seen, &case, counted, (own, page.as_mut()))?;
                     cases.push(&case);
                     Ok(())
@@ -222,17 +223,23 @@ impl Worker for CaseWorker<'_> {
     }
 }
 
-/// What a paid case adds to its hospital's totals.
-fn counted(desk: &Desk<'_, '_>, seen: &Seen<'_>, case: &SettledCase) -> Counted {
+/// What a paid case adds to its hospital's totals, without what lines pay of it.
+fn counted(
+    desk: &Desk<'_, '_>,
+    seen: &Seen<'_>,
+    (case, lines): (&SettledCase, PaidByLines),
+) -> Counted {
     let (batch, row) = (desk.batch, seen.row);
     let fund = batch.fund.as_ref().map(|fund| fund[row]);
     let measures = &desk.setting.measures;
+    let by_points = |fen: i64| if lines.is_whole { 0 } else { fen };
     Counted {
         points: case.points,
-        total_cost: case.total_cost.unwrap_or(0),
+        total_cost: by_points(case.total_cost.unwrap_or(0)),
         patient_side: case.patient_side.unwrap_or(0),
         fund_paid: match fund {
-            Some(MoneyCell::Fen(fen)) => fen,
+            // What the line is asked for may differ from what was booked, but never turns it over.
+            Some(MoneyCell::Fen(fen)) => by_points(fen.saturating_sub(lines.asked.fen()).max(0)),
             _ => 0,
         },
         weight: case.weight,
@@ -252,7 +259,8 @@ fn book(
     };
     tally.account(account).count(&counted)?;
     if let Some(group) = seen.grouping.outcome.group() {
-        tally.group(group, (case.points, counted.total_cost, case.weight))?;
+        let cost = case.total_cost.unwrap_or(0);
+        tally.group(group, (case.points, cost, case.weight))?;
     }
     let Some(page) = page else {
         return Ok(());

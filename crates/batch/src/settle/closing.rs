@@ -10,13 +10,13 @@ use super::setting::Setting;
 use crate::Error;
 use crate::inputs::{InputTable, Inputs};
 use drgdip_claims::{MoneyError, Yuan};
-use drgdip_points::Points;
 use drgdip_points::clear::{
-    Adjustment, AdjustmentKind, ClearingRules, adjust, prepay, within_fund, worth_at,
+    Adjustment, AdjustmentKind, ClearingRules, adjust, prepay, within_fund,
 };
-use drgdip_points::pool::HospitalPayment;
-use drgdip_tables::policy::{PrepaidValue, PrepayTerms, ValueFamily};
-use std::collections::{BTreeMap, BTreeSet};
+use drgdip_points::pool::{HospitalPayment, HospitalTotals};
+use drgdip_points::{PointValue, Points};
+use drgdip_tables::policy::{PrepaidValue, PrepayTerms, ValueTerms};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// An amount of a hospital beside its payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,10 +199,11 @@ fn close_month(
     let debts = journal.debts_before(period)?;
     let mut closing = Closing::default();
     for pool in pools {
+        let worth = Worth::of(pool, (setting, terms))?;
         for hospital in &pool.settlement.hospitals {
             let key = (pool.id.clone(), hospital.hospital_id.clone());
             let of = |all: &ByAccount<Yuan>| all.get(&key).copied().unwrap_or(Yuan::ZERO);
-            let earned = earned(pool, hospital, (setting, terms))?;
+            let earned = worth.earned(hospital)?;
             let (audit, debt_before) = (of(&audits), of(&debts));
             let rounding = setting.terms.value.money_rounding;
             let due = prepay(earned, terms.share, audit, debt_before, rounding)
@@ -226,30 +227,55 @@ fn close_month(
     Ok(closing)
 }
 
-/// What a hospital earned in a month, at the value that prepayments go by.
-fn earned(
-    pool: &PoolReport,
-    hospital: &HospitalPayment,
-    (setting, terms): (&Setting<'_>, &PrepayTerms),
-) -> Result<Yuan, Error> {
-    if terms.value == PrepaidValue::Month {
-        return Ok(hospital.payment);
+/// What hospitals of a pool earned in a month, at the value that prepayments go by.
+enum Worth<'p> {
+    /// Their payments at the value of the month itself.
+    Paid,
+    /// Their points at the initial value.
+    Initial {
+        totals: HashMap<&'p str, &'p HospitalTotals>,
+        value: PointValue,
+        terms: &'p ValueTerms,
+    },
+}
+
+impl<'p> Worth<'p> {
+    fn of(
+        pool: &'p PoolReport,
+        (setting, terms): (&'p Setting<'_>, &PrepayTerms),
+    ) -> Result<Self, Error> {
+        if terms.value == PrepaidValue::Month {
+            return Ok(Self::Paid);
+        }
+        let known = setting.pools.all.iter().find(|known| known.id == pool.id);
+        let known = known.expect("a report is about a pool of the setting");
+        let value = initial(known, &setting.terms)?.ok_or_else(|| {
+            let problem = format!("the policy states no initial point value for {}.", pool.id);
+            let hint = "Add it to value.initial, under the pool, its insurance or all.";
+            Error::input("prepayments", problem).with_hint(hint)
+        })?;
+        let totals = pool.input.hospitals.iter();
+        Ok(Self::Initial {
+            totals: totals.map(|of| (of.hospital_id.as_str(), of)).collect(),
+            value,
+            terms: &setting.terms.value,
+        })
     }
-    let known = setting.pools.all.iter().find(|known| known.id == pool.id);
-    let known = known.expect("a report is about a pool of the setting");
-    let value = initial(known, &setting.terms)?.ok_or_else(|| {
-        let problem = format!("the policy states no initial point value for {}.", pool.id);
-        let hint = "Add it to value.initial, under the pool, its insurance or all.";
-        Error::input("prepayments", problem).with_hint(hint)
-    })?;
-    let side = match setting.terms.value.family {
-        ValueFamily::C => hospital.patient_side,
-        ValueFamily::A | ValueFamily::B => Yuan::ZERO,
-    };
-    let rounding = setting.terms.value.money_rounding;
-    let worth = worth_at(hospital.points, &value, side, rounding);
-    let worth = worth.map_err(|e| Error::input("prepayments", e))?;
-    worth.plus(hospital.at_cost).map_err(overflow)
+
+    fn earned(&self, hospital: &HospitalPayment) -> Result<Yuan, Error> {
+        let Self::Initial {
+            totals,
+            value,
+            terms,
+        } = self
+        else {
+            return Ok(hospital.payment);
+        };
+        // A hospital that is paid has totals, if only of cases that are paid at cost.
+        let worth = totals[hospital.hospital_id.as_str()].worth_at(value, terms);
+        let worth = worth.map_err(|e| Error::input("prepayments", e))?;
+        worth.plus(hospital.at_cost).map_err(overflow)
+    }
 }
 
 fn clear(

@@ -39,6 +39,15 @@ impl Seen<'_> {
     }
 }
 
+/// What lines pay of a case, so that points do not answer for it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct PaidByLines {
+    /// Whether a line pays the whole case.
+    pub(super) is_whole: bool,
+    /// What lines are asked for.
+    pub(super) asked: Yuan,
+}
+
 /// Decides on the rows of a batch.
 pub(super) struct Desk<'d, 'l> {
     pub(super) setting: &'d Setting<'d>,
@@ -58,7 +67,7 @@ impl Desk<'_, '_> {
         &mut self,
         seen: &Seen<'_>,
         found: &mut Vec<FindingRow>,
-    ) -> Result<(SettledCase, Option<Account>), Error> {
+    ) -> Result<(SettledCase, Option<(Account, PaidByLines)>), Error> {
         let amount = match self.batch.total[seen.row] {
             MoneyCell::Fen(fen) => Some(fen),
             MoneyCell::Missing | MoneyCell::Unusable => None,
@@ -86,7 +95,7 @@ impl Desk<'_, '_> {
         };
         self.warn(seen.row, &mut say);
         match self.pay(seen, &mut case, &mut say) {
-            Ok(account) => Ok((case, Some(account))),
+            Ok(paid) => Ok((case, Some(paid))),
             Err(Refusal::Finding(finding)) => {
                 case.class = SettledClass::Unpaid(finding);
                 // The grouping has already said why a case is invalid or has no id.
@@ -162,7 +171,7 @@ impl Desk<'_, '_> {
         seen: &Seen<'_>,
         case: &mut SettledCase,
         say: &mut impl FnMut(Finding),
-    ) -> Result<Account, Refusal> {
+    ) -> Result<(Account, PaidByLines), Refusal> {
         self.admit(seen)?;
         let total = admissible_cost(self.batch.total[seen.row])?;
         let (day, dated) = self.rules(seen.row, say)?;
@@ -192,7 +201,8 @@ impl Desk<'_, '_> {
         let earned = earning.earn(seen.grouping.outcome, say).map_err(wrong)?;
         let earned = earned.map_err(Refusal::Finding)?;
         let side = case.patient_side.map_or(Yuan::ZERO, Yuan::from_fen);
-        if unit.as_ref().is_some_and(|unit| unit.on_line().is_some()) {
+        let is_on_line = unit.as_ref().is_some_and(|unit| unit.on_line().is_some());
+        if is_on_line {
             // The line pays what others do not bear, so points have nothing to take off.
             case.patient_side = case.patient_side.map(|_| 0);
         }
@@ -218,16 +228,18 @@ impl Desk<'_, '_> {
         };
         let noted = self.links.note(self.setting, seen, &paid, say);
         noted.map_err(Refusal::Error)?;
+        let mut lines = PaidByLines::default();
         if let Some(unit) = &unit {
             let key = UnitKey {
                 case_id: seen.id().unwrap_or_default(),
                 account,
                 row: seen.number,
             };
-            unit.close(key, (earned.points, side), self.units)
-                .map_err(wrong)?;
+            let asked = unit.close(key, (earned.points, side), self.units);
+            lines.asked = asked.map_err(wrong)?;
+            lines.is_whole = is_on_line;
         }
-        Ok(account)
+        Ok((account, lines))
     }
 
     /// The subtype of the auxiliary directory that a grouped case is of, where the policy pays it.

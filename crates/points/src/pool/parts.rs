@@ -2,7 +2,8 @@
 
 use super::{HospitalTotals, PoolInput};
 use crate::exact::Exact;
-use crate::{Error, Points, Ratio};
+use crate::{Error, PointValue, Points, Ratio};
+use drgdip_claims::Yuan;
 use drgdip_tables::policy::{
     BaselineIncrement, IncrementRule, Share, UniformMode, VOLUME, ValueFamily, ValueModel,
     ValueTerms,
@@ -111,6 +112,24 @@ fn not_negative(points: Points) -> Result<Points, Error> {
         return Err(Error::Negative(points.to_string()));
     }
     Ok(points)
+}
+
+impl HospitalTotals {
+    /// What the hospital's points earn at a value of a point, rounded once: `P × v`, in family B
+    /// times ρ, in family C less U.
+    ///
+    /// Source: policies/payment.md, prepayment at the initial value. Errors: an amount that does
+    /// not fit.
+    pub fn worth_at(&self, value: &PointValue, terms: &ValueTerms) -> Result<Yuan, Error> {
+        let share = fund_share(self, terms.family)?;
+        let gross = exact_points(self.points).times(value.exact()).times(&share);
+        let gross = gross.to_i64(2, terms.money_rounding, "worth of points")?;
+        let side = match terms.family {
+            ValueFamily::A | ValueFamily::B => Yuan::ZERO,
+            ValueFamily::C => self.patient_side,
+        };
+        Ok(Yuan::from_fen(gross).minus(side)?)
+    }
 }
 
 /// ρ of a hospital: 1 but in family B, where it is the share of the cost that is not U.

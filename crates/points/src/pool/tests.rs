@@ -499,3 +499,14 @@ fn a_subpool_whose_measure_is_empty_returns_to_volume() {
     let names: Vec<&str> = found.subpools.iter().map(|s| s.name.as_str()).collect();
     assert_eq!(names, ["complex", VOLUME]);
 }
+
+#[test]
+fn points_are_worth_at_a_value_what_their_family_pays() {
+    let totals = hospital("H1", "1000.0000", "10000.00", "4000.00");
+    let value = "10".parse().unwrap();
+    let worth = |family| totals.worth_at(&value, &uniform(family)).unwrap();
+    assert_eq!(worth(ValueFamily::A), yuan("10000.00"));
+    // Six tenths of the cost are the fund's.
+    assert_eq!(worth(ValueFamily::B), yuan("6000.00"));
+    assert_eq!(worth(ValueFamily::C), yuan("6000.00"));
+}

@@ -353,7 +353,8 @@ impl<'c> UnitCase<'c> {
         Ok(left.max(Yuan::ZERO).min(side))
     }
 
-    /// Hands over what is asked of lines and what is to be said, once the case has its points.
+    /// Hands over what is asked of lines and what is to be said, once the case has its points, and
+    /// says how much lines are asked for.
     ///
     /// # Errors
     /// An item that is paid twice or not at all, or numbers that do not fit.
@@ -362,14 +363,16 @@ impl<'c> UnitCase<'c> {
         key: UnitKey<'_>,
         (points, patient_side): (Points, Yuan),
         sums: &mut UnitSums,
-    ) -> Result<(), Error> {
+    ) -> Result<Yuan, Error> {
         let nothing = TechnologyEffect::default();
         let change = self.change.get();
         let effect = change.map_or(&nothing, |change| &change.effect);
         let own = points.minus(effect.extra)?.max(Points::ZERO);
         let yielded = self.yielded(key.case_id, own, (effect, patient_side))?;
         let account = key.account;
+        let mut asked = Yuan::ZERO;
         for part in yielded.lines() {
+            asked = asked.plus(part.amount)?;
             sums.lines.push(LineEntry {
                 row: key.row,
                 account,
@@ -406,7 +409,7 @@ impl<'c> UnitCase<'c> {
             case_id: key.case_id.to_owned(),
             ..note
         }));
-        Ok(())
+        Ok(asked)
     }
 
     /// What of a TCM case is held over the year's end.

@@ -1,5 +1,6 @@
 //! `drgdip group`: claims in, one row with its group out for each.
 
+use crate::apart::keep_apart;
 use crate::duplicates::{AT_A_TIME, IdBook, IdPage, ids};
 use crate::findings::{FindingCounts, FindingRow, FindingTable};
 use crate::grouped::{GroupNames, GroupedRows, GroupingWorker, OutcomeCounts, grouped_fields};
@@ -98,6 +99,13 @@ pub(crate) fn beside(out: &Path, suffix: &str) -> PathBuf {
 pub fn group(job: &GroupJob<'_>, progress: &dyn Progress) -> Result<GroupSummary, Error> {
     let mut needs = grouping_columns();
     needs.required.extend(job.plan.columns());
+    for out in [
+        job.out.to_owned(),
+        beside(job.out, "findings.parquet"),
+        beside(job.out, "manifest.json"),
+    ] {
+        keep_apart(&out, job.claims, &[])?;
+    }
     let mut files = ClaimFiles::open(job.claims, &needs, job.read, None)?;
     let pool = thread_pool(job.threads)?;
     files.leave_out_damaged((&pool, job.keep), progress)?;

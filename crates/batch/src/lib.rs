@@ -4,6 +4,7 @@
 //! group, lets the stage crates work on one case at a time, reduces their exact results, and
 //! publishes outputs whole or not at all. No rule of grouping or payment lives here.
 
+mod apart;
 mod catalogue;
 mod check;
 pub mod compare;

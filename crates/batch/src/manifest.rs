@@ -120,6 +120,9 @@ impl Manifest {
             });
         let list = list.collect();
         self.set("inputs", Value::Array(list));
+        if !files.passed_over.is_empty() {
+            self.set("passed_over", json!(files.passed_over));
+        }
         self.quarantined(files);
     }
 

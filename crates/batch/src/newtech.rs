@@ -11,6 +11,7 @@ mod gather;
 mod overlay;
 mod tables;
 
+use crate::apart::keep_apart;
 use crate::group::{gathered, grouping_columns, thread_pool};
 use crate::grouped::PreparedPlan;
 use crate::manifest::Manifest;
@@ -100,6 +101,7 @@ pub fn candidates(
             .map_err(|e| Error::file(&place, "write temporary files", &e))?;
         return Ok(find(job, folder.path(), progress)?.summary);
     };
+    keep_apart(out, job.claims, &[])?;
     let folder = StagedFolder::new(out)?;
     let found = find(job, folder.path(), progress)?;
     write(job, folder.path(), &found)?;
@@ -151,6 +153,7 @@ fn find(job: &CandidatesJob<'_>, folder: &Path, progress: &dyn Progress) -> Resu
     let (terms, trim) = terms(job)?;
     let technologies = by_id(job.policy.new_technologies().technologies());
     let files = ClaimFiles::open(job.claims, &needs(), job.read, Some(folder))?;
+    files.tell(progress);
     let pool = thread_pool(job.threads)?;
     let run = Run {
         files: &files,

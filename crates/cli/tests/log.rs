@@ -29,6 +29,22 @@ fn month(folder: &Path) {
     synth.assert().success();
 }
 
+#[test]
+fn a_command_line_that_cannot_be_read_is_an_event_too() {
+    let folder = tempfile::tempdir().unwrap();
+    for wrong in [&["group"][..], &["synth", "--cases", "-1"], &["nonsense"]] {
+        let (code, events) = logged(folder.path(), wrong);
+        assert_eq!(code, 2, "{wrong:?}");
+        let [error] = &events[..] else {
+            panic!("{events:?}")
+        };
+        assert_eq!(
+            (&error["event"], &error["exit_code"]),
+            (&"error".into(), &2.into())
+        );
+    }
+}
+
 const GROUP: [&str; 6] = [
     "group",
     "claims.parquet",

@@ -12,6 +12,7 @@ mod report;
 mod subtypes;
 mod tables;
 
+use crate::apart::keep_apart;
 use crate::group::{gathered, thread_pool};
 use crate::inputs::Inputs;
 use crate::manifest::{Manifest, OutputFile};
@@ -103,6 +104,7 @@ pub fn catalogue(
     job: &CatalogueJob<'_>,
     progress: &dyn Progress,
 ) -> Result<CatalogueSummary, Error> {
+    keep_apart(job.out, job.claims, &[])?;
     let folder = StagedFolder::new(job.out)?;
     let summary = grow_into(job, folder.path(), progress)?;
     folder.publish()?;
@@ -131,6 +133,7 @@ fn grow_into(
     let decided = Decided::read(job.decisions)?;
     let base = Base::new(job)?;
     let files = ClaimFiles::open(job.claims, &needs(), job.read, Some(folder))?;
+    files.tell(progress);
     let pool = thread_pool(job.threads)?;
     let run = Run {
         files: &files,

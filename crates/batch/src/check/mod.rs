@@ -17,6 +17,7 @@ mod rows;
 mod stage;
 mod tally;
 
+use crate::apart::keep_apart;
 use crate::duplicates::IdBook;
 use crate::group::{thread_pool, with_fingerprints};
 use crate::in_force::PlanChoice;
@@ -109,6 +110,7 @@ impl CheckSummary {
 /// # Errors
 /// Unusable inputs and outputs, and an interruption; nothing is published then.
 pub fn check(job: &CheckJob<'_>, progress: &dyn Progress) -> Result<CheckSummary, Error> {
+    keep_apart(job.out, job.claims, &[])?;
     let folder = StagedFolder::new(job.out)?;
     let summary = check_into(job, folder.path(), progress)?;
     folder.publish()?;

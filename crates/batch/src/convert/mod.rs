@@ -9,6 +9,7 @@ mod encoding;
 
 pub use cells::Conversion;
 
+use crate::apart::keep_apart;
 use crate::findings::{FindingCounts, FindingRow, FindingTable};
 use crate::output::StagedFiles;
 use crate::read::Column;
@@ -112,8 +113,11 @@ impl Conversions {
         out: &Path,
         progress: &dyn Progress,
     ) -> Result<ConvertSummary, Error> {
-        let mut staged = StagedFiles::default();
         let findings_path = crate::group::beside(out, "findings.parquet");
+        for out in [out, &findings_path] {
+            keep_apart(out, &[], &[Path::new(label)])?;
+        }
+        let mut staged = StagedFiles::default();
         let staged_findings = staged.stage(&findings_path)?;
         let staged_claims = staged.stage(out)?;
         let mut cells = Vec::new();

@@ -21,7 +21,7 @@ pub fn explain_hospital(
     let run = SettledRun::open(folder)?;
     let pools = lines(&run, (hospital, pool), progress)?;
     let units = units::of_hospital(&run, hospital, progress)?;
-    if pools.is_empty() && units.is_none() {
+    if pools.is_empty() && (units.is_none() || pool.is_some()) {
         let of = pool.map_or_else(String::new, |pool| format!(" in the pool {pool}"));
         let problem = format!("the settled run has no hospital {hospital}{of}.");
         return Err(

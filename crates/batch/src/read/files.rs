@@ -1,8 +1,9 @@
 //! The claim files of a run: found, opened, in byte order of their names.
 
 use super::columns::{Column, ColumnNeeds, Kind, Layout, read_type};
+use super::found::Found;
 use super::quarantine::{Quarantined, label_of};
-use crate::{Class, Error};
+use crate::{Error, Progress};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema};
 use parquet::arrow::ProjectionMask;
@@ -83,6 +84,8 @@ pub(crate) struct ClaimFiles {
     pub(crate) rows: u64,
     /// What was left out because it cannot be read; empty unless the run keeps going.
     pub(crate) quarantined: Vec<Quarantined>,
+    /// What folders hold beside claim files and is not read, in words.
+    pub(crate) passed_over: Vec<String>,
     pub(super) keeps_going: bool,
 }
 
@@ -96,6 +99,8 @@ impl Unit {
 impl ClaimFiles {
     /// Opens every file named, every Parquet file of a folder named, and every match of a glob.
     ///
+    /// What a folder holds beside them is for [`Self::tell`].
+    ///
     /// Outputs name a file inside `root` by its path from there.
     pub(crate) fn open(
         inputs: &[PathBuf],
@@ -108,9 +113,12 @@ impl ClaimFiles {
             units: Vec::new(),
             rows: 0,
             quarantined: Vec::new(),
+            passed_over: Vec::new(),
             keeps_going: options.keep_going,
         };
-        for path in find_files(inputs)? {
+        let found = Found::of(inputs)?;
+        all.passed_over = found.passed_over;
+        for path in found.files {
             let label = label_of(&path, root);
             match ClaimFile::open(path.clone(), needs, options) {
                 Ok(file) => {
@@ -134,6 +142,13 @@ impl ClaimFiles {
         }
         all.number_rows();
         Ok(all)
+    }
+
+    /// Says what folders hold and is not read, so that nobody takes it for settled.
+    pub(crate) fn tell(&self, progress: &dyn Progress) {
+        for passed_over in &self.passed_over {
+            progress.note(&format!("{passed_over} is not read."));
+        }
     }
 
     /// Numbers the rows of all files and cuts them into units.
@@ -496,77 +511,4 @@ fn positions(layout: &Layout) -> Vec<Option<usize>> {
         projection.iter().position(|field| *field == index)
     };
     all_columns().map(position).collect()
-}
-
-/// The files that the inputs mean, each once, in byte order of their names.
-fn find_files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
-    let mut found = Vec::new();
-    for input in inputs {
-        if input.is_dir() {
-            found.extend(parquet_files_of(input)?);
-        } else if input.exists() {
-            found.push(input.clone());
-        } else {
-            found.extend(matches_of(input)?);
-        }
-    }
-    found.sort_by(|a, b| {
-        a.as_os_str()
-            .as_encoded_bytes()
-            .cmp(b.as_os_str().as_encoded_bytes())
-    });
-    found.dedup();
-    if found.is_empty() {
-        return Err(Error::usage(
-            "no claim files were named.",
-            "Name Parquet files, folders that hold some, or a glob.",
-        ));
-    }
-    Ok(found)
-}
-
-fn parquet_files_of(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let list = std::fs::read_dir(folder).map_err(|e| Error::file(folder, "list the folder", &e))?;
-    let mut found = Vec::new();
-    for entry in list {
-        let path = entry
-            .map_err(|e| Error::file(folder, "list the folder", &e))?
-            .path();
-        if path.is_file()
-            && path
-                .extension()
-                .is_some_and(|extension| extension == "parquet")
-        {
-            found.push(path);
-        }
-    }
-    if found.is_empty() {
-        return Err(Error::input(
-            folder.display(),
-            "the folder holds no .parquet file.",
-        ));
-    }
-    Ok(found)
-}
-
-fn matches_of(pattern: &Path) -> Result<Vec<PathBuf>, Error> {
-    let text = pattern.to_string_lossy();
-    let matches = glob::glob(&text).map_err(|e| {
-        Error::new(
-            Class::Usage,
-            pattern.display(),
-            format!("this is no valid glob: {e}."),
-            "",
-        )
-    })?;
-    let found: Vec<PathBuf> = matches
-        .filter_map(Result::ok)
-        .filter(|p| p.is_file())
-        .collect();
-    if found.is_empty() {
-        return Err(
-            Error::input(pattern.display(), "there is no such file.").with_hint("Check the path.")
-        );
-    }
-    Ok(found)
 }

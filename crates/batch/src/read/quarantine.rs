@@ -80,6 +80,7 @@ impl ClaimFiles {
         (pool, everything): (&rayon::ThreadPool, bool),
         progress: &dyn Progress,
     ) -> Result<(), Error> {
+        self.tell(progress);
         if !self.keeps_going {
             return Ok(());
         }

@@ -34,6 +34,9 @@ pub(super) fn describe(
     if let Some(rules) = &job.checks {
         manifest.set("checks", rules.described());
     }
+    if !summary.months_without_entry.is_empty() {
+        manifest.set("months_without_entry", json!(summary.months_without_entry));
+    }
     if !summary.policy_warnings.is_empty() {
         manifest.set("policy_warnings", json!(summary.policy_warnings));
     }

@@ -119,8 +119,9 @@ pub struct SettleSummary {
     pub prepaid: Vec<PrepaidHospital>,
     /// What hospitals get for a year, where one is cleared.
     pub cleared: Vec<ClearedHospital>,
-    /// The months of the year that the ledger has, where one is cleared with a ledger.
-    pub ledger_months: Vec<String>,
+    /// Where a year is cleared of a policy that prepays months: the months of it for which the ledger
+    /// says nothing, so that nothing is taken off for them.
+    pub months_without_entry: Vec<String>,
     /// Where the policy makes an amount jump, in words, with the size.
     pub policy_warnings: Vec<String>,
     /// The rules of the checks of claims that were not asked of a file, sorted.

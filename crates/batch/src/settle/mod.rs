@@ -56,7 +56,9 @@ pub use people::UnitShare;
 pub use totals::CaseMix;
 pub use units::{UnitExample, UnitTotal, UnitTotals};
 
+use crate::apart::keep_apart;
 use crate::group::{thread_pool, with_fingerprints};
+use crate::inputs::Origin;
 use crate::manifest::{Manifest, OutputFile};
 use crate::output::{MANIFEST, StagedFolder};
 use crate::read::ClaimFiles;
@@ -64,6 +66,7 @@ use crate::run::Run;
 use crate::table::CHUNK_ROWS;
 use crate::{Error, Progress};
 use barrier::{LedgerUpdate, at_barrier};
+use closing::Closing;
 use describe::describe;
 use first_pass::first_pass;
 use journal::Journal;
@@ -73,7 +76,7 @@ use second_pass::{Paid, hospital_names, second_pass};
 use serde_json::{Value, json};
 use setting::Setting;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Settles a month into a folder, which appears whole or not at all.
 ///
@@ -81,6 +84,7 @@ use std::path::Path;
 /// Unusable claims, inputs, policy or output folder, totals that do not reconcile, and an
 /// interruption; nothing is published then.
 pub fn settle(job: &SettleJob<'_>, progress: &dyn Progress) -> Result<SettleSummary, Error> {
+    keep_apart(job.out, job.claims, &read_beside_claims(job))?;
     let folder = StagedFolder::new(job.out)?;
     let (summary, update) = settle_into(job, folder.path(), progress)?;
     folder.publish()?;
@@ -93,6 +97,32 @@ pub fn settle(job: &SettleJob<'_>, progress: &dyn Progress) -> Result<SettleSumm
         }
     }
     Ok(summary)
+}
+
+/// The months of a year that is cleared for which the ledger says nothing, where the policy prepays
+/// months: nothing is taken off for them.
+fn months_without_entry(setting: &Setting<'_>, closing: &Closing) -> Vec<String> {
+    if !setting.period.is_year() || setting.terms.prepay.is_none() {
+        return Vec::new();
+    }
+    let months = (1..=12).map(|month| format!("{}-{month:02}", setting.period.text));
+    let has_entry = |month: &String| closing.ledger.contains_key(month);
+    months.filter(|month| !has_entry(month)).collect()
+}
+
+/// What a settlement reads beside its claims, as far as it stands in files.
+fn read_beside_claims<'j>(job: &SettleJob<'j>) -> Vec<&'j Path> {
+    let inputs = job
+        .inputs
+        .files
+        .iter()
+        .filter_map(|file| match &file.origin {
+            Origin::File(path) => Some(path.as_path()),
+            Origin::Standing(_) => None,
+        });
+    let earlier = job.prior_claims.iter().map(PathBuf::as_path);
+    let ledger = job.ledger.map(|ledger| ledger.folder);
+    inputs.chain(earlier).chain(ledger).collect()
 }
 
 /// The ledger of a job, whole; an empty one where the job has none.
@@ -147,6 +177,7 @@ pub(crate) fn settle_into(
     let (fingerprint, rows, findings) = record.findings.finish()?;
     outputs.push(OutputFile::new("findings.parquet", rows, fingerprint));
 
+    let months_without_entry = months_without_entry(&setting, &found.closing);
     let summary = SettleSummary {
         period: setting.period.text.clone(),
         rows: files.rows,
@@ -161,7 +192,7 @@ pub(crate) fn settle_into(
         adjustments: found.closing.adjustments,
         prepaid: found.closing.prepaid,
         cleared: found.closing.cleared,
-        ledger_months: found.closing.ledger.into_keys().collect(),
+        months_without_entry,
         policy_warnings: found.closing.warnings,
         checks_not_asked: setting.verdicts.not_asked(),
     };

@@ -6,6 +6,7 @@
 
 mod gather;
 
+use crate::apart::keep_apart;
 use crate::group::{gathered, thread_pool};
 use crate::grouped::PreparedPlan;
 use crate::manifest::{Manifest, OutputFile};
@@ -64,9 +65,11 @@ pub fn supervise(
     job: &SuperviseJob<'_>,
     progress: &dyn Progress,
 ) -> Result<SuperviseSummary, Error> {
+    keep_apart(job.out, job.claims, &[])?;
     let folder = StagedFolder::new(job.out)?;
     let path = folder.path();
     let files = ClaimFiles::open(job.claims, &needs(job), job.read, Some(path))?;
+    files.tell(progress);
     let pool = thread_pool(job.threads)?;
     let run = Run {
         files: &files,

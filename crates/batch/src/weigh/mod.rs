@@ -11,6 +11,7 @@ mod report;
 pub(crate) mod setting;
 pub(crate) mod tables;
 
+use crate::apart::keep_apart;
 use crate::group::{gathered, grouping_columns, thread_pool};
 use crate::grouped::PreparedPlan;
 use crate::inputs::{Inputs, StatedGroup, stated_means, stated_weights};
@@ -89,6 +90,7 @@ impl WeighSummary {
 /// Unusable claims, tables, policy or output folder, a history that cannot be weighed, and an
 /// interruption; nothing is published then.
 pub fn weigh(job: &WeighJob<'_>, progress: &dyn Progress) -> Result<WeighSummary, Error> {
+    keep_apart(job.out, job.claims, &[])?;
     let folder = StagedFolder::new(job.out)?;
     let summary = weigh_into(job, folder.path(), progress)?;
     folder.publish()?;
@@ -115,6 +117,7 @@ fn weigh_into(
     let stated = Stated::read(job)?;
     let setting = Setting::new(job, &stated)?;
     let files = ClaimFiles::open(job.claims, &needs(), job.read, Some(folder))?;
+    files.tell(progress);
     let pool = thread_pool(job.threads)?;
     let run = Run {
         files: &files,

@@ -39,9 +39,11 @@ fn closing_tables(summary: &SettleSummary) -> String {
     let mut text = String::new();
     if !summary.cleared.is_empty() {
         text += &format!("\n年度清算 Clearing\n{}", cleared_table(summary));
-        let months = summary.ledger_months.len();
-        if (1..12).contains(&months) {
-            text += &format!("台账 The ledger has {months} of 12 months.\n");
+        if !summary.months_without_entry.is_empty() {
+            text += &format!(
+                "台账无记录 The ledger has no entry, so that nothing is taken off, for {}.\n",
+                summary.months_without_entry.join(", ")
+            );
         }
     }
     for warning in &summary.policy_warnings {
@@ -201,6 +203,7 @@ pub(crate) fn json(command: &str, output: &Path, summary: &SettleSummary) -> Val
         "pools": pools,
         "units": summary.units.iter().map(units::share_json).collect::<Vec<Value>>(),
         "unit_totals": summary.unit_totals.by_pool.iter().map(units::total_json).collect::<Vec<Value>>(),
+        "months_without_entry": summary.months_without_entry,
         "policy_warnings": summary.policy_warnings,
         "checks_not_asked": not_asked_json(&summary.checks_not_asked),
         "prepaid": summary.prepaid.iter().map(|row| json!({

@@ -307,6 +307,17 @@ fn only_the_dearest_high_cases_within_the_control_proportion_keep_their_extra() 
     check(&settled, "low", "high", Some("control_proportion"), NORMAL);
     check(&settled, "new", "high", None, "63.4044");
     check(&settled, "n00", "normal", None, NORMAL);
+    // Stays that are paid by the day are no discharges of the groups.
+    let by_day = measured("case.bed_day.day_cost", "value", "500.00", "yuan per day");
+    run.rules.push(by_day);
+    let mut more = with_high_cases();
+    more.extend((0..20).map(|n| Claim {
+        unit: Some("bed_day"),
+        ..claim(&format!("d{n:02}"), 5_000)
+    }));
+    let settled = run.settle(&more);
+    check(&settled, "low", "high", Some("control_proportion"), NORMAL);
+    run.rules.pop();
     // With the new-technology case in the base there are 60, and three keep theirs.
     run.rules
         .push(value("case.high.control_base", "all_discharges"));

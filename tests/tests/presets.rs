@@ -258,17 +258,20 @@ fn zhejiang_hospitals_keep_the_regional_surplus_but_for_the_part_of_the_fund() {
     for pool in &year.pools {
         let spent = Yuan::total(pool.itemised.values().copied()).unwrap().fen();
         let budget = pool.settlement.budget.fen();
-        if spent == 0 || spent >= budget {
+        // Five of a hundred are the reserve, and of the rest the fund keeps fifteen of a hundred of
+        // what was not spent, so that hospitals never get less than they spent of it.
+        let to_spend = budget * 95;
+        if spent == 0 || spent * 100 >= to_spend {
             continue;
         }
-        // Five of a hundred are the reserve, and the fund keeps fifteen of what was not spent.
         let reserve = pool.settlement.reserve.fen();
-        let kept = (budget - spent) * 15;
+        let kept = (to_spend - spent * 100) * 15;
         assert!(
-            (reserve * 100 - budget * 5 - kept).abs() <= 100,
+            (reserve * 10_000 - budget * 500 - kept).abs() <= 10_000,
             "{}",
             pool.id
         );
+        assert!(budget - reserve >= spent, "{}", pool.id);
         checked += 1;
     }
     assert!(checked > 0);

@@ -1552,6 +1552,9 @@ fn the_deferred_money_of_a_year_is_held_and_divided_in_the_next_through_the_ledg
     );
     assert!(later.adjusted("tcm_held").is_empty());
     assert_eq!(fen(&later.pool()["budget"]), 100_000_000 + back);
+    // What comes back has left its part of the reserve in its own year.
+    assert_eq!(later.pool()["reserve"], first.pool()["reserve"]);
+    assert_ne!(later.pool()["reserve"], "0.00");
     assert_eq!(
         fen(&later.table("brought_forward.parquet")[0]["amount"]),
         back

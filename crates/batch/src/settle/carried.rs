@@ -247,6 +247,7 @@ impl Earlier {
                 return Err(Error::input("ledger", problem).with_hint(hint));
             };
             pool.budget = pool.budget.plus(amount).map_err(overflow)?;
+            pool.brought = pool.brought.plus(amount).map_err(overflow)?;
         }
         Ok(())
     }

@@ -49,6 +49,17 @@ pub(crate) enum SettledClass {
     Unpaid(Finding),
 }
 
+impl SettledClass {
+    /// Whether a unit of its own pays the case, by the day, by item, by a quota or by the visit, and
+    /// not what it is grouped into.
+    pub(super) const fn is_by_unit(self) -> bool {
+        matches!(
+            self,
+            Self::BedDay | Self::SingleDisease | Self::Item | Self::HomeBed
+        )
+    }
+}
+
 /// What the settlement says of one case.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SettledCase {

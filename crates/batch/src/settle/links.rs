@@ -237,7 +237,7 @@ impl LinkPage<'_> {
         let known = self.versions.entry(case.discharged);
         let version = *known.or_insert_with(|| setting.link_version(case.discharged));
         let terms = &setting.link_terms[version];
-        if terms.control.is_some() || terms.review.is_some() {
+        if (terms.control.is_some() || terms.review.is_some()) && !case.earned.class.is_by_unit() {
             let counted = self
                 .own
                 .discharges

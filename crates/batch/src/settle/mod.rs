@@ -148,6 +148,14 @@ pub(crate) fn settle_into(
 ) -> Result<(SettleSummary, LedgerUpdate), Error> {
     let mut setting = Setting::new(job.plan, job.policy, job.inputs, period_with_inputs(job)?)?;
     let journal = open_journal(job, &setting)?;
+    if !job.inputs.reviews.is_empty() && !setting.has_reviews() {
+        let count = job.inputs.reviews.len();
+        let policy = &setting.terms.policy;
+        progress.note(&format!(
+            "the input reviews has {count} rows, which policy {policy} has no rule for \
+             (case.review.cap)."
+        ));
+    }
     let pool = thread_pool(job.threads)?;
     let files = open_claims((job, &setting), (folder, &pool), progress)?;
     let priors = priors(&setting, job, &pool, progress)?;

@@ -154,6 +154,7 @@ pub(super) fn settle(
             setting,
             inputs,
             pools,
+            lines,
             region,
         };
         for line in LINES {
@@ -234,9 +235,11 @@ fn reserve(setting: &Setting<'_>, region: &str, lines: &[LineReport]) -> Result<
         .all
         .iter()
         .filter(|pool| pool.region == region);
-    let reserves = pools.map(|pool| reserve_of(pool.budget, share, rounding));
-    let reserves = reserves.collect::<Result<Vec<_>, _>>();
-    let reserves = reserves.map_err(|e| Error::input(&place, e))?;
+    let reserves = pools.map(|pool| {
+        let own = pool.own_budget().map_err(overflow)?;
+        reserve_of(own, share, rounding).map_err(|e| Error::input(&place, e))
+    });
+    let reserves = reserves.collect::<Result<Vec<_>, _>>()?;
     let reserves = Yuan::total(reserves).map_err(overflow)?;
     let is_here = |line: &&LineReport| setting.pools.all[usize::from(line.pool)].region == region;
     let taken = lines.iter().filter(is_here);

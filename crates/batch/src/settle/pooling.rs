@@ -4,7 +4,7 @@ use super::period::Period;
 use super::tree::Tree;
 use crate::inputs::{Budget, InputTable, Inputs, Insurance};
 use crate::{Class, Error};
-use drgdip_claims::Yuan;
+use drgdip_claims::{MoneyError, Yuan};
 use drgdip_tables::policy::{OutOfArea, PolicyAt, Schemes, UnitLedger};
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -28,10 +28,19 @@ pub(crate) struct Pool {
     pub(crate) insurance: String,
     pub(crate) unit: String,
     pub(crate) budget: Yuan,
+    /// What of the budget came back from the year before, which set its part aside already.
+    pub(crate) brought: Yuan,
     /// Earmarked budgets beside what points are paid from.
     pub(crate) lines: BTreeMap<String, Yuan>,
     /// The hospitals that it settles; `None` is all.
     pub(crate) members: Option<HashSet<String>>,
+}
+
+impl Pool {
+    /// What of the budget a part is set aside of: all but what came back from the year before.
+    pub(crate) fn own_budget(&self) -> Result<Yuan, MoneyError> {
+        self.budget.minus(self.brought)
+    }
 }
 
 /// The pools of a region, by insurance.
@@ -134,6 +143,7 @@ impl Pools {
                 insurance: scheme.name.clone(),
                 unit: unit.to_owned(),
                 budget,
+                brought: Yuan::ZERO,
                 id,
             });
         }

@@ -89,9 +89,10 @@ impl SetAside {
         let wrong = |e: drgdip_points::Error| Error::input(format!("pool {}", pool.id), e);
         let terms = &setting.terms;
         let rounding = terms.value.money_rounding;
+        let own = pool.own_budget().map_err(overflow)?;
         let share = |share: Decimal| {
             let share = Ratio::from_decimal(share).map_err(wrong)?;
-            reserve_of(pool.budget, share, rounding).map_err(wrong)
+            reserve_of(own, share, rounding).map_err(wrong)
         };
         let zero = Decimal::ZERO;
         let mut aside = Self {
@@ -104,9 +105,12 @@ impl SetAside {
         if let (Some(bands), true) = (&terms.clearing.region_bands, setting.period.is_year()) {
             let spent = accounts.iter().map(|(_, totals)| totals.fund_paid());
             let spent = Yuan::total(spent.collect::<Result<Vec<_>, _>>()?).map_err(overflow)?;
-            let fund = region_fund(pool.budget, spent, bands, rounding).map_err(wrong)?;
-            aside.budget = fund.max(pool.budget);
-            aside.for_fund = aside.budget.minus(fund).map_err(overflow)?;
+            // What is set aside is none of what the region could spend on hospitals.
+            let to_spend = own.minus(aside.all()?).map_err(overflow)?;
+            let fund = region_fund(to_spend, spent, bands, rounding).map_err(wrong)?;
+            let more = fund.max(to_spend).minus(to_spend).map_err(overflow)?;
+            aside.budget = pool.budget.plus(more).map_err(overflow)?;
+            aside.for_fund = fund.max(to_spend).minus(fund).map_err(overflow)?;
         }
         Ok(aside)
     }

@@ -194,6 +194,11 @@ impl<'s> Setting<'s> {
     }
 
     /// The rules for cases on the last day of the period.
+    /// Whether a rule of the policy reads the input `reviews`.
+    pub(super) fn has_reviews(&self) -> bool {
+        self.link_terms.iter().any(|terms| terms.review.is_some())
+    }
+
     pub(crate) fn rules_at_settlement(&self) -> &CaseRules {
         &self.at_settlement.pricing.rules
     }

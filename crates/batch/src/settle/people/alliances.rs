@@ -193,13 +193,16 @@ fn scores(
 /// What the fund spent on the members of an alliance.
 struct Spent {
     inside: Yuan,
+    /// What lines pay of cases inside: negotiated drugs, stays by item and the like.
+    by_lines: Yuan,
     outside: Yuan,
     /// Both, with the stop-loss of the persons whom the outside spending names.
     charged: Yuan,
 }
 
 impl Spent {
-    /// Inside at what the pools pay the alliance's hospitals, outside at what the inputs state.
+    /// Inside at what the pools pay the alliance's hospitals and lines pay of their cases, outside at
+    /// what the inputs state.
     ///
     /// Claims do not say whose member a patient is, so what an alliance's hospitals are paid counts
     /// as spent on its members, and the stop-loss looks at the persons of the outside table alone.
@@ -212,9 +215,18 @@ impl Spent {
             .flat_map(|pool| &pool.settlement.hospitals);
         let inside = payments.filter(|paid| is_inside(&paid.hospital_id));
         let inside = Yuan::total(inside.map(|paid| paid.payment)).map_err(overflow)?;
+        let entries = asker
+            .lines
+            .iter()
+            .flat_map(|line| line.entries.iter().zip(&line.settled.paid));
+        let of_alliance = entries.filter(|(entry, _)| {
+            let rows = &asker.setting.hospitals[entry.account.hospital as usize];
+            is_inside(&rows[0].hospital_id)
+        });
+        let by_lines = Yuan::total(of_alliance.map(|(_, paid)| *paid)).map_err(overflow)?;
         let rows = asker.inputs.rows(InputTable::AllianceOutside).iter();
         let mut persons: Sums<'_> = BTreeMap::new();
-        let mut others = inside;
+        let mut others = inside.plus(by_lines).map_err(overflow)?;
         let mut outside = Yuan::ZERO;
         for row in rows.filter(|row| row.required("alliance") == alliance) {
             let amount = row.yuan("amount");
@@ -234,24 +246,27 @@ impl Spent {
         let charged = charged.map_err(|e| wrong(Line::Capitation, e))?;
         Ok(Self {
             inside,
+            by_lines,
             outside,
             charged: charged.plus(others).map_err(overflow)?,
         })
     }
 
-    fn steps(&self, terms: &CapitationTerms) -> [Step; 3] {
+    fn steps(&self, terms: &CapitationTerms) -> [Step; 4] {
         let how = match terms.stop_loss_fen {
             Some(limit) => format!(
-                "{} + {}，单人外部超过 {} 的部分只计 of a person outside, above: 1 − {}",
+                "{} + {} + {}，单人外部超过 {} 的部分只计 of a person outside, above: 1 − {}",
                 self.inside,
+                self.by_lines,
                 self.outside,
                 Yuan::from_fen(limit),
                 terms.stop_loss_share.normalize()
             ),
-            None => format!("{} + {}", self.inside, self.outside),
+            None => format!("{} + {} + {}", self.inside, self.by_lines, self.outside),
         };
         [
             Step::amount("医联体内支付 inside, points × value", self.inside),
+            Step::amount("医联体内单列支付 inside, cases on lines", self.by_lines),
             Step::amount("医联体外支付 outside, as the fund paid", self.outside),
             Step::amount("计入支出 Spend", self.charged)
                 .by(how)

@@ -5,6 +5,7 @@ use crate::Error;
 use crate::inputs::{Hospital, InputTable, Inputs, SheetRow};
 use crate::settle::PoolReport;
 use crate::settle::setting::Setting;
+use crate::settle::units::LineReport;
 use drgdip_claims::Yuan;
 use drgdip_points::Ratio;
 use drgdip_points::units::{community, family_doctor};
@@ -16,6 +17,8 @@ pub(super) struct Asker<'a> {
     pub(super) setting: &'a Setting<'a>,
     pub(super) inputs: &'a Inputs,
     pub(super) pools: &'a [PoolReport],
+    /// What lines pay of cases.
+    pub(super) lines: &'a [LineReport],
     pub(super) region: &'a str,
 }
 

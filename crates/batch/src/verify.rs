@@ -10,6 +10,7 @@ mod files;
 mod held;
 mod ledger;
 mod lines;
+mod parts;
 mod statements;
 mod sums;
 mod totals;
@@ -126,6 +127,7 @@ pub fn verify(run: &Path, progress: &dyn Progress) -> Result<Verification, Error
                 checks::settled(&files, &sums, &mut result);
                 statements::check(&files, &sums, &mut result, progress)
             })
+            .and_then(|()| parts::check(&files, &mut result, progress))
             .and_then(|()| cleared::check(&files, &mut result, progress))
             .and_then(|()| lines::check(&files, &mut result, progress))
             .and_then(|()| units::check(&files, &mut result, progress))

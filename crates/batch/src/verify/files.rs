@@ -1,6 +1,7 @@
 //! The manifest of a run and the files that it lists.
 
 use super::Verification;
+use crate::find::builder;
 use crate::{Error, Progress};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -19,6 +20,8 @@ struct Manifest {
     findings: BTreeMap<String, u64>,
     #[serde(default)]
     case_classes: BTreeMap<String, u64>,
+    #[serde(default)]
+    money: BTreeMap<String, String>,
     inputs: Vec<Input>,
     weigh: Option<WeighCounts>,
     outputs: Vec<Output>,
@@ -57,6 +60,8 @@ pub(super) struct RunFiles {
     pub(super) findings: BTreeMap<String, u64>,
     /// How many cases of a settlement had each class, as the manifest states it.
     pub(super) classes: BTreeMap<String, u64>,
+    /// What all pools of a settlement have together, in yuan, as the manifest states it.
+    pub(super) money: BTreeMap<String, String>,
     pub(super) manifest: PathBuf,
     /// What a run of `weigh` states about its cases.
     pub(super) weigh: Option<WeighCounts>,
@@ -88,6 +93,7 @@ impl RunFiles {
             outcomes: manifest.outcomes,
             findings: manifest.findings,
             classes: manifest.case_classes,
+            money: manifest.money,
             manifest: path,
             weigh: manifest.weigh,
             input_rows: manifest.inputs.iter().map(|input| input.rows).sum(),
@@ -121,13 +127,6 @@ impl RunFiles {
         self.manifest.with_file_name(file)
     }
 
-    /// How many rows the manifest states for an output.
-    pub(super) fn stated_rows(&self, path: &Path) -> Option<u64> {
-        let name = path.file_name()?.to_str()?;
-        let output = self.outputs.iter().find(|output| output.file == name);
-        output.map(|output| output.rows)
-    }
-
     /// Recomputes the hash of every output and compares the counts of the manifest itself.
     pub(super) fn check_hashes(
         &self,
@@ -141,6 +140,14 @@ impl RunFiles {
                 let stated = &output.sha256;
                 let problem = format!("the sha256 is {hash}; the manifest states {stated}.");
                 result.mismatch("sha256", &output.file, problem);
+            } else if output.file.ends_with(".parquet") {
+                let rows = rows_of(&self.path(&output.file))?;
+                if rows != output.rows {
+                    let stated = output.rows;
+                    let problem =
+                        format!("the file has {rows} rows; the manifest states {stated}.");
+                    result.mismatch("rows_stated", &output.file, problem);
+                }
             }
             result.files.push(output.file.clone());
         }
@@ -151,6 +158,12 @@ impl RunFiles {
         }
         Ok(())
     }
+}
+
+/// How many rows a Parquet file says that it has.
+fn rows_of(path: &Path) -> Result<u64, Error> {
+    let rows = builder(path)?.metadata().file_metadata().num_rows();
+    Ok(u64::try_from(rows).unwrap_or(0))
 }
 
 /// Whether a path stays in the folder that it is taken from.

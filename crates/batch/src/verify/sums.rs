@@ -224,7 +224,7 @@ fn entry<'s>(sums: &'s mut ByHospital, pool: &str, hospital: &str) -> &'s mut Su
         .expect("the hospital was just inserted")
 }
 
-const POINT_SCALE: i8 = 4;
+pub(super) const POINT_SCALE: i8 = 4;
 pub(super) const MONEY_SCALE: i8 = 2;
 
 /// Some columns of a Parquet file.

@@ -16,6 +16,12 @@ struct Settled {
     reserve: i128,
     reason: &'static str,
     ungrouped: u64,
+    /// The gross of the first hospital, and the baseline points of the pool.
+    gross: i128,
+    baseline: i128,
+    /// How many late entries the manifest states, and what it states as paid.
+    late: u64,
+    stated: &'static str,
     last_pool: &'static str,
     last_payment: Option<i128>,
 }
@@ -31,6 +37,10 @@ impl Settled {
             reserve: 10_000,
             reason: "",
             ungrouped: 1,
+            gross: 35_001,
+            baseline: 4_0000,
+            late: 1,
+            stated: "",
             last_pool: "P",
             last_payment: Some(0),
         }
@@ -64,6 +74,9 @@ impl Settled {
             ("reserve", money(self.reserve)),
             ("distributable", money(40_000)),
             ("points", decimals(vec![Some(4_0000)], 4)),
+            ("baseline_points", decimals(vec![Some(self.baseline)], 4)),
+            ("increment_points", decimals(vec![Some(0)], 4)),
+            ("at_cost", money(0)),
             ("paid", money(self.paid)),
             ("residual", money(self.residual)),
             ("residual_reason", texts(&[self.reason])),
@@ -76,18 +89,46 @@ impl Settled {
             ("hospital_id", texts(&["H1", "H2"])),
             ("cases", Arc::new(Int64Array::from(vec![2, 1]))),
             ("points", decimals(vec![Some(3_5000), Some(5000)], 4)),
+            (
+                "baseline_points",
+                decimals(vec![Some(3_5000), Some(5000)], 4),
+            ),
+            ("increment_points", decimals(vec![Some(0); 2], 4)),
+            (
+                "baseline_amount",
+                decimals(vec![Some(30_001), Some(5_998)], 2),
+            ),
+            ("increment_amount", decimals(vec![Some(5_000), Some(0)], 2)),
+            ("floor_amount", decimals(vec![Some(0); 2], 2)),
+            ("shared_amount", decimals(vec![Some(0); 2], 2)),
+            ("redistributed", decimals(vec![Some(0); 2], 2)),
+            ("gross", decimals(vec![Some(self.gross), Some(5_998)], 2)),
+            ("patient_side", decimals(vec![Some(0), Some(1_000)], 2)),
+            ("at_cost", decimals(vec![Some(0); 2], 2)),
             ("payment", decimals(vec![Some(35_001), Some(4_998)], 2)),
         ];
+        let findings = vec![("code", texts(&["late_entry"]))];
         let outputs = json!([
             self.table("cases.parquet", self.cases()),
             self.table("hospitals.parquet", hospitals),
             self.table("pools.parquet", self.pools()),
+            self.table("findings.parquet", findings),
         ]);
+        let yuan = |fen: i128| format!("{}.{:02}", fen / 100, fen % 100);
+        let paid = match self.stated {
+            "" => yuan(self.paid),
+            stated => stated.to_owned(),
+        };
+        let money = json!({
+            "budget": "500.00", "reserve": yuan(self.reserve), "distributable": "400.00",
+            "paid": paid, "residual": yuan(self.residual),
+        });
         let outcomes = json!({ "grouped/group_rule": 3, "ungrouped/no_mdc": self.ungrouped });
         let manifest = json!({
             "drgdip": "0", "command": "settle", "rows": 4, "outcomes": outcomes,
             "case_classes": { "low": 1, "normal": 2, "unpaid": 1 },
-            "inputs": [{ "rows": 4 }], "outputs": outputs,
+            "inputs": [{ "rows": 4 }], "outputs": outputs, "money": money,
+            "findings": { "late_entry": self.late },
         });
         std::fs::write(
             self.folder.path().join("manifest.json"),
@@ -187,6 +228,56 @@ fn points_are_compared_to_the_last_place() {
                 "pool_points",
                 "pools.parquet, pool P",
                 "the cases have 3.9999 points, the hospitals 4.0000; the row states 4.0000.",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn what_hospitals_and_pools_are_made_of_adds_up() {
+    let mut run = Settled::new();
+    run.gross += 1;
+    run.baseline -= 1;
+    let place = "hospitals.parquet, pool P, hospital H1";
+    check(
+        &run,
+        &[
+            (
+                "hospital_parts",
+                place,
+                "the parts of gross add up to 350.01; the row states 350.02.",
+            ),
+            (
+                "hospital_parts",
+                place,
+                "the parts of payment add up to 350.02; the row states 350.01.",
+            ),
+            (
+                "pool_parts",
+                "pools.parquet, pool P",
+                "its hospitals have baseline_points 4.0000; the row states 3.9999.",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn the_manifest_states_the_money_and_the_findings_of_the_files() {
+    let mut run = Settled::new();
+    run.late = 2;
+    run.stated = "400.00";
+    check(
+        &run,
+        &[
+            (
+                "counts",
+                "findings.parquet late_entry",
+                "the file has 1 rows; the manifest states 2.",
+            ),
+            (
+                "money",
+                "manifest, money paid",
+                "the pools have 399.99; the manifest states 400.00.",
             ),
         ],
     );

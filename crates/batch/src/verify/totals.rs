@@ -3,14 +3,11 @@
 use super::Verification;
 use super::checks::decimal;
 use super::files::RunFiles;
-use super::sums::{MONEY_SCALE, Table, amount, value};
+use super::parts::by_pool;
+use super::sums::MONEY_SCALE;
 use crate::settle::units::reports::LINES;
 use crate::settle::units::totals::TOTALS;
 use crate::{Error, Progress};
-use std::collections::BTreeMap;
-
-/// Sums by pool, in units of the last place.
-type ByPool = BTreeMap<String, i128>;
 
 /// The units of every pool add up to its points, its payment, and what its lines pay.
 pub(super) fn check(
@@ -21,7 +18,7 @@ pub(super) fn check(
     if !files.has(TOTALS) {
         return Ok(());
     }
-    let sums = |table: &str, column: &str, scale| sums(files, (table, column, scale), progress);
+    let sums = |table: &str, column: &str, scale| by_pool(files, (table, column, scale), progress);
     let pairs = [
         (("points", 4), ("pools.parquet", "points")),
         (("payment", MONEY_SCALE), ("pools.parquet", "paid")),
@@ -45,23 +42,4 @@ pub(super) fn check(
         }
     }
     Ok(())
-}
-
-fn sums(
-    files: &RunFiles,
-    (table, column, scale): (&str, &str, i8),
-    progress: &dyn Progress,
-) -> Result<ByPool, Error> {
-    let mut sums = ByPool::new();
-    let table = Table::open(files.path(table), &["pool", column])?;
-    table.for_each(progress, |batch| {
-        let pools = batch.text("pool")?;
-        let amounts = batch.decimal(column, scale)?;
-        for row in 0..batch.rows() {
-            let sum = sums.entry(value(&pools, row).to_owned()).or_default();
-            *sum += amount(&amounts, row).unwrap_or(0);
-        }
-        Ok(())
-    })?;
-    Ok(sums)
 }

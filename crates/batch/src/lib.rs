@@ -18,6 +18,7 @@ mod group;
 mod grouped;
 mod in_force;
 pub mod inputs;
+mod lock;
 mod manifest;
 mod memory;
 mod migrate;

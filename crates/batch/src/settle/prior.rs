@@ -160,6 +160,7 @@ fn count(
     let sums = Mutex::new(Sums::default());
     let stage = PriorStage {
         setting: &before,
+        files: &files,
         links: &links,
         sums: &sums,
     };
@@ -182,6 +183,7 @@ fn count(
 /// The first pass over last year's claims: only the sums are kept.
 struct PriorStage<'s> {
     setting: &'s Setting<'s>,
+    files: &'s ClaimFiles,
     links: &'s Links,
     sums: &'s Mutex<Sums>,
 }
@@ -195,7 +197,7 @@ impl Stage for PriorStage<'_> {
     type Encoded = ();
 
     fn worker(&self) -> CaseWorker<'_> {
-        CaseWorker::new(self.setting, (None, self.links), self.sums)
+        CaseWorker::new(self.setting, (None, self.links), (self.files, self.sums))
     }
 
     fn join(&self, _: &mut SettledRows, _: SettledRows) {}

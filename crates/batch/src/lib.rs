@@ -66,7 +66,7 @@ pub use progress::{Progress, Silent};
 pub use publish::{Existing, publish_plan};
 pub use read::{QuarantineCounts, ReadOptions, is_decoding};
 pub use settle::{
-    CaseMix, ClearedHospital, HospitalAdjustment, LedgerUse, PoolReport, PrepaidHospital,
+    CaseMix, ClearedHospital, HospitalAdjustment, LedgerUse, Period, PoolReport, PrepaidHospital,
     SettleJob, SettleSpan, SettleSummary, UnitExample, UnitShare, UnitTotal, UnitTotals, settle,
 };
 pub use supervise::{SuperviseJob, SuperviseSummary, supervise};

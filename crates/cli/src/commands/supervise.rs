@@ -5,7 +5,7 @@ use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout, grouped_digits};
 use crate::progress::Reporter;
 use crate::{out, plans};
-use drgdip_batch::{PreparedPolicy, ReadOptions, SuperviseJob, SuperviseSummary, supervise};
+use drgdip_batch::{Period, PreparedPolicy, ReadOptions, SuperviseJob, SuperviseSummary, supervise};
 use drgdip_tables::policy::SUPERVISION_INDICES;
 use serde_json::{Map, Value, json};
 
@@ -15,7 +15,7 @@ pub(crate) fn run(
     progress: &Reporter,
 ) -> Result<Done, Failure> {
     let policy = PreparedPolicy::load(&args.policy)?;
-    let day = plans::last_day_of_year(&format!("{:04}", args.year))?;
+    let day = Period::parse_year(&format!("{:04}", args.year))?.last;
     let terms = policy.policy.supervise_at(day)?;
     let plan = plans::prepare(args.plan.as_deref().unwrap_or(&terms.plan))?;
     let job = SuperviseJob {

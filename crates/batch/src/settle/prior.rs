@@ -135,8 +135,8 @@ fn value(pool: &Pool, setting: &Setting<'_>, inputs: &Inputs) -> Result<PointVal
 
 /// Points of last year's claims by this year's plan, policy and coefficients, pool by pool.
 ///
-/// Source: payment-spec C7.2: last year's volume is regrouped and weighed anew before it becomes
-/// a baseline. Claims of the whole calendar year before count; season shares apply to them.
+/// Source: `policies/payment.md`: last year's volume is regrouped and weighed anew before it
+/// becomes a baseline. Claims of the whole calendar year before count; season shares apply to them.
 fn count(
     setting: &Setting<'_>,
     job: &SettleJob<'_>,

@@ -1,4 +1,10 @@
-//! The answers of other groupers: a sample that is always here, and all of them where they are.
+//! The answers of other groupers: the sample of `data/answers`, and all of them where there are
+//! any.
+//!
+//! `DRGDIP_REFERENCE` is the absolute path of a folder with all answers (`answers/SCHEME.parquet`)
+//! and the facts that plans were made from (`schemes/SCHEME`). They are too large to be kept here.
+//! Tests that need them compare nothing where the variable is not set, and fail where it names a
+//! folder that lacks them.
 
 use drgdip_batch::compare::{CompareJob, Comparison, Field, compare};
 use drgdip_batch::{GroupJob, PreparedPlan, ReadOptions, Silent, group};
@@ -25,14 +31,11 @@ const SCHEMES: [(&str, &str); 11] = [
     ("450000-guangxi-2022", "guangxi_2022"),
 ];
 
-/// A file or folder of the references, where they are at hand.
+/// A file or folder of the references, where they are asked for.
 fn reference(path: &str) -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/reference");
-    let path = root.join(path);
-    if !path.exists() {
-        println!("{} is not here; nothing is compared", path.display());
-        return None;
-    }
+    let root = std::env::var_os("DRGDIP_REFERENCE")?;
+    let path = Path::new(&root).join(path);
+    assert!(path.exists(), "{} is missing", path.display());
     Some(path)
 }
 

@@ -1,4 +1,4 @@
-//! The invariants of the payment specification on whole generated regions: hundreds of hospitals,
+//! The invariants of a payment on whole generated regions: hundreds of hospitals,
 //! both insurances, every family, mode, model, calibration, floor, cap and residual rule.
 //!
 //! Cases are awarded, linked, pooled, paid and split as a settlement does it, without files. What

@@ -79,22 +79,41 @@ fn is_group(text: &str) -> bool {
     matches!(bytes.len(), 3 | 4) && letters && bytes[2..].iter().all(u8::is_ascii_digit)
 }
 
+/// Whether a text is a year of this time; 1970 and the like are the calendar's.
+fn is_year(text: &str) -> bool {
+    let in_century = text.len() == 4 && text.starts_with("20");
+    in_century && text.parse().is_ok_and(|year: u32| year < 2040)
+}
+
+/// The texts of a line, and the words of what stands between them.
+fn texts_and_words(line: &str) -> (Vec<&str>, Vec<&str>) {
+    let texts = line.split('"').skip(1).step_by(2).collect();
+    let code = line.split('"').step_by(2);
+    let words = code.flat_map(|part| part.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    (texts, words.collect())
+}
+
 #[test]
-fn no_code_group_or_region_stands_in_the_sources() {
+fn no_code_group_region_or_year_stands_in_the_sources() {
     for (path, code) in sources() {
         let lines = code
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"));
         for line in lines {
-            for text in line.split('"').skip(1).step_by(2) {
-                let is_region = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
-                let is_fact = is_code(text) || is_group(text) || is_region;
-                assert!(
-                    !is_fact,
-                    "{}: {text:?} belongs into a table",
-                    path.display()
-                );
-            }
+            let line = line.replace("\\\"", "'");
+            let (texts, words) = texts_and_words(&line);
+            let is_region =
+                |text: &str| text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
+            let is_fact =
+                |text: &&str| is_code(text) || is_group(text) || is_region(text) || is_year(text);
+            let texts = texts.into_iter().filter(is_fact);
+            let years = words.into_iter().filter(|word| is_year(word));
+            let found: Vec<_> = texts.chain(years).collect();
+            assert!(
+                found.is_empty(),
+                "{}: {found:?} belongs into a table",
+                path.display()
+            );
         }
     }
 }
@@ -162,6 +181,22 @@ fn arrows_point_down_the_pipeline() {
                 !manifest.contains("arrow") && !manifest.contains("rayon"),
                 "{name}"
             );
+        }
+    }
+}
+
+/// What stands beside the repository cannot be looked up by its readers; pages of `policies/` can.
+#[test]
+fn comments_cite_what_a_reader_has() {
+    let mut files = Vec::new();
+    for folder in ["crates", "tests", "benches"] {
+        rust_files(&root().join(folder), &mut files);
+    }
+    let unknown = ["payment-spec", "payment specification"];
+    for path in files.iter().filter(|path| !path.ends_with(file!())) {
+        let text = fs::read_to_string(path).unwrap();
+        for words in unknown {
+            assert!(!text.contains(words), "{} cites {words}", path.display());
         }
     }
 }

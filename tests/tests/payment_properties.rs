@@ -1,7 +1,7 @@
 //! What must hold for every pool and every case, on generated ones.
 //!
-//! A name with a number is that of an invariant of the payment specification: I1 to I13 of its
-//! section I, C7 I1 to I5 of baseline + increment.
+//! Names with a number, I1 to I13 and C7 I1 to I5, are this file's own: the latter are the
+//! invariants of baseline + increment.
 
 mod generated;
 

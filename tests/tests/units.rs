@@ -791,6 +791,69 @@ fn a_stay_is_paid_by_the_unit_that_its_claim_names() {
     );
 }
 
+/// How often a finding was made.
+fn count(settled: &Settled, code: &str) -> u64 {
+    let mut found = settled.summary.findings.iter();
+    let found = found.find(|(finding, _)| finding.code() == code);
+    found.map_or(0, |(_, count)| count)
+}
+
+#[test]
+fn a_unit_that_nobody_knows_and_one_that_does_not_pay_are_findings() {
+    let named = |id: &str, unit| Claim {
+        unit: Some((unit, "rehabilitation", 20)),
+        ..claim(id, 5_000)
+    };
+    let claims = [
+        claim("plain", 5_000),
+        named("drg", "drg"),
+        named("empty", ""),
+        named("paid", "bed_day"),
+        named("misspelt", "bedday"),
+        named("capital", "Bed_day"),
+        named("no home beds", "home_bed"),
+    ];
+    let settled = stays("points").settle(&claims);
+    settled.check("paid", "bed_day", "73.6364");
+    for id in [
+        "plain",
+        "drg",
+        "empty",
+        "misspelt",
+        "capital",
+        "no home beds",
+    ] {
+        settled.check(id, "normal", NORMAL);
+    }
+    assert_eq!(count(&settled, "payment_unit_unknown"), 2);
+    assert_eq!(count(&settled, "payment_unit_not_applied"), 1);
+    // A policy without any unit says so too.
+    let settled = Run::default().settle(&claims);
+    assert_eq!(count(&settled, "payment_unit_unknown"), 2);
+    assert_eq!(count(&settled, "payment_unit_not_applied"), 2);
+}
+
+#[test]
+fn numbers_of_a_claim_that_do_not_fit_name_its_file_and_row() {
+    let mut run = stays("points");
+    run.rules = run.rules.replacen("110.00", "0.01", 1);
+    let huge = Claim {
+        cost: 9_999_999_999_999_999,
+        unit: Some(("item", "", 4)),
+        ..claim("huge", 0)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let claims = [claim("plain", 5_000), huge];
+    let error = run.try_settle(&claims, folder.path()).err().unwrap();
+    let path = folder.path().join("claims.parquet");
+    let place = format!("{}, row 2, case huge", path.display());
+    assert_eq!((error.place(), error.exit_code()), (place.as_str(), 3));
+    assert_eq!(
+        error.hint(),
+        "Correct the claim, or the parameters of the policy that pay it."
+    );
+}
+
 #[test]
 fn a_stay_on_a_line_has_no_points_and_is_paid_what_others_do_not_bear() {
     for family in ["A", "C"] {

@@ -87,7 +87,8 @@ impl PlansInForce {
             }
             plans.push(PreparedPlan::of(loaded)?);
         }
-        require_few_groups(&plans)?;
+        let hint = "Group the claims of fewer regions at a time.";
+        require_few_groups(&plans, ("--plan auto", hint))?;
         let numbers: HashMap<&str, u16> = distinct.into_iter().zip(0..).collect();
         let mut chosen: HashMap<String, HashMap<i32, u16>> = HashMap::new();
         for ((region, day), id) in &ids {
@@ -104,18 +105,25 @@ impl PlansInForce {
     }
 }
 
-/// Outputs number the groups of all plans of a run with 16 bits.
-pub(crate) fn require_few_groups(plans: &[PreparedPlan]) -> Result<(), Error> {
+/// How many groups the plans of a run may have together: outputs number them with 16 bits, and the
+/// last number is no group.
+const MOST_GROUPS: usize = 65_534;
+
+/// Refuses plans with more groups than can be numbered; the error names what chose the plans, and
+/// says what to do.
+pub(crate) fn require_few_groups(
+    plans: &[PreparedPlan],
+    (place, hint): (&str, &str),
+) -> Result<(), Error> {
     let groups: usize = plans.iter().map(|plan| plan.grouper.groups().len()).sum();
-    if groups < usize::from(NO_PLAN) {
+    if groups <= MOST_GROUPS {
         return Ok(());
     }
     let problem = format!(
-        "the {} plans of the run have {groups} groups together.",
+        "the {} plans of the run have {groups} groups together, more than {MOST_GROUPS}.",
         plans.len()
     );
-    let hint = "Group the claims of fewer regions at a time.";
-    Err(Error::new(Class::Table, "--plan auto", problem, hint))
+    Err(Error::new(Class::Table, place, problem, hint))
 }
 
 /// The plan of each region and day; the error names those that have none, or more than one.

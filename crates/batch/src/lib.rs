@@ -15,10 +15,12 @@ mod error;
 pub mod explain;
 mod find;
 mod findings;
+mod flat;
 mod group;
 mod grouped;
 mod in_force;
 pub mod inputs;
+mod lock;
 mod manifest;
 mod memory;
 mod migrate;
@@ -52,6 +54,7 @@ pub use demo::{DEMO_CLAIMS, DEMO_INPUTS, DemoJob, DemoSummary, demo};
 pub use error::{Class, Error};
 pub use find::{FoundClaim, TextRow, find_claims, find_rows};
 pub use findings::FindingCounts;
+pub use flat::four_places;
 pub use group::{GroupJob, GroupSummary, group};
 pub use grouped::{OutcomeCounts, PreparedPlan};
 pub use in_force::{PlanChoice, PlansInForce, PlansRequest};
@@ -64,7 +67,7 @@ pub use progress::{Progress, Silent};
 pub use publish::{Existing, publish_plan};
 pub use read::{QuarantineCounts, ReadOptions, is_decoding};
 pub use settle::{
-    CaseMix, ClearedHospital, HospitalAdjustment, LedgerUse, PoolReport, PrepaidHospital,
+    CaseMix, ClearedHospital, HospitalAdjustment, LedgerUse, Period, PoolReport, PrepaidHospital,
     SettleJob, SettleSpan, SettleSummary, UnitExample, UnitShare, UnitTotal, UnitTotals, settle,
 };
 pub use supervise::{SuperviseJob, SuperviseSummary, supervise};

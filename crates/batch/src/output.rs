@@ -1,5 +1,6 @@
 //! Outputs that appear whole or not at all.
 
+use crate::lock::OutputLock;
 use crate::{Class, Error};
 use ring::digest::{Context, SHA256, digest};
 use std::fs::{self, File};
@@ -99,6 +100,8 @@ fn hex(digest: &[u8]) -> String {
 #[derive(Default)]
 pub(crate) struct StagedFiles {
     files: Vec<(PathBuf, PathBuf)>,
+    /// Held while the run lasts, so that two runs cannot write the same file.
+    locks: Vec<OutputLock>,
 }
 
 impl StagedFiles {
@@ -118,6 +121,7 @@ impl StagedFiles {
         }
         let folder = parent(target);
         fs::create_dir_all(folder).map_err(|e| Error::file(folder, "create the folder", &e))?;
+        self.locks.push(OutputLock::take(target)?);
         let staged = folder.join(format!(".{}.drgdip-part", name.to_string_lossy()));
         self.files.push((staged.clone(), target.to_owned()));
         Ok(staged)
@@ -159,8 +163,7 @@ pub(crate) struct StagedFolder {
     staged: PathBuf,
     target: PathBuf,
     /// Held while the run lasts, so that two runs cannot write the same folder.
-    _lock: File,
-    lock_path: PathBuf,
+    _lock: OutputLock,
     is_published: bool,
 }
 
@@ -186,16 +189,8 @@ impl StagedFolder {
         })?;
         let folder = parent(target);
         fs::create_dir_all(folder).map_err(|e| Error::file(folder, "create the folder", &e))?;
-        let name = name.to_string_lossy();
-        let lock_path = folder.join(format!(".{name}.drgdip-lock"));
-        let lock = File::create(&lock_path).map_err(|e| Error::file(&lock_path, "write it", &e))?;
-        lock.try_lock().map_err(|_| {
-            Error::usage(
-                format!("another run is writing {}.", target.display()),
-                "Wait for it to end, or choose another folder.",
-            )
-        })?;
-        let staged = folder.join(format!(".{name}.drgdip-part"));
+        let lock = OutputLock::take(target)?;
+        let staged = folder.join(format!(".{}.drgdip-part", name.to_string_lossy()));
         if staged.exists() {
             // Left behind by a run that was killed; the lock says that nobody uses it now.
             fs::remove_dir_all(&staged).map_err(|e| Error::file(&staged, "remove it", &e))?;
@@ -206,7 +201,6 @@ impl StagedFolder {
             staged,
             target,
             _lock: lock,
-            lock_path,
             is_published: false,
         })
     }
@@ -236,7 +230,6 @@ impl Drop for StagedFolder {
         if !self.is_published {
             let _ = fs::remove_dir_all(&self.staged);
         }
-        let _ = fs::remove_file(&self.lock_path);
     }
 }
 

@@ -32,13 +32,13 @@ impl PlansByUnit {
         if terms.unit_plans.is_empty() {
             return Ok(None);
         }
+        let place = format!("policy {}, grouping.unit_plans", terms.policy);
         let known = &terms.pools.units;
         if let Some(unit) = terms
             .unit_plans
             .keys()
             .find(|unit| !known.contains_key(*unit))
         {
-            let place = format!("policy {}, grouping.unit_plans", terms.policy);
             let problem = format!("{unit:?} is none of the units of pool.units.");
             let hint = "Add the unit to pool.units, or take its plan out.";
             return Err(Error::new(Class::Table, place, problem, hint));
@@ -50,7 +50,8 @@ impl PlansByUnit {
             .iter()
             .map(|id| load(id))
             .collect::<Result<Vec<_>, _>>()?;
-        require_few_groups(&plans)?;
+        let hint = "Name plans with fewer groups.";
+        require_few_groups(&plans, (&place, hint))?;
         let number = |unit: &str| {
             let id = terms.unit_plans.get(unit)?;
             let place = ids.iter().position(|known| known == id)?;

@@ -49,7 +49,7 @@ impl Draft {
 
     /// Draws the weight towards the prior one and limits how far it moves.
     ///
-    /// Source: S-DIP3, no cut merely because good management reduced cost; payment-spec A5, S13.
+    /// Source: S-DIP3, no cut merely because good management reduced cost.
     fn smooth(&mut self, terms: &WeighTerms) {
         let (Some(exact), Some(prior)) = (&self.exact, &self.prior) else {
             return;
@@ -144,7 +144,7 @@ struct Changed {
 /// changed weights are rescaled too, RW′ = (RW + δ)·ΣN·RW / ΣN·(RW + δ); with `others` they stay
 /// as stated, and the factor is (T − ΣN·changed) / ΣN·others.
 ///
-/// Source: S-DIP3 (原则上保持总分值不变); payment-spec A6.
+/// Source: S-DIP3 (原则上保持总分值不变); `policies/weigh.md`, step 7.
 fn change(
     drafts: &mut [Draft],
     changes: &[Change],

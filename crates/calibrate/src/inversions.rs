@@ -12,7 +12,7 @@ pub struct Inversion {
 /// Every pair of neighbours in a family whose weights rise; groups without a weight are passed
 /// over.
 ///
-/// Source: payment-spec A5, step S10 (资源消耗倒置).
+/// Source: a model of this project (资源消耗倒置).
 pub(crate) fn find(groups: &[GroupWeight], families: &[Vec<u16>]) -> Vec<Inversion> {
     let mut found = Vec::new();
     for family in families {

@@ -164,6 +164,12 @@ findings! {
     ItemsUnusable "items_unusable" "new_tech_items,negotiated_drugs" Reject
         "新技术或谈判药品项目金额无效，或合计超过总费用" "An item has no usable cost, or the items cost more than the case."
         "Correct the codes and costs of the items, or the total cost.";
+    PaymentUnitUnknown "payment_unit_unknown" "payment_unit" Warn
+        "支付单元名称无法识别,按未填写处理" "The claim names a payment unit that nobody knows; it is paid as if it named none."
+        "Write bed_day, day_surgery, single_disease, item or home_bed, or leave the cell empty.";
+    PaymentUnitNotApplied "payment_unit_not_applied" "payment_unit" Warn
+        "所列支付单元未生效,按一般规则支付" "The unit that the claim names does not pay the stay; the rules for all stays do."
+        "Check whether the policy has the unit; the explanation of the case says what the unit lacks.";
     PaymentPartsMissing "payment_parts_missing" "fund_paid,other_funds_paid,patient_paid" Reject
         "基金与个人支付金额缺失" "An amount that the policy takes from the claim is missing."
         "Fill in who paid what; 0 where nobody did.";

@@ -64,7 +64,7 @@ macro_rules! rules {
     };
 }
 
-// Source: payment-spec F4, the categories 完整性, 及时性 and 准确性 of the DIP 3.0 draft; the single
+// Source: the categories 完整性, 及时性 and 准确性 of the DIP 3.0 draft; the single
 // rules are a model of this project.
 rules! {
     MandatoryMissing "q01_mandatory_missing" "" "" Reject

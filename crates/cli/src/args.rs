@@ -2,12 +2,16 @@
 
 mod common;
 mod of_history;
+mod tables;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
 
 pub(crate) use common::{FailOn, GlobalArgs, LogForm, ReadArgs, TableArgs};
-pub(crate) use of_history::{CatalogueArgs, SuperviseArgs};
+pub(crate) use of_history::{
+    CandidatesArgs, CatalogueArgs, NewtechCommand, SuperviseArgs, WeighArgs,
+};
+pub(crate) use tables::{CheckArgs, DiffArgs, ImportArgs, ShowArgs, TablesCommand};
 
 /// Groups hospital cases by DRG and DIP plans and settles them to the fen.
 #[derive(Debug, Parser)]
@@ -70,7 +74,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: PolicyCommand,
     },
-    /// List, show or check grouping plans.
+    /// List, show, check, diff or import grouping plans.
     #[command(after_help = include_str!("../help/tables.txt"))]
     Tables {
         #[command(subcommand)]
@@ -219,65 +223,6 @@ pub(crate) struct SettleArgs {
     pub(crate) tables: TableArgs,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct WeighArgs {
-    /// Parquet files of several years, folders of them, or globs.
-    #[arg(required = true, value_name = "HISTORY")]
-    pub(crate) claims: Vec<PathBuf>,
-    /// The payment policy: a bundled name, or the path of a policy file.
-    #[arg(long, value_name = "POLICY")]
-    pub(crate) policy: String,
-    /// The year that the weights are for; history is the years before it.
-    #[arg(long, value_name = "YYYY", value_parser = clap::value_parser!(i16).range(1900..=2999))]
-    pub(crate) year: i16,
-    /// The folder to write.
-    #[arg(long, short, value_name = "DIR")]
-    pub(crate) output: PathBuf,
-    /// The plan, in place of the one that the policy names.
-    #[arg(long, value_name = "PLAN")]
-    pub(crate) plan: Option<String>,
-    /// The folder with the hospitals table, for means by level; the policy's own otherwise.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) inputs: Option<PathBuf>,
-    /// A table of weights that people decided (group, weight); the total weight stays.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) changes: Option<PathBuf>,
-    /// A table of given mean costs (group, mean_cost), for the quota method.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) quotas: Option<PathBuf>,
-    /// Accept amounts stored as floating-point numbers, each rounded to the fen.
-    #[arg(long)]
-    pub(crate) allow_float_money: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum NewtechCommand {
-    /// Examine every registered technology in every group, and write the overlay of the new groups.
-    Candidates(CandidatesArgs),
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct CandidatesArgs {
-    /// Parquet files of several years, folders of them, or globs.
-    #[arg(required = true, value_name = "HISTORY")]
-    pub(crate) claims: Vec<PathBuf>,
-    /// The payment policy with the registry: a bundled name, or the path of a policy file.
-    #[arg(long, value_name = "POLICY")]
-    pub(crate) policy: String,
-    /// The plan, in place of the one that the policy names.
-    #[arg(long, value_name = "PLAN")]
-    pub(crate) plan: Option<String>,
-    /// The day on which the policy is read; the first on which it holds unless told otherwise.
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(crate) date: Option<String>,
-    /// The folder to write; without it the table is only printed.
-    #[arg(long, short, value_name = "DIR")]
-    pub(crate) output: Option<PathBuf>,
-    /// Accept amounts stored as floating-point numbers, each rounded to the fen.
-    #[arg(long)]
-    pub(crate) allow_float_money: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -488,82 +433,4 @@ pub(crate) struct PolicyShowArgs {
     /// The day; the last one on which the policy changes unless told otherwise.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) at: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum TablesCommand {
-    /// The bundled plans and policies, and how far each plan is supported.
-    List,
-    /// A plan: its MDCs, ADRGs and groups with their rules.
-    Show(ShowArgs),
-    /// Load plans and print what is odd about them; exit 4 when one cannot be used.
-    Check(CheckArgs),
-    /// What the second plan says otherwise than the first, by meaning.
-    Diff(DiffArgs),
-    /// Make a plan folder of the facts of a scheme, or of the workbook that holds it.
-    Import(ImportArgs),
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct DiffArgs {
-    /// A bundled name, or the path of a plan folder.
-    #[arg(value_name = "A")]
-    pub(crate) before: String,
-    /// Another one.
-    #[arg(value_name = "B")]
-    pub(crate) after: String,
-    /// Group these claims by both plans, too, and count which cases move where.
-    #[arg(long, value_name = "CLAIMS", num_args = 1..)]
-    pub(crate) claims: Vec<PathBuf>,
-    /// Print every row and code, not only the first of many.
-    #[arg(long)]
-    pub(crate) full: bool,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct CheckArgs {
-    /// Bundled names, or paths of plan folders.
-    #[arg(value_name = "PLAN", required = true)]
-    pub(crate) plans: Vec<String>,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct ImportArgs {
-    /// A folder of facts (plan.tsv, mdc.tsv and so on), or an Excel workbook (.xlsx) of a scheme.
-    #[arg(value_name = "FACTS")]
-    pub(crate) facts: PathBuf,
-    /// The plan folder to write.
-    #[arg(long, short, value_name = "PLAN")]
-    pub(crate) output: PathBuf,
-    /// Write an overlay that states only what differs from this plan.
-    #[arg(long, value_name = "PLAN")]
-    pub(crate) base: Option<String>,
-    /// The id of the plan; the name of the folder unless told otherwise.
-    #[arg(long, value_name = "ID")]
-    pub(crate) id: Option<String>,
-    /// The title of the plan; that of the facts unless told otherwise.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) title: Option<String>,
-    /// A key in a list of sources; may be said again.
-    #[arg(long, value_name = "KEY")]
-    pub(crate) source: Vec<String>,
-    /// Replace a plan that stands there already.
-    #[arg(long)]
-    pub(crate) replace: bool,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct ShowArgs {
-    /// A bundled name, or the path of a plan folder.
-    #[arg(value_name = "PLAN")]
-    pub(crate) plan: String,
-    /// Show one MDC with its ADRGs.
-    #[arg(long, value_name = "CODE")]
-    pub(crate) mdc: Option<String>,
-    /// Show one ADRG with its groups, rules and code lists.
-    #[arg(long, value_name = "CODE", conflicts_with = "mdc")]
-    pub(crate) adrg: Option<String>,
-    /// Show one group with its rule and weight.
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["mdc", "adrg"])]
-    pub(crate) group: Option<String>,
 }

@@ -5,8 +5,8 @@ use crate::fail::Failure;
 use crate::progress::Reporter;
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::{
-    Class, PlanChoice, PlansByUnit, PlansInForce, PlansRequest, PreparedPlan, PreparedPolicy,
-    ReadOptions,
+    Class, Error, Period, PlanChoice, PlansByUnit, PlansInForce, PlansRequest, PreparedPlan,
+    PreparedPolicy, ReadOptions,
 };
 use drgdip_tables::library::is_region;
 use drgdip_tables::policy::PolicyAt;
@@ -98,18 +98,7 @@ pub(crate) fn of_policy(
     if terms.unit_plans.is_empty() {
         return Ok(Chosen::One(Box::new(prepare_with(&terms.plan, tables)?)));
     }
-    let load = |id: &str| -> Result<PreparedPlan, drgdip_batch::Error> {
-        let loaded = match &tables.tables {
-            Some(folder) => PlanLibrary::folder(folder)?.load(id)?,
-            None => load_plan(id)?,
-        };
-        let loaded = match &tables.grey_list {
-            Some(list) => loaded.with_grey_list(list)?,
-            None => loaded,
-        };
-        PreparedPlan::of(loaded)
-    };
-    let plans = PlansByUnit::load(terms, inputs, load)?;
+    let plans = PlansByUnit::load(terms, inputs, |id| prepare_with(id, tables))?;
     Ok(Chosen::ByUnit(
         plans.expect("units have plans of their own"),
     ))
@@ -122,7 +111,7 @@ pub(crate) fn choose_for_case(
     (region, discharged): (Option<&str>, Option<Date>),
 ) -> Result<PreparedPlan, Failure> {
     if plan != AUTO {
-        return prepare_with(plan, tables);
+        return Ok(prepare_with(plan, tables)?);
     }
     let library = library(tables)?;
     library.require_dates()?;
@@ -137,9 +126,9 @@ pub(crate) fn choose_for_case(
         let place = library.file().name_of("COVERAGE.toml");
         let problem = format!("{problem} for region {region} at {day}.");
         let hint = "State in COVERAGE.toml which one plan applies there, or name a plan.";
-        drgdip_batch::Error::new(Class::Table, place, problem, hint)
+        Error::new(Class::Table, place, problem, hint)
     })?;
-    with_grey_list(library.load(&found.id)?, tables)
+    Ok(with_grey_list(library.load(&found.id)?, tables)?)
 }
 
 /// The first day of a year on which a policy holds.
@@ -152,7 +141,7 @@ pub(crate) fn first_day_in(policy: &PreparedPolicy, year: i16) -> Result<Date, F
     Ok(if begins.year() == year { begins } else { first })
 }
 
-fn library(tables: &TableArgs) -> Result<PlanLibrary, Failure> {
+fn library(tables: &TableArgs) -> Result<PlanLibrary, Error> {
     Ok(match &tables.tables {
         Some(folder) => PlanLibrary::folder(folder)?,
         None => PlanLibrary::bundled()?,
@@ -160,20 +149,20 @@ fn library(tables: &TableArgs) -> Result<PlanLibrary, Failure> {
 }
 
 /// Loads a plan by its name, from the folder of plans where one is given, and compiles it.
-pub(crate) fn prepare_with(plan: &str, tables: &TableArgs) -> Result<PreparedPlan, Failure> {
+pub(crate) fn prepare_with(plan: &str, tables: &TableArgs) -> Result<PreparedPlan, Error> {
     let loaded = match &tables.tables {
         Some(_) => library(tables)?.load(plan)?,
-        None => load(plan)?,
+        None => load_plan(plan)?,
     };
     with_grey_list(loaded, tables)
 }
 
-fn with_grey_list(loaded: LoadedPlan, tables: &TableArgs) -> Result<PreparedPlan, Failure> {
+fn with_grey_list(loaded: LoadedPlan, tables: &TableArgs) -> Result<PreparedPlan, Error> {
     let loaded = match &tables.grey_list {
         Some(list) => loaded.with_grey_list(list)?,
         None => loaded,
     };
-    Ok(PreparedPlan::of(loaded)?)
+    PreparedPlan::of(loaded)
 }
 
 /// Loads a plan and compiles it.
@@ -210,28 +199,7 @@ pub(crate) fn terms(policy: &PreparedPolicy, day: Date) -> Result<PolicyAt, Fail
     Ok(policy.policy.at(day)?)
 }
 
-/// The last day of a year `YYYY`.
-pub(crate) fn last_day_of_year(period: &str) -> Result<Date, Failure> {
-    let first: Option<Date> = format!("{period}-01-01").parse().ok();
-    let is_year = period.len() == 4;
-    first
-        .filter(|_| is_year)
-        .map(Date::last_of_year)
-        .ok_or_else(|| {
-            let problem = format!("{period:?} is not a year.");
-            Failure::usage(problem, "With --annual, write it as YYYY.")
-        })
-}
-
 /// The last day of a month `YYYY-MM`.
 pub(crate) fn last_day(period: &str) -> Result<Date, Failure> {
-    let first: Option<Date> = format!("{period}-01").parse().ok();
-    let is_month = period.len() == 7;
-    first
-        .filter(|_| is_month)
-        .map(Date::last_of_month)
-        .ok_or_else(|| {
-            let problem = format!("{period:?} is not a month.");
-            Failure::usage(problem, "Write it as YYYY-MM.")
-        })
+    Ok(Period::parse(period)?.last)
 }

@@ -1011,3 +1011,41 @@ fn candidates_for_groups_of_new_technologies_are_listed_and_written() {
         .ends_with(2)
         .complains("is no date");
 }
+
+/// What another run does while it writes an output: it holds the lock beside it.
+fn held(folder: &Path, output: &str) -> fs::File {
+    let lock = fs::File::create(folder.join(format!(".{output}.drgdip-lock"))).unwrap();
+    lock.lock().unwrap();
+    lock
+}
+
+#[test]
+fn a_file_that_another_run_is_writing_is_left_alone() {
+    let folder = month(200);
+    let here = folder.path();
+    fs::write(here.join("table.csv"), "case_id\nA\n").unwrap();
+    let part = here.join(".out.parquet.drgdip-part");
+    let runs: [&[&str]; 3] = [
+        &["group", "claims.parquet", "--plan", PLAN],
+        &["convert", "table.csv"],
+        &["synth", "--cases", "20"],
+    ];
+    for run in runs {
+        let run = [run, &["-o", "out.parquet", "-q"]].concat();
+        let other = held(here, "out.parquet");
+        fs::write(&part, "what the other run has so far").unwrap();
+        drgdip(here, &run)
+            .ends_with(2)
+            .complains("another run is writing out.parquet.");
+        let kept = fs::read_to_string(&part).unwrap();
+        assert_eq!(kept, "what the other run has so far");
+        assert!(!here.join("out.parquet").exists());
+        drop(other);
+        drgdip(here, &run).ends_with(0);
+        let names = fs::read_dir(here).unwrap();
+        let mut names = names.map(|entry| entry.unwrap().file_name());
+        let hidden = names.find(|name| name.to_string_lossy().starts_with('.'));
+        assert_eq!(hidden, None, "nothing is left behind");
+        fs::remove_file(here.join("out.parquet")).unwrap();
+    }
+}

@@ -85,7 +85,7 @@ pub enum TextSlot {
     /// Stated, but no rule of the plan names it.
     Unnamed,
     /// The plan's index of it.
-    Named(u16),
+    Named(u32),
 }
 
 /// The numbers of a case; an absent number compares false.

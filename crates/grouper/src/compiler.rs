@@ -96,11 +96,11 @@ impl Compiler {
 }
 
 /// The position of a text among the texts, which it joins if need be.
-fn number_of(texts: &mut Vec<String>, text: &str) -> u16 {
+fn number_of(texts: &mut Vec<String>, text: &str) -> u32 {
     let found = texts.iter().position(|known| known == text);
     let position = found.unwrap_or_else(|| {
         texts.push(text.to_owned());
         texts.len() - 1
     });
-    u16::try_from(position).expect("a plan names fewer than 65,536 departments or discharge ways")
+    u32::try_from(position).expect("the rules of a plan are shorter than 2^32 words")
 }

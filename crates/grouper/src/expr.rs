@@ -36,8 +36,8 @@ pub(crate) enum Atom {
     NewTech,
     Number(NumberField, Comparison, i64),
     SexIs(Sex),
-    DischargeIn(Box<[u16]>),
-    DepartmentIs(u16),
+    DischargeIn(Box<[u32]>),
+    DepartmentIs(u32),
     BodyRegions(Box<[u32]>, u32),
 }
 

@@ -45,8 +45,8 @@ impl Grouper {
     ///
     /// # Panics
     ///
-    /// When the plan has 65,536 or more groups, MDCs, exclusion tables, departments, discharge
-    /// ways, or classes of codes that stand in the same lists; published plans have a few thousand.
+    /// When the plan has more groups, MDCs, exclusion tables, or classes of codes that stand in the
+    /// same lists than 16 bits number; a plan that was loaded has not, since loading refuses it.
     #[must_use]
     pub fn new(plan: &GroupingPlan) -> Self {
         let mut compiler = Compiler::default();
@@ -284,7 +284,7 @@ fn slot(named: &[String], text: Option<&str>) -> TextSlot {
     };
     let found = named.iter().position(|name| name == text);
     found
-        .and_then(|position| u16::try_from(position).ok())
+        .and_then(|position| u32::try_from(position).ok())
         .map_or(TextSlot::Unnamed, TextSlot::Named)
 }
 

@@ -73,13 +73,6 @@ impl Resolved<'_> {
         self.mapped.or(self.repaired.as_deref()).unwrap_or(written)
     }
 
-    /// Whether there is anything to say about a code in this role.
-    #[must_use]
-    pub fn is_notable(&self, role: CodeRole) -> bool {
-        let is_changed = self.repaired.is_some() || self.mapped.is_some();
-        is_changed || self.is_unknown || (role == CodeRole::Principal && self.grey.is_some())
-    }
-
     /// What is found about the code `written` in a claim.
     #[must_use]
     pub fn findings(&self, role: CodeRole, written: &str) -> Vec<CodeFinding> {

@@ -83,7 +83,7 @@ pub struct ClearingRules {
 
 /// What the rules take off or add to a hospital's payment, in the order of the pipeline.
 ///
-/// Source: payment-spec C5, steps 7 to 9. The overspend share is what the bands grant; whether
+/// Source: `policies/payment.md`, The year. The overspend share is what the bands grant; whether
 /// the risk fund suffices is for [`within_fund`]. Errors: an amount that does not fit.
 pub fn adjust(
     payment: Yuan,
@@ -143,8 +143,8 @@ fn assess(
 
 /// What is held back of a payment, and what a score releases of it.
 ///
-/// Source: payment-spec C5 `[MODEL]`: all from the upper score on, nothing up to the lower one,
-/// linear in between. Without a score all is released.
+/// Source: a model, `policies/payment.md`: all from the upper score on, nothing up to the lower
+/// one, linear in between. Without a score all is released.
 pub fn margin_release(
     payment: Yuan,
     score: Option<Ratio>,
@@ -168,8 +168,8 @@ pub fn margin_release(
 
 /// What is due to a hospital by how its itemised cost A compares with its payable D.
 ///
-/// Source: payment-spec C6. Below r1·D it is A·a0, from r1·D to D it is D, up to r2·D it is
-/// D + s(A − D), and above it D + s(r2 − 1)D. A payable of zero or less has no bands.
+/// Source: `policies/payment.md`, The year. Below r1·D it is A·a0, from r1·D to D it is D, up to
+/// r2·D it is D + s(A − D), and above it D + s(r2 − 1)D. A payable of zero or less has no bands.
 pub fn hospital_band(
     payable: Yuan,
     itemised: Yuan,
@@ -210,7 +210,7 @@ pub fn surplus_jump(bands: &HospitalBands) -> Result<Ratio, Error> {
 
 /// The money of a region, from its budget B and what was spent by item A.
 ///
-/// Source: payment-spec C6: `A + s(B − A)` of a surplus, `B + d(A − B)` of a deficit.
+/// Source: `policies/payment.md`: `A + s(B − A)` of a surplus, `B + d(A − B)` of a deficit.
 pub fn region_fund(
     budget: Yuan,
     spent: Yuan,
@@ -264,7 +264,7 @@ pub struct Prepayment {
 
 /// What is paid for a month: a share of what it earned, less audits and the debt before it.
 ///
-/// Source: payment-spec C4. Errors: an amount that does not fit.
+/// Source: `policies/payment.md`, Months. Errors: an amount that does not fit.
 pub fn prepay(
     earned: Yuan,
     share: Decimal,

@@ -83,7 +83,8 @@ impl Spending {
 
 /// Splits the total by what it was spent on; the parts add up to less than the total.
 pub(crate) fn spend(row: &mut Row, total: i64, usual: Spending, draw: &mut Draw) {
-    // Each part is 70 % to 110 % of what is usual, and what is usual adds up to 825 of 1,000.
+    // Each part is 70 % to 110 % of what is usual, and what is usual adds up to 825 of 1,000 at
+    // most.
     let mut part = |per_mille: i64| {
         let swing = 700 + i64::from(draw.below(401));
         total / 1_000 * (per_mille * swing / 1_000)

@@ -1,7 +1,7 @@
 //! What the bundled tables cover: `COVERAGE.toml` beside the plans.
 
 use crate::bundled;
-use crate::error::{Error, Place};
+use crate::error::{Error, Place, line_of};
 use crate::files::FileSet;
 use crate::load::{PlanProblem, utf8};
 use crate::plan::Counts;
@@ -64,10 +64,7 @@ pub(crate) fn read(files: &FileSet) -> Result<Vec<Coverage>, Error> {
     };
     let text = utf8(files.get(FILE).unwrap_or_default(), &place.file)?;
     let written: Written = toml::from_str(text).map_err(|error| {
-        let line = error.span().map(|span| {
-            let before = text.bytes().take(span.start);
-            before.filter(|byte| *byte == b'\n').count() as u64 + 1
-        });
+        let line = error.span().map(|span| line_of(text, span.start));
         let message = error.message().to_owned();
         PlanProblem::Toml { message }.at(Place { line, ..place })
     })?;

@@ -14,6 +14,12 @@ pub struct Place {
     pub field: Option<String>,
 }
 
+/// The line, from 1, in which a byte of a text stands.
+pub(crate) fn line_of(text: &str, byte: usize) -> u64 {
+    let before = text.bytes().take(byte);
+    before.filter(|byte| *byte == b'\n').count() as u64 + 1
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;

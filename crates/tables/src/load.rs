@@ -9,6 +9,7 @@ mod code_tables;
 mod codes;
 mod draft;
 pub(crate) mod finish;
+mod limits;
 pub(crate) mod lists;
 pub(crate) mod manifest;
 mod problem;
@@ -95,6 +96,7 @@ fn load_with_bases(
     if dip::is_dip(&files)? {
         let shared = FileSet::bundled_dip_tables();
         let (plan, warnings, shared) = dip::load_files(&files, &shared)?;
+        limits::check(&plan)?;
         return Ok(LoadedPlan {
             plan,
             warnings,
@@ -185,6 +187,7 @@ fn load_layers(layers: &[&FileSet]) -> Result<(GroupingPlan, Vec<Warning>), Erro
         draft.add_layer(files)?;
     }
     let mut plan = draft.finish()?;
+    limits::check(&plan.plan)?;
     plan.warnings.sort();
     Ok((plan.plan, plan.warnings))
 }

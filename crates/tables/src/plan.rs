@@ -93,16 +93,6 @@ impl GroupingPlan {
         &self.lists[id.0 as usize]
     }
 
-    /// The list of this name, with its id; [`GroupingPlan::lists`] is sorted by name.
-    #[must_use]
-    pub fn find_list(&self, name: &str) -> Option<(ListId, &CodeList)> {
-        let index = self
-            .lists
-            .binary_search_by(|list| list.name.as_str().cmp(name))
-            .ok()?;
-        Some((ListId(u32::try_from(index).ok()?), &self.lists[index]))
-    }
-
     /// The MDC with this code.
     #[must_use]
     pub fn find_mdc(&self, code: &str) -> Option<&Mdc> {

@@ -1,20 +1,18 @@
 //! The groups of a bundled plan against the facts that it was made from, where those are at hand.
+//!
+//! `DRGDIP_REFERENCE` is the absolute path of the folder that has them (`shanghai-drg-2.0`).
+//! Nothing is compared where it is not set, and a folder that lacks them is a failure.
 
 use drgdip_tables::load_plan;
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A row of facts: its cells by the name of their column.
 type Row = HashMap<String, String>;
 
 fn facts(name: &str) -> Option<Vec<Row>> {
-    let folder =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/shanghai-drg-2.0");
-    let path: PathBuf = folder.join(name);
-    if !path.exists() {
-        println!("{} is not here; nothing is compared", path.display());
-        return None;
-    }
+    let root = std::env::var_os("DRGDIP_REFERENCE")?;
+    let path = Path::new(&root).join("shanghai-drg-2.0").join(name);
     let mut reader = csv::Reader::from_path(path).expect("a table");
     Some(
         reader

@@ -93,7 +93,7 @@ impl Base {
             .map(|row| row.rule)
     }
 
-    /// Cleans procedures as a grouper with this plan does (A3.1, step 0b).
+    /// Cleans procedures as a grouper with this plan does.
     pub(super) fn treated<'t>(
         &self,
         principal: &str,

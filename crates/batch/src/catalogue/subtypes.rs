@@ -5,6 +5,7 @@
 
 use super::{CatalogueJob, CatalogueSummary};
 use crate::Error;
+use crate::flat::{csv_file, four_places};
 use crate::grouped::{GroupedRows, GroupingWorker, PreparedPlan};
 use crate::manifest::OutputFile;
 use crate::read::{
@@ -12,7 +13,6 @@ use crate::read::{
 };
 use crate::run::{Run, Stage, Worker};
 use crate::settle::verdicts::Verdicts;
-use crate::weigh::tables::{csv_file, four_places};
 use arrow::array::{Array, Date32Array, Int64Array, RecordBatch};
 use drgdip_calibrate::Watch;
 use drgdip_calibrate::catalogue::{

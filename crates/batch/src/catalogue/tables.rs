@@ -3,14 +3,13 @@
 use super::base::Base;
 use super::{CatalogueJob, CatalogueSummary};
 use crate::Error;
+use crate::flat::{csv_file, file, four_places};
 use crate::manifest::OutputFile;
-use crate::output::HashingFile;
-use crate::weigh::tables::{csv_file, four_places, text_file, yuan};
+use crate::weigh::yuan;
 use drgdip_calibrate::catalogue::{CatalogueGroup, GroupLayer, GroupRow};
 use drgdip_claims::Yuan;
 use drgdip_tables::dip::GROUP_COLUMNS;
 use drgdip_tables::dip::TreatmentClass;
-use std::io::Write;
 use std::path::Path;
 
 /// Writes the plan without its subtypes.
@@ -29,7 +28,7 @@ pub(super) fn write_plan(
     }
     let mut outputs = Vec::new();
     for (path, bytes) in &base.files {
-        outputs.push(carried(folder, path, bytes)?);
+        outputs.push(file(folder, path, bytes)?);
     }
     outputs.push(groups(folder, summary)?);
     outputs.push(weights(folder, job, summary)?);
@@ -43,22 +42,12 @@ pub(super) fn write_reports(
 ) -> Result<Vec<OutputFile>, Error> {
     let mut outputs = Vec::new();
     let json = serde_json::to_string_pretty(&summary.json()).expect("a JSON value is written");
-    outputs.push(text_file(folder, "report.json", &format!("{json}\n"))?);
+    outputs.push(file(folder, "report.json", format!("{json}\n").as_bytes())?);
     outputs.push(steps(folder, summary)?);
     outputs.push(measures(folder, summary)?);
     outputs.push(coefficients(folder, summary)?);
     outputs.push(proposals(folder, summary)?);
     Ok(outputs)
-}
-
-fn carried(folder: &Path, name: &str, bytes: &[u8]) -> Result<OutputFile, Error> {
-    let path = folder.join(name);
-    let cannot = |e: std::io::Error| Error::file(&path, "write it", &e);
-    let mut file = HashingFile::create(&path)?;
-    file.write_all(bytes).map_err(cannot)?;
-    let fingerprint = file.finish().map_err(cannot)?;
-    let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-    Ok(OutputFile::new(name, lines, fingerprint))
 }
 
 const fn layer(group: &CatalogueGroup) -> &'static str {

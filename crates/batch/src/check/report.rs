@@ -3,8 +3,8 @@
 use super::tally::{HospitalTally, Tally};
 use super::{CheckRules, CheckSummary, NotAsked};
 use crate::Error;
+use crate::flat::csv_file;
 use crate::manifest::OutputFile;
-use crate::weigh::tables::csv_file;
 use drgdip_claims::Rule;
 use std::collections::BTreeMap;
 use std::path::Path;

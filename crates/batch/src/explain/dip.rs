@@ -3,6 +3,7 @@
 use super::Step;
 use super::run::SettledRun;
 use crate::find::{FoundClaim, TextRow};
+use crate::flat::four_places;
 use crate::grouped::PreparedPlan;
 use drgdip_claims::Yuan;
 use drgdip_grouper::trace::{Decision, Trace, trace_with_cost};
@@ -204,12 +205,4 @@ fn decision(decision: Decision) -> String {
         Decision::Order => "表内次序 the first in the order of the table".to_owned(),
         Decision::UnmatchedSurgery => "手术未匹配，入综合病种 a surgery is unmatched".to_owned(),
     }
-}
-
-fn four_places(ten_thousandths: i64) -> String {
-    format!(
-        "{}.{:04}",
-        ten_thousandths / 10_000,
-        ten_thousandths % 10_000
-    )
 }

@@ -88,9 +88,8 @@ impl Units {
                 differences.check("权重 weight", (weight, get(of.row, "weight")));
             }
         }
-        if found.is_carved_out != self.is_carved_out {
-            differences.check("除外支付 carve-out", (found.is_carved_out, "≠"));
-        }
+        let is_carved_out = self.is_carved_out.to_string();
+        differences.check("除外支付 carve-out", (found.is_carved_out, &is_carved_out));
         let note = self.note_of_stay();
         if let (Some(how), Some(note)) = (&found.how, note) {
             differences.check("单元算式 arithmetic of the unit", (how, get(note, "how")));

@@ -3,9 +3,9 @@
 
 use super::{ByKey, CandidateRow};
 use crate::Error;
+use crate::flat::{file, four_places};
 use crate::grouped::PreparedPlan;
 use crate::manifest::OutputFile;
-use crate::weigh::{four_places, text_file};
 use drgdip_tables::plan::{Adrg, Drg};
 use std::fs;
 use std::path::Path;
@@ -111,7 +111,7 @@ impl Overlay {
              base = \"{plan}\"\n"
         );
         let mut outputs = vec![
-            text_file(folder, &format!("{FOLDER}/plan.toml"), &text)?,
+            file(folder, &format!("{FOLDER}/plan.toml"), text.as_bytes())?,
             csv_file(folder, "drg.csv", &self.groups)?,
         ];
         if self.weights.len() > 1 {
@@ -126,7 +126,7 @@ fn csv_file<const N: usize>(
     name: &str,
     rows: &[[String; N]],
 ) -> Result<OutputFile, Error> {
-    crate::weigh::csv_file(folder, &format!("{FOLDER}/{name}"), rows)
+    crate::flat::csv_file(folder, &format!("{FOLDER}/{name}"), rows)
 }
 
 /// A group of the plan with its ADRG.

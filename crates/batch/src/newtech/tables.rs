@@ -2,9 +2,10 @@
 
 use super::{CandidateRow, CandidatesSummary};
 use crate::Error;
+use crate::flat::{csv_file, four_places};
 use crate::manifest::OutputFile;
 use crate::settle::reports;
-use crate::weigh::{csv_file, four_places, yuan};
+use crate::weigh::yuan;
 use drgdip_calibrate::Exact;
 use drgdip_calibrate::candidates::Side;
 use serde_json::{Map, Value, json};

@@ -6,6 +6,7 @@
 
 use super::SettleJob;
 use crate::Error;
+use crate::flat::lines;
 use crate::inputs::{InputFile, Origin};
 use crate::manifest::OutputFile;
 use crate::output::{Fingerprint, sha256};
@@ -80,6 +81,5 @@ fn copy(folder: &Path, name: &str, bytes: &[u8]) -> Result<OutputFile, Error> {
         sha256: sha256(bytes),
         bytes: bytes.len() as u64,
     };
-    let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
-    Ok(OutputFile::new(name, lines as u64, fingerprint))
+    Ok(OutputFile::new(name, lines(bytes), fingerprint))
 }

@@ -12,7 +12,7 @@ use super::totals::{Counted, Tally, Totals, TotalsByGroup};
 use super::units::UnitSums;
 use crate::Error;
 use crate::grouped::{GroupedRows, GroupingWorker};
-use crate::read::{ClaimFile, MoneyCell};
+use crate::read::{ClaimFile, ClaimFiles, MoneyCell};
 use crate::run::Worker;
 use crate::table::chunk_len;
 use arrow::array::{Array, ArrayRef, RecordBatch};
@@ -113,6 +113,7 @@ impl Sums {
 /// One worker of the first pass.
 pub(crate) struct CaseWorker<'s> {
     setting: &'s Setting<'s>,
+    files: &'s ClaimFiles,
     sums: &'s Mutex<Sums>,
     grouping: GroupingWorker<'s>,
     reader: BatchReader<'s>,
@@ -129,10 +130,11 @@ impl<'s> CaseWorker<'s> {
     pub(crate) fn new(
         setting: &'s Setting<'s>,
         (ledger, links): (Option<&'s Ledger>, &'s Links),
-        sums: &'s Mutex<Sums>,
+        (files, sums): (&'s ClaimFiles, &'s Mutex<Sums>),
     ) -> Self {
         Self {
             setting,
+            files,
             sums,
             grouping: GroupingWorker::new(setting.plan),
             reader: BatchReader::new(setting),
@@ -177,6 +179,7 @@ impl Worker for CaseWorker<'_> {
         let last_row = first_row + span.len() as u64;
         let mut desk = Desk {
             setting: self.setting,
+            files: self.files,
             batch: &batch,
             grouping: &self.grouping,
             pools: self.reader.pools(),

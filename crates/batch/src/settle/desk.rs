@@ -10,12 +10,12 @@ use super::pooling::RegionPools;
 use super::pricing::Pricing;
 use super::setting::Setting;
 use super::stays::StayFacts;
-use super::units::{Judged, UnitCase, UnitKey, UnitSums};
+use super::units::{Judged, NamedUnit, UnitCase, UnitKey, UnitSums};
 use super::verdicts::VerdictsInOrder;
 use crate::Error;
 use crate::findings::FindingRow;
 use crate::grouped::{GroupingWorker, invalid_finding};
-use crate::read::MoneyCell;
+use crate::read::{ClaimFiles, MoneyCell};
 use arrow::array::{Array, StringArray};
 use drgdip_claims::{Finding, Yuan};
 use drgdip_grouper::{CaseMoney, Grouping, Outcome};
@@ -51,6 +51,7 @@ pub(super) struct PaidByLines {
 /// Decides on the rows of a batch.
 pub(super) struct Desk<'d, 'l> {
     pub(super) setting: &'d Setting<'d>,
+    pub(super) files: &'d ClaimFiles,
     pub(super) batch: &'d Batch,
     pub(super) grouping: &'d GroupingWorker<'d>,
     pub(super) pools: &'d [RegionPools],
@@ -144,6 +145,9 @@ impl Desk<'_, '_> {
 
     /// Findings that do not keep a case from being paid.
     fn warn(&self, row: usize, say: &mut impl FnMut(Finding)) {
+        if self.batch.stays.named_unit(row) == NamedUnit::Unknown {
+            say(Finding::PaymentUnitUnknown);
+        }
         let cell = |column: &Option<Vec<MoneyCell>>| column.as_ref().map(|cells| cells[row]);
         let batch = self.batch;
         let parts = (
@@ -177,14 +181,12 @@ impl Desk<'_, '_> {
         let (day, dated) = self.rules(seen.row, say)?;
         let (account, holds) = self.account(seen.row, case.pool, dated.date())?;
         self.require_patient_side(case)?;
-        let wrong = |e: drgdip_points::Error| {
-            let id = seen.id().unwrap_or_default();
-            Refusal::Error(Error::input(format!("case {id}"), e))
-        };
+        let files = self.files;
+        let wrong = |e| Refusal::Error(wrong(files, seen, e));
         let unit = self.unit((seen, day), &dated, (total, account, holds))?;
         let cost = unit.as_ref().map_or(total, |unit| unit.cost);
         if let Some(unit) = unit.as_ref().filter(|unit| unit.has_drugs()) {
-            without_drugs(case, unit)?;
+            without_drugs(case, unit).map_err(wrong)?;
         }
         let hospital = account.hospital as usize;
         let earning = Earning {
@@ -196,6 +198,7 @@ impl Desk<'_, '_> {
             discharged: day,
             cost,
             subtype: self.subtype(seen, &dated.pricing, cost),
+            named: self.batch.stays.named_unit(seen.row),
             unit: unit.as_ref(),
         };
         let earned = earning.earn(seen.grouping.outcome, say).map_err(wrong)?;
@@ -284,7 +287,11 @@ impl Desk<'_, '_> {
         let case_id = seen.id().unwrap_or_default();
         let audits = &self.setting.item_audits;
         let audit = audits.of(case_id, self.setting.ids(account));
-        let audit = audit.map_err(|e| Refusal::Error(Error::input("audits", e)))?;
+        let audit = audit.map_err(|e| {
+            let place = format!("the audits of case {case_id}");
+            let hint = "Correct the amounts of the audits input.";
+            Refusal::Error(Error::input(place, e).with_hint(hint))
+        })?;
         let hospital = &self.setting.hospitals[account.hospital as usize][holds];
         let judged = Judged {
             facts,
@@ -297,7 +304,8 @@ impl Desk<'_, '_> {
             audit,
             is_primary_care: hospital.is_primary_care,
         };
-        let case = UnitCase::new(judged, total).map_err(Refusal::Error)?;
+        let wrong = |e| wrong(self.files, seen, e);
+        let case = UnitCase::new(judged, total, wrong).map_err(Refusal::Error)?;
         case.map(Some).map_err(Refusal::Finding)
     }
 
@@ -386,14 +394,22 @@ impl Desk<'_, '_> {
 }
 
 /// Takes negotiated drugs out of what points answer for: their cost, and what patients bear of it.
-fn without_drugs(case: &mut SettledCase, unit: &UnitCase<'_>) -> Result<(), Refusal> {
+fn without_drugs(case: &mut SettledCase, unit: &UnitCase<'_>) -> Result<(), drgdip_points::Error> {
     case.total_cost = Some(unit.cost.fen());
     if let Some(side) = case.patient_side {
-        let left = unit.without_drugs(Yuan::from_fen(side));
-        let left = left.map_err(|e| Refusal::Error(Error::input("claims", e)))?;
+        let left = unit.without_drugs(Yuan::from_fen(side))?;
         case.patient_side = Some(left.fen());
     }
     Ok(())
+}
+
+/// What stops a run at a claim, with the file and the row that it stands in.
+fn wrong(files: &ClaimFiles, seen: &Seen<'_>, problem: drgdip_points::Error) -> Error {
+    let (file, row) = files.place(seen.number);
+    let id = seen.id().unwrap_or_default();
+    let place = format!("{}, row {row}, case {id}", file.label);
+    let hint = "Correct the claim, or the parameters of the policy that pay it.";
+    Error::input(place, format!("{problem}.")).with_hint(hint)
 }
 
 /// What the claim says of the stay, where a rule asks.

@@ -4,7 +4,7 @@ use super::cases::SettledClass;
 use super::means::{GroupCoefficients, GroupMeans};
 use super::pricing::{Prepared, Pricing, Way, prepare, treated};
 use super::stays::StayFacts;
-use super::units::{Change, StayPricing, UnitCase};
+use super::units::{Change, NamedUnit, StayPricing, StayUnit, UnitCase};
 use crate::inputs::Hospital;
 use crate::{Class, Error};
 use drgdip_claims::{Finding, Yuan};
@@ -61,6 +61,11 @@ impl CaseOptions {
             by_group: GroupCoefficients::new(&terms.coefficient, means)?,
         })
     }
+
+    /// Whether a rule about stays asks which claims name the unit, though the unit need not pay.
+    fn asks_for(&self, unit: StayUnit) -> bool {
+        unit == StayUnit::DaySurgery && self.stays.short_stay.is_some()
+    }
 }
 
 /// What is known when a case is about to earn its points.
@@ -75,6 +80,8 @@ pub(super) struct Earning<'e> {
     pub(super) cost: Yuan,
     /// The subtype of the auxiliary directory, by its place among those of all plans.
     pub(super) subtype: Option<usize>,
+    /// The unit that the claim names.
+    pub(super) named: NamedUnit,
     /// The technologies and drugs of the claim, where it lists some.
     pub(super) unit: Option<&'e UnitCase<'e>>,
 }
@@ -117,6 +124,12 @@ impl<'e> Earning<'e> {
                 Err(finding) => return Ok(Err(finding)),
             },
         };
+        if let NamedUnit::Unit(unit) = self.named
+            && earned.class != unit.class()
+            && !self.options.asks_for(unit)
+        {
+            say(Finding::PaymentUnitNotApplied);
+        }
         self.late(earned, say).map(Ok)
     }
 

@@ -45,6 +45,7 @@ pub(super) fn first_pass(
     let sums = Mutex::new(Sums::default());
     let stage = CaseStage {
         setting,
+        files: run.files,
         names: CaseNames::new(setting),
         encoder,
         ledger: &ledger,
@@ -81,6 +82,7 @@ fn create_cases(folder: &Path) -> Result<(TableWriter, TableEncoder), Error> {
 /// The first pass as a stage of a run.
 struct CaseStage<'s> {
     setting: &'s Setting<'s>,
+    files: &'s ClaimFiles,
     names: CaseNames,
     encoder: TableEncoder,
     ledger: &'s Ledger,
@@ -107,7 +109,8 @@ impl Stage for CaseStage<'_> {
     type Encoded = Encoded;
 
     fn worker(&self) -> CaseWorker<'_> {
-        CaseWorker::new(self.setting, (Some(self.ledger), self.links), self.sums)
+        let books = (Some(self.ledger), self.links);
+        CaseWorker::new(self.setting, books, (self.files, self.sums))
     }
 
     fn join(&self, earlier: &mut SettledRows, mut later: SettledRows) {

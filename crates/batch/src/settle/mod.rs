@@ -53,6 +53,7 @@ mod year_to_date;
 pub use closing::{ClearedHospital, HospitalAdjustment, PrepaidHospital};
 pub use job::{LedgerUse, PoolReport, SettleJob, SettleSpan, SettleSummary};
 pub use people::UnitShare;
+pub use period::Period;
 pub use totals::CaseMix;
 pub use units::{UnitExample, UnitTotal, UnitTotals};
 

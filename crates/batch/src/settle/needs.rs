@@ -16,7 +16,7 @@ pub(super) fn needs(setting: &Setting<'_>) -> ColumnNeeds {
     needs
         .required
         .extend([HospitalId, Region, Insurance, DischargeDate, TotalCost]);
-    needs.optional.push(Reverses);
+    needs.optional.extend([Reverses, PaymentUnit]);
     let parts = [FundPaid, OtherFundsPaid, PatientPaid];
     let stated: &[Column] = match (family, patient_side) {
         (ValueFamily::A, _) if !links::pays_at_cost(setting) => &[],

@@ -7,15 +7,21 @@ use jiff::civil::Date;
 
 /// The month or year that is settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Period {
-    pub(crate) text: String,
-    pub(crate) first: Date,
-    pub(crate) last: Date,
+pub struct Period {
+    /// `YYYY-MM` or `YYYY`.
+    pub text: String,
+    /// Its first day.
+    pub first: Date,
+    /// Its last day.
+    pub last: Date,
 }
 
 impl Period {
     /// Reads `YYYY-MM`.
-    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn parse(text: &str) -> Result<Self, Error> {
         let wrong = || {
             Error::usage(
                 format!("{text:?} is not a period."),
@@ -34,7 +40,10 @@ impl Period {
     }
 
     /// Reads `YYYY`.
-    pub(crate) fn parse_year(text: &str) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn parse_year(text: &str) -> Result<Self, Error> {
         let wrong = || {
             Error::usage(
                 format!("{text:?} is not a year."),
@@ -53,11 +62,10 @@ impl Period {
     }
 
     /// The period that was asked for, or else the only one that the budgets state.
-    pub(crate) fn choose(
-        asked: Option<&str>,
-        budgets: &[Budget],
-        is_annual: bool,
-    ) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// A text that is no month, or no year where one is cleared, and budgets of none or of several.
+    pub fn choose(asked: Option<&str>, budgets: &[Budget], is_annual: bool) -> Result<Self, Error> {
         let parse = if is_annual {
             Self::parse_year
         } else {
@@ -79,7 +87,10 @@ impl Period {
         match &stated[..] {
             [only] => parse(only),
             _ => Err(Error::usage(
-                format!("the budgets state the periods {}.", stated.join(", ")),
+                match &stated[..] {
+                    [] => "no budget states which period is settled.".to_owned(),
+                    several => format!("the budgets state the periods {}.", several.join(", ")),
+                },
                 match is_annual {
                     true => "Say which one to clear with --period YYYY.",
                     false => "Say which one to settle with --period YYYY-MM.",

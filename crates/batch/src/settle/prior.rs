@@ -135,8 +135,8 @@ fn value(pool: &Pool, setting: &Setting<'_>, inputs: &Inputs) -> Result<PointVal
 
 /// Points of last year's claims by this year's plan, policy and coefficients, pool by pool.
 ///
-/// Source: payment-spec C7.2: last year's volume is regrouped and weighed anew before it becomes
-/// a baseline. Claims of the whole calendar year before count; season shares apply to them.
+/// Source: `policies/payment.md`: last year's volume is regrouped and weighed anew before it
+/// becomes a baseline. Claims of the whole calendar year before count; season shares apply to them.
 fn count(
     setting: &Setting<'_>,
     job: &SettleJob<'_>,
@@ -160,6 +160,7 @@ fn count(
     let sums = Mutex::new(Sums::default());
     let stage = PriorStage {
         setting: &before,
+        files: &files,
         links: &links,
         sums: &sums,
     };
@@ -182,6 +183,7 @@ fn count(
 /// The first pass over last year's claims: only the sums are kept.
 struct PriorStage<'s> {
     setting: &'s Setting<'s>,
+    files: &'s ClaimFiles,
     links: &'s Links,
     sums: &'s Mutex<Sums>,
 }
@@ -195,7 +197,7 @@ impl Stage for PriorStage<'_> {
     type Encoded = ();
 
     fn worker(&self) -> CaseWorker<'_> {
-        CaseWorker::new(self.setting, (None, self.links), self.sums)
+        CaseWorker::new(self.setting, (None, self.links), (self.files, self.sums))
     }
 
     fn join(&self, _: &mut SettledRows, _: SettledRows) {}

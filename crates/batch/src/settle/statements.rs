@@ -375,14 +375,13 @@ const HEADINGS: [&str; 13] = [
     "来源 source",
 ];
 
-/// The case lines are the payment without what is paid at cost, to the fen.
+/// The case lines are the payment, to the fen; what is paid at cost is among both.
 fn add_up(lines: &[Line], paid: &HospitalPayment) -> Result<(), Error> {
     let cases = lines.iter().filter(|line| line.section == Section::Cases);
     let cases = Yuan::total(cases.filter_map(|line| line.amount));
     let Ok(cases) = cases else {
         return Err(Error::input("statements", "an amount is too large."));
     };
-    // What single cases are paid at cost is among their payments.
     let expected = paid.payment;
     if cases == expected {
         return Ok(());

@@ -1,6 +1,6 @@
 //! What a claim says of the stay itself, for the rules that set a case apart by it.
 
-use super::units::UnitColumns;
+use super::units::{NamedUnit, UnitColumns};
 use crate::Error;
 use crate::read::{ClaimFile, Column, column_array, dates, ints, texts};
 use arrow::array::{
@@ -88,6 +88,11 @@ impl StayColumns {
     /// Raises the flag of cases that a registry puts outside the control proportion.
     pub(super) fn exempt_too(&mut self, units: &UnitColumns, rows: usize) {
         self.new_tech = units.exemptions(self.new_tech.take(), rows);
+    }
+
+    /// What the claim says that pays the stay.
+    pub(super) fn named_unit(&self, row: usize) -> NamedUnit {
+        NamedUnit::of(text_at(self.units.as_ref(), row))
     }
 
     pub(super) fn row(&self, row: usize) -> StayFacts<'_> {

@@ -23,7 +23,7 @@ pub(crate) use case::{CARVED_OUT, EFFECT};
 pub(super) use case::{Change, Judged, UnitCase, UnitKey};
 pub(super) use columns::{UnitColumns, UnitUse};
 pub(crate) use rules::UnitRules;
-pub(super) use stay::StayPricing;
+pub(super) use stay::{NamedUnit, StayPricing, StayUnit};
 pub(super) use tcm::FollowUps;
 pub use totals::{UnitExample, UnitTotal, UnitTotals};
 

@@ -40,7 +40,7 @@ fn jump(setting: &Setting<'_>) -> Result<Option<String>, Error> {
 
 /// θ of a pool, where it is not what is advised.
 ///
-/// Source: payment-spec C7.2: `v_fix × Σβ / T` is checked against the advice of 7:3 to 8:2.
+/// Source: `policies/payment.md`: `v_fix × Σβ / T` is checked against the advice of 7:3 to 8:2.
 fn fixed_share(pool: &PoolReport) -> Result<Option<String>, Error> {
     let settled = &pool.settlement;
     let is_empty = settled.points == Points::ZERO;

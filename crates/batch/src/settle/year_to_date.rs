@@ -1,7 +1,7 @@
 //! Baselines of a month that make up for the months before it.
 //!
-//! Source: payment-spec C7.3: in monthly runs the baseline is the season share of β, year to date.
-//! The months before stand in the ledger with every hospital's points.
+//! Source: `policies/payment.md`: in monthly runs the baseline is the season share of β, year to
+//! date. The months before stand in the ledger with every hospital's points.
 
 use super::SettleJob;
 use super::journal::Journal;

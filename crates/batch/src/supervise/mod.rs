@@ -7,6 +7,7 @@
 mod gather;
 
 use crate::apart::keep_apart;
+use crate::flat::{csv_file, four_places};
 use crate::group::{gathered, thread_pool};
 use crate::grouped::PreparedPlan;
 use crate::manifest::{Manifest, OutputFile};
@@ -16,7 +17,6 @@ use crate::run::Run;
 use crate::settle::setting::day_number;
 use crate::settle::verdicts;
 use crate::table::CHUNK_ROWS;
-use crate::weigh::tables::{csv_file, four_places};
 use crate::{Error, Progress};
 use drgdip_calibrate::supervise::{HospitalIndices, supervise as indices_of};
 use drgdip_tables::policy::{SUPERVISION_INDICES, SuperviseTerms};

@@ -4,6 +4,7 @@
 use super::SynthJob;
 use super::units::{PolicyUnits, efficacy_rows, group_rows, percent};
 use crate::Error;
+use crate::flat::four_places;
 use crate::inputs::{Hospital, Insurance};
 use crate::output::StagedFiles;
 use crate::settle::setting::{Period, day_number, units};
@@ -205,14 +206,6 @@ fn hospital_rows(hospitals: &[Hospital]) -> Vec<Vec<String>> {
         ])
     }));
     rows
-}
-
-fn four_places(ten_thousandths: i64) -> String {
-    format!(
-        "{}.{:04}",
-        ten_thousandths / 10_000,
-        ten_thousandths % 10_000
-    )
 }
 
 /// A budget that pays a little more than the fund paid, in whole ten thousand yuan.

@@ -31,7 +31,7 @@ use gather::{Gather, Gathered};
 use serde_json::{Value, json};
 use setting::Setting;
 use std::path::{Path, PathBuf};
-pub(crate) use tables::{csv_file, four_places, text_file, yuan};
+pub(crate) use tables::yuan;
 
 /// What `weigh` is asked to do.
 pub struct WeighJob<'a> {

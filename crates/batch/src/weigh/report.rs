@@ -1,9 +1,10 @@
 //! The report for people (测算报告) and the same counts for programs.
 
 use super::setting::Setting;
-use super::tables::{change, four_places, order, text_file, yuan};
+use super::tables::{change, order, yuan};
 use super::{WeighJob, WeighSummary};
 use crate::Error;
+use crate::flat::{file, four_places};
 use crate::manifest::OutputFile;
 use drgdip_calibrate::Stability;
 use serde_json::{Map, Value, json};
@@ -30,7 +31,7 @@ pub(super) fn write(
     lists.movers(&mut text);
     lists.not_stable(&mut text);
     lists.inversions(&mut text);
-    text_file(folder, "report.md", &text)
+    file(folder, "report.md", text.as_bytes())
 }
 
 /// Adds a line; a String takes every write.

@@ -4,9 +4,8 @@ use super::WeighSummary;
 use super::parts::{PartTotals, Parts};
 use super::setting::Setting;
 use crate::Error;
+use crate::flat::{csv_file, four_places};
 use crate::manifest::OutputFile;
-use crate::output::HashingFile;
-use crate::safe_text::spreadsheet_cell;
 use crate::settle::columns::{MONEY, POINTS, decimals};
 use crate::settle::reports::{NamedColumn, texts, write};
 use arrow::array::{ArrayRef, StringArray, UInt64Array};
@@ -14,8 +13,6 @@ use arrow::datatypes::DataType;
 use drgdip_calibrate::{Exact, GroupWeight, YearTotals};
 use drgdip_claims::Yuan;
 use drgdip_tables::policy::WeighTerms;
-use rust_decimal::Decimal;
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,11 +21,6 @@ pub(super) fn order(setting: &Setting<'_>) -> Vec<u16> {
     let mut order: Vec<u16> = (0..).take(setting.groups.len()).collect();
     order.sort_by_key(|number| &setting.groups[usize::from(*number)].code);
     order
-}
-
-/// Ten-thousandths with all four decimals.
-pub(crate) fn four_places(value: i64) -> String {
-    Decimal::new(value, 4).to_string()
 }
 
 /// An amount of fen, rounded once, in yuan; an amount that does not fit is in words.
@@ -58,39 +50,6 @@ pub(super) fn weights(
         rows.push([code, four_places(weight), origin, source.clone()]);
     }
     csv_file(folder, "weights.csv", &rows)
-}
-
-/// Writes rows with their heading; no cell is a formula to a spreadsheet.
-pub(crate) fn csv_file<const N: usize>(
-    folder: &Path,
-    name: &str,
-    rows: &[[String; N]],
-) -> Result<OutputFile, Error> {
-    let path = folder.join(name);
-    let cannot = |e: std::io::Error| Error::file(&path, "write it", &e);
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer
-            .write_record(row.iter().map(|cell| spreadsheet_cell(cell)))
-            .expect("rows of one length are written to memory");
-    }
-    let bytes = writer.into_inner().expect("memory takes every write");
-    let mut file = HashingFile::create(&path)?;
-    file.write_all(&bytes).map_err(cannot)?;
-    let fingerprint = file.finish().map_err(cannot)?;
-    let count = rows.len().saturating_sub(1) as u64;
-    Ok(OutputFile::new(name, count, fingerprint))
-}
-
-/// Writes text.
-pub(crate) fn text_file(folder: &Path, name: &str, text: &str) -> Result<OutputFile, Error> {
-    let path = folder.join(name);
-    let cannot = |e: std::io::Error| Error::file(&path, "write it", &e);
-    let mut file = HashingFile::create(&path)?;
-    file.write_all(text.as_bytes()).map_err(cannot)?;
-    let fingerprint = file.finish().map_err(cannot)?;
-    let lines = text.lines().count() as u64;
-    Ok(OutputFile::new(name, lines, fingerprint))
 }
 
 /// Writes `calibration.csv`: every group with every step.

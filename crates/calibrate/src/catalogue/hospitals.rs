@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// What hospitals of one level cost beside what their cases cost elsewhere (医疗机构调节系数).
 ///
-/// Source: S-DIP3; payment-spec A9.
+/// Source: S-DIP3; `policies/catalogue.md`, step 8.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LevelCoefficient {
     /// The level, as the history numbers it.

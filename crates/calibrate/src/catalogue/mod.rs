@@ -7,7 +7,7 @@
 //! are large enough are core groups, and some related procedures make groups of their own beside
 //! them. What is left becomes comprehensive groups.
 //!
-//! Source: payment-spec A5 (S4 to S12), A6, A9.
+//! Source: `policies/catalogue.md`, The steps.
 
 mod auxiliary;
 mod decide;
@@ -89,7 +89,7 @@ pub struct CatalogueHistory<'h> {
 /// What a step took in and gave on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CatalogueStep {
-    /// The step of payment-spec A5.
+    /// The code of the step, as in `policies/catalogue.md`.
     pub step: &'static str,
     /// What it is.
     pub name: &'static str,

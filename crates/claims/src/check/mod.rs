@@ -4,7 +4,7 @@
 //! limits. Out: what was found, in order of the rules. What needs other claims, such as
 //! overlapping stays, is asked elsewhere with [`overlaps`] and [`readmits`].
 //!
-//! Source: payment-spec F4; where it gives no line, the limit is a parameter.
+//! Source: `policies/checks/README.md`; limits are parameters.
 
 mod codes;
 mod facts;

@@ -6,7 +6,7 @@ use crate::layout::{Align, Layout, grouped_digits};
 use crate::progress::Reporter;
 use crate::{out, plans};
 use drgdip_batch::inputs::Inputs;
-use drgdip_batch::{CatalogueJob, CatalogueSummary, PreparedPolicy, ReadOptions};
+use drgdip_batch::{CatalogueJob, CatalogueSummary, PreparedPolicy};
 use drgdip_tables::policy::CatalogueTerms;
 use serde_json::json;
 
@@ -15,7 +15,7 @@ pub(crate) fn run(
     global: &GlobalArgs,
     progress: &Reporter,
 ) -> Result<Done, Failure> {
-    let policy = PreparedPolicy::load(&args.policy)?;
+    let policy = PreparedPolicy::load(&args.history.policy)?;
     let terms = terms(&policy, args.year)?;
     let inputs = Inputs::read(args.inputs.as_deref(), &policy.standing)?;
     let previous = args.previous.as_deref().map(plans::load).transpose()?;
@@ -28,7 +28,7 @@ pub(crate) fn run(
     }
     let id = args.id.clone();
     let job = CatalogueJob {
-        claims: &args.claims,
+        claims: &args.history.claims,
         policy_files: &policy.files,
         terms: &terms,
         year: args.year,
@@ -37,10 +37,7 @@ pub(crate) fn run(
         previous: previous.as_ref(),
         decisions: args.apply.as_deref(),
         out: &args.output,
-        read: ReadOptions {
-            allow_float_money: args.allow_float_money,
-            keep_going: false,
-        },
+        read: args.history.read(),
         threads: global.threads(),
     };
     let summary = drgdip_batch::catalogue(&job, progress)?;

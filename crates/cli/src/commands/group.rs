@@ -89,7 +89,7 @@ pub(crate) fn outcomes_table(outcomes: &OutcomeCounts) -> String {
         ("原因 Reason", Align::Left),
         ("病例 Cases", Align::Right),
     ]);
-    for (status, reason, count) in outcomes.iter().filter(|(_, _, count)| *count > 0) {
+    for (status, reason, count) in outcomes.iter() {
         table.row([
             status.to_owned(),
             reason.to_owned(),
@@ -137,7 +137,6 @@ fn as_json(args: &GroupArgs, summary: &GroupSummary) -> serde_json::Value {
 
 /// The outcomes of a run as a JSON object by `status/reason`.
 pub(crate) fn outcomes_json(outcomes: &OutcomeCounts) -> serde_json::Value {
-    let counted = outcomes.iter().filter(|(_, _, count)| *count > 0);
     let entry = |(status, reason, count)| (format!("{status}/{reason}"), json!(count));
-    serde_json::Value::Object(counted.map(entry).collect())
+    serde_json::Value::Object(outcomes.iter().map(entry).collect())
 }

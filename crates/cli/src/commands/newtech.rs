@@ -5,7 +5,7 @@ use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout, grouped_digits};
 use crate::progress::Reporter;
 use crate::{out, plans};
-use drgdip_batch::{CandidateRow, CandidatesJob, CandidatesSummary, PreparedPolicy, ReadOptions};
+use drgdip_batch::{CandidateRow, CandidatesJob, CandidatesSummary, PreparedPolicy, four_places};
 use jiff::civil::Date;
 
 pub(crate) fn run(
@@ -23,7 +23,7 @@ fn candidates(
     global: &GlobalArgs,
     progress: &Reporter,
 ) -> Result<Done, Failure> {
-    let policy = PreparedPolicy::load(&args.policy)?;
+    let policy = PreparedPolicy::load(&args.history.policy)?;
     let date = match &args.date {
         Some(text) => date(text)?,
         None => policy.policy.first_day(),
@@ -33,16 +33,13 @@ fn candidates(
         None => plans::prepare(&plans::terms(&policy, date)?.plan)?,
     };
     let job = CandidatesJob {
-        claims: &args.claims,
+        claims: &args.history.claims,
         plan: &plan,
         policy: &policy.policy,
         policy_files: &policy.files,
         date,
         out: args.output.as_deref(),
-        read: ReadOptions {
-            allow_float_money: args.allow_float_money,
-            keep_going: false,
-        },
+        read: args.history.read(),
         threads: global.threads(),
     };
     let summary = drgdip_batch::candidates(&job, progress)?;
@@ -141,8 +138,4 @@ fn verdict(row: &CandidateRow) -> String {
         .filter(|(_, is_reached)| !is_reached);
     let missed: Vec<&str> = missed.map(|(criterion, _)| criterion.code()).collect();
     format!("未达标 not reached: {}", missed.join(", "))
-}
-
-fn four_places(ten_thousandths: i64) -> String {
-    rust_decimal::Decimal::new(ten_thousandths, 4).to_string()
 }

@@ -11,11 +11,10 @@ use crate::progress::{Reporter, RunCounts};
 use crate::{out, plans};
 use drgdip_batch::inputs::{InputTable, Inputs};
 use drgdip_batch::{
-    CheckRules, LedgerUse, PreparedPolicy, Progress, SettleJob, SettleSpan, SettleSummary,
+    CheckRules, LedgerUse, Period, PreparedPolicy, Progress, SettleJob, SettleSpan, SettleSummary,
 };
 use drgdip_tables::{ClaimChecks, FileSet};
 use jiff::civil::Date;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(
@@ -132,29 +131,6 @@ fn checks(
 
 /// The last day of the month or year.
 fn last_day(args: &SettleArgs, inputs: &Inputs) -> Result<Date, Failure> {
-    let period_of = |period: &'_ str| match args.annual {
-        true => period.split('-').next().unwrap_or(period).to_owned(),
-        false => period.to_owned(),
-    };
-    let stated: BTreeSet<String> = inputs
-        .budgets
-        .iter()
-        .map(|row| period_of(&row.period))
-        .collect();
-    let only = stated.first().filter(|_| stated.len() == 1);
-    let period = args.period.as_ref().or(only).ok_or_else(|| {
-        let stated: Vec<&str> = stated.iter().map(String::as_str).collect();
-        let problem = match stated[..] {
-            [] => "no budget states which month is settled.".to_owned(),
-            _ => format!("the budgets state {}.", stated.join(", ")),
-        };
-        Failure::usage(
-            problem,
-            "Name it with --period YYYY-MM, or YYYY with --annual.",
-        )
-    })?;
-    match args.annual {
-        true => plans::last_day_of_year(period),
-        false => plans::last_day(period),
-    }
+    let period = Period::choose(args.period.as_deref(), &inputs.budgets, args.annual)?;
+    Ok(period.last)
 }

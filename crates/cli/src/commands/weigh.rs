@@ -7,7 +7,7 @@ use crate::layout::{Align, Layout, grouped_digits};
 use crate::progress::Reporter;
 use crate::{out, plans};
 use drgdip_batch::inputs::Inputs;
-use drgdip_batch::{PreparedPolicy, Progress, ReadOptions, WeighJob, WeighSummary};
+use drgdip_batch::{PreparedPolicy, Progress, WeighJob, WeighSummary};
 use drgdip_tables::policy::WeighTerms;
 use serde_json::json;
 
@@ -16,12 +16,12 @@ pub(crate) fn run(
     global: &GlobalArgs,
     progress: &Reporter,
 ) -> Result<Done, Failure> {
-    let policy = PreparedPolicy::load(&args.policy)?;
+    let policy = PreparedPolicy::load(&args.history.policy)?;
     let terms = terms(&policy, args.year)?;
     let inputs = Inputs::read(args.inputs.as_deref(), &policy.standing)?;
     let plan = plans::prepare(args.plan.as_deref().unwrap_or(&terms.plan))?;
     let job = WeighJob {
-        claims: &args.claims,
+        claims: &args.history.claims,
         plan: &plan,
         policy: &policy.policy,
         policy_files: &policy.files,
@@ -31,10 +31,7 @@ pub(crate) fn run(
         changes: args.changes.as_deref(),
         quotas: args.quotas.as_deref(),
         out: &args.output,
-        read: ReadOptions {
-            allow_float_money: args.allow_float_money,
-            keep_going: false,
-        },
+        read: args.history.read(),
         threads: global.threads(),
     };
     let summary = drgdip_batch::weigh(&job, progress)?;

@@ -76,7 +76,7 @@ pub struct PoolInput {
 
 /// Settles one pool.
 ///
-/// Source: payment-spec C2 (families A, B in its conserving form, C; rate modes) and C7.
+/// Source: `policies/payment.md`, Point value (family B in its conserving form).
 /// Errors: a hospital that stands twice, a reserve outside the budget, a model that needs last
 /// year's settlement, an initial value or a measure without one, numbers below zero, numbers
 /// that do not fit.

@@ -73,7 +73,7 @@ pub(super) struct Pricing {
 
 /// Finds the point values that distribute `amount`: T, or in family C T + ΣU.
 ///
-/// Source: payment-spec C2 (rate modes) and C7 (M1–M3, Cal-1 and Cal-2).
+/// Source: `policies/payment.md`, Point value and Baseline + increment.
 pub(super) fn price(
     hospitals: &[Weighted],
     amount: Exact,
@@ -123,7 +123,7 @@ pub(super) fn price(
     }
 }
 
-/// Cal-1 or Cal-2 of payment-spec C7.2 `[MODEL]`.
+/// The fixed value by either calibration of `policies/payment.md`, which are models.
 fn fixed_value(
     pool: &Pool<'_>,
     rule: &BaselineIncrement,

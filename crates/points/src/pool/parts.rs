@@ -201,9 +201,9 @@ pub struct MonthBefore {
 
 /// How many baseline points a hospital had in the months before, in their order.
 ///
-/// Source: payment-spec C7.3: in monthly runs the baseline is the season share of β, year to date.
-/// What a month leaves of it is there for the months after; points above it stay increment points.
-/// Errors: points below zero, a season share that is none, numbers that do not fit.
+/// Source: `policies/payment.md`: in monthly runs the baseline is the season share of β, year to
+/// date. What a month leaves of it is there for the months after; points above it stay increment
+/// points. Errors: points below zero, a season share that is none, numbers that do not fit.
 pub fn baseline_used(
     prior: Points,
     months: &[MonthBefore],

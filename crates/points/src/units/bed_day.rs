@@ -1,6 +1,6 @@
 //! Bed-days whose price falls with the stay (床日付费), and long stays that go on by the day.
 //!
-//! Source: payment-spec E6; the stages and the switch after 60 days are models.
+//! Source: `policies/units.md`, Bed-days; the stages and the switch after 60 days are models.
 
 use super::{AMOUNT, Bill, CostItem, LinePart, PointsPart, Yield};
 use crate::award::{CaseRules, award_by_cost};

@@ -1,6 +1,7 @@
 //! Capitation of tight alliances (紧密型医联体按人头付费).
 //!
-//! Source: payment-spec E3 `[MODEL]`; golden numbers G10.
+//! Source: a model, `policies/units.md`, Capitation; the numbers of the tests were computed by
+//! hand.
 
 use super::{money, not_negative, yuan};
 use crate::exact::Exact;
@@ -156,7 +157,7 @@ pub(super) mod testing {
     use rust_decimal::Decimal;
     use std::collections::BTreeMap;
 
-    /// The terms of golden number G10: 5 % reserve, u = 0.1, s = 0.5.
+    /// Terms of numbers computed by hand: 5 % reserve, u = 0.1, s = 0.5.
     pub(in crate::units) fn terms() -> CapitationTerms {
         let rate = |band: &str, yuan: i64| {
             let rate = CapitationRate {

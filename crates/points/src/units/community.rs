@@ -1,7 +1,8 @@
 //! The community model (基层支付模式): chronic packages and visit-days of home beds.
 //!
-//! Source: payment-spec E4 `[MODEL]`; the idea alone is public. Its groups at one price are those
-//! with k = 1, and its nursing and rehabilitation days are those of [`super::bed_day`].
+//! Source: a model, `policies/units.md`, Community; the idea alone is public. Its groups at one
+//! price are those with k = 1, and its nursing and rehabilitation days are those of
+//! [`super::bed_day`].
 
 use super::AMOUNT;
 use crate::Error;

@@ -8,8 +8,8 @@ use drgdip_tables::policy::{DaySurgeryTerms, OwnDayGroup};
 /// What a day surgery yields: the points of its own group, or a share of the inpatient group's.
 ///
 /// It is never low, because it is meant to be short and cheap, and never high. `weight` is the
-/// inpatient group's. Source: payment-spec E7. Errors: a weight that the policy has no band for, or
-/// a number that does not fit.
+/// inpatient group's. Source: `policies/units.md`, Day surgery. Errors: a weight that the policy
+/// has no band for, or a number that does not fit.
 pub fn day_surgery(
     (group, weight): (&str, Weight),
     coefficient: Ratio,

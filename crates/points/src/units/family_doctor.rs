@@ -1,6 +1,6 @@
 //! The fee of family doctors (家庭医生签约服务费).
 //!
-//! Source: payment-spec E5; the rates are not public.
+//! Source: `policies/units.md`, Family doctors; the rates are not public.
 
 use super::{AMOUNT, yuan};
 use crate::exact::{Exact, divide, product};

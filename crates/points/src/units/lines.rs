@@ -65,7 +65,7 @@ pub struct LineSettlement {
 ///
 /// What is owed from the period before is paid first, then the claims of the period. Where the
 /// money does not suffice, those who are on turn get it in proportion, by largest remainder, ties
-/// in their order. Source: payment-spec E2, and E as a whole. Errors: an amount below zero, or a
+/// in their order. Source: `policies/units.md`, Lines. Errors: an amount below zero, or a
 /// sum that does not fit.
 pub fn settle_line(input: &LineInput) -> Result<LineSettlement, Error> {
     let own = not_negative(input.budget)?.plus(not_negative(input.brought_forward)?)?;

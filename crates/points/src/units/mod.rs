@@ -5,8 +5,8 @@
 //! [`Yield`], and a [`Bill`] lets each of its items be paid once: not twice, and not by accident
 //! never.
 //!
-//! Source: payment-spec C3, D1, D2 and E1–E7. Where no public formula exists, the rule is a model
-//! with its parameters in the policy.
+//! Source: `policies/units.md`, `policies/new-technology.md`. Where no public formula exists, the
+//! rule is a model with its parameters in the policy.
 
 pub mod bed_day;
 pub mod bill;

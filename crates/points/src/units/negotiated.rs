@@ -17,7 +17,8 @@ pub struct CodedItem {
 
 /// `C' = C − Σ negotiated`: the cost that ratios, indices and means see.
 ///
-/// Source: payment-spec E2. Errors: an item below zero, or more drugs than the case cost.
+/// Source: `policies/units.md`, Negotiated drugs. Errors: an item below zero, or more drugs than
+/// the case cost.
 pub fn cost_without(total_cost: Yuan, drugs: &[CodedItem]) -> Result<Yuan, Error> {
     for drug in drugs {
         not_negative(drug.cost)?;
@@ -32,7 +33,8 @@ pub fn cost_without(total_cost: Yuan, drugs: &[CodedItem]) -> Result<Yuan, Error
 /// What the line pays for the negotiated drugs of a case: `amount × ratio`, each rounded once.
 ///
 /// The rest of the amount is the patient's. `None` where the case has no such drug. Source:
-/// payment-spec E2. Errors: an item below zero, or a number that does not fit.
+/// `policies/units.md`, Negotiated drugs. Errors: an item below zero, or a number that does not
+/// fit.
 pub fn drugs_on_line(
     drugs: &[CodedItem],
     fund_share: Ratio,

@@ -1,6 +1,6 @@
 //! What registered new technologies do to a case (新技术支付).
 //!
-//! Source: payment-spec D1 and D2; golden numbers G9 for the carve-out. A case without a valid
+//! Source: `policies/new-technology.md`. A case without a valid
 //! technology has [`TechnologyEffect::default`], so turning one off is the run without it.
 
 use super::negotiated::CodedItem;
@@ -226,7 +226,8 @@ fn carve_outs(
 /// Whether a case costs so much more than its group, and the technologies so much of it, that
 /// they are paid beside the standard. Both bounds are exclusive.
 ///
-/// Source: payment-spec D1, EXCLUDE. Errors: the groups input lacks the mean cost.
+/// Source: `policies/new-technology.md`, the carve-out. Errors: the groups input lacks the mean
+/// cost.
 pub fn is_carved_out(
     (cost, of_technologies): (Yuan, Yuan),
     terms: &CarveOutTerms,
@@ -252,7 +253,7 @@ pub struct Assigned<'r> {
 ///
 /// An item that a claim lists under both counts as the negotiated drug or as the technology, by
 /// the policy. The flags of a technology, such as its exemption from the control proportion, stay
-/// where its item goes to the line: they pay nothing. Source: payment-spec E2.
+/// where its item goes to the line: they pay nothing. Source: `policies/units.md`.
 #[must_use]
 pub fn assign<'r>(
     negotiated: &[CodedItem],
@@ -420,7 +421,7 @@ mod tests {
         effect(&used, case, &means(), &rules()).unwrap()
     }
 
-    /// G9: a standard of 21,000 yuan and what is paid beside it.
+    /// A standard of 21,000 yuan and what is paid beside it.
     #[track_caller]
     fn check_g9(cost: &str, drug: &str, pay: &str) {
         let effect = effect_of(carve_out(), cost, &[item("D1", drug)]);

@@ -26,8 +26,8 @@ pub struct AmountRule {
 
 /// What an agreed amount yields: `amount / v_ref` points, or the amount on its line.
 ///
-/// For a quota it is the quota, whatever the case cost. Source: payment-spec C3 and E7. Errors: an
-/// amount below zero, or a number that does not fit.
+/// For a quota it is the quota, whatever the case cost. Source: `policies/units.md`, Single
+/// diseases and items. Errors: an amount below zero, or a number that does not fit.
 pub fn agreed_amount(amount: Yuan, rule: AmountRule, rules: &CaseRules) -> Result<Yield, Error> {
     let amount = not_negative(amount)?;
     match rule.pays {

@@ -1,7 +1,7 @@
 //! TCM advantage diseases by efficacy (中医优势病种按疗效价值付费).
 //!
 //! A case earns the points of its western group times a share, part of them at discharge and the
-//! rest by its efficacy after a window. Source: payment-spec E1 `[MODEL]`.
+//! rest by its efficacy after a window. Source: a model, `policies/units.md`.
 
 use super::part_of;
 use crate::exact::Exact;

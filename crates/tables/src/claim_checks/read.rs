@@ -2,7 +2,7 @@
 
 use super::book::{CodeBook, Table};
 use super::{ClaimChecks, Level};
-use crate::error::{Error, Place, Problem};
+use crate::error::{Error, Place, Problem, line_of};
 use crate::files::FileSet;
 use drgdip_claims::check::Limits;
 use drgdip_claims::{FindingSeverity, Rule, Sex, Yuan};
@@ -59,9 +59,8 @@ struct Source<'f> {
 
 impl Source<'_> {
     fn wrong(&self, at: usize, field: &str, reason: String) -> Error {
-        let before = self.text.get(..at).unwrap_or_default();
-        let line = before.matches('\n').count() as u64 + 1;
-        fault(&self.name, Some(line), Some(field), reason)
+        let line = Some(line_of(self.text, at));
+        fault(&self.name, line, Some(field), reason)
     }
 
     fn yuan(&self, field: &str, text: &toml::Spanned<String>) -> Result<i64, Error> {

@@ -51,7 +51,8 @@ fn check_warning((old, new): (&str, &str), expected: &str) {
 }
 
 fn texts_of(plan: &GroupingPlan, list: &str) -> Vec<String> {
-    let (_, list) = plan.find_list(list).expect("the list");
+    let mut lists = plan.lists.iter();
+    let list = lists.find(|known| known.name == list).expect("the list");
     let codes = list.codes.iter();
     let mut texts: Vec<_> = codes
         .map(|(id, _)| plan.codes.text(*id).to_owned())

@@ -3,7 +3,7 @@
 use super::code_settings::CodesPart;
 use super::problem::PlanProblem;
 use super::rows::utf8;
-use crate::error::{Error, Place, Problem};
+use crate::error::{Error, Place, Problem, line_of};
 use crate::files::FileSet;
 use crate::plan::{Checks, CodeSettings, NoGroupFallback, Settings};
 use serde::Deserialize;
@@ -259,11 +259,6 @@ pub(crate) fn is_id(text: &str) -> bool {
     let begins_well = text.starts_with(|first: char| first.is_ascii_alphanumeric());
     let is_good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     begins_well && text.chars().all(is_good)
-}
-
-fn line_of(text: &str, byte: usize) -> u64 {
-    let before = text.as_bytes().iter().take(byte);
-    before.filter(|byte| **byte == b'\n').count() as u64 + 1
 }
 
 /// The line of a byte and, when there is one, the key that stands on that line.

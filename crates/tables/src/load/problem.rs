@@ -308,6 +308,14 @@ pub enum PlanProblem {
         /// What differs.
         line: String,
     },
+    /// More of something than a compiled plan can number.
+    #[error("the plan has more than {most} {what}; make a plan for each part of the cases")]
+    TooMany {
+        /// Such as "groups".
+        what: &'static str,
+        /// The limit.
+        most: usize,
+    },
     /// A row below something that is not there.
     #[error("the plan has no {what} `{code}`")]
     UnknownParent {

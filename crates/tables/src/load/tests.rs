@@ -158,7 +158,8 @@ fn check_groups(plan: &GroupingPlan, expected: &str) {
 }
 
 fn codes_of(plan: &GroupingPlan, list: &str) -> Vec<String> {
-    let (_, list) = plan.find_list(list).expect("the list");
+    let mut lists = plan.lists.iter();
+    let list = lists.find(|known| known.name == list).expect("the list");
     let mut codes: Vec<_> = list
         .codes
         .iter()
@@ -189,7 +190,7 @@ fn a_small_plan_is_loaded_without_warnings() {
     assert_eq!(plan.severity.len(), 4);
     assert!(plan.settings.checks.sex_missing && !plan.settings.checks.principal_missing);
     assert!(plan.find_mdc("MDCC").is_some() && plan.find_drg("CB19").is_some());
-    assert!(plan.find_mdc("MDCX").is_none() && plan.find_list("X").is_none());
+    assert!(plan.find_mdc("MDCX").is_none());
 }
 
 #[test]
@@ -931,4 +932,88 @@ proptest! {
         }
         let _ = load(all);
     }
+}
+
+/// A table of so many rows below its header.
+fn many(header: &str, rows: std::ops::RangeInclusive<u32>, row: impl Fn(u32) -> String) -> String {
+    let rows = rows.map(|number| row(number) + "\n");
+    std::iter::once(format!("{header}\n")).chain(rows).collect()
+}
+
+/// The small plan without weights, with other tables in the place of some.
+fn with_tables(tables: &[(&str, String)]) -> Result<(), String> {
+    let mut all = base();
+    all.remove("weights.csv");
+    for (path, text) in tables {
+        all.insert((*path).to_owned(), Cow::Owned(text.clone().into_bytes()));
+    }
+    let set = FileSet::in_memory("p", all);
+    let loaded = GroupingPlan::load(&set, &find_small);
+    loaded.map(|_| ()).map_err(|error| error.to_string())
+}
+
+fn refused(place: &str, what: &str) -> Result<(), String> {
+    Err(format!(
+        "p/{place}: the plan has more than 65533 {what}; make a plan for each part of the cases"
+    ))
+}
+
+#[test]
+fn more_groups_than_can_be_numbered_are_refused_at_the_row_that_goes_beyond() {
+    let groups = |most| {
+        let row = |n: u32| format!("BB1,{n},BB{n},组,mcc");
+        many("adrg,order,drg,name,rule", 1..=most, row)
+    };
+    // BB1 and CB1 can stand for themselves, so there is room for two groups less.
+    assert_eq!(with_tables(&[("drg.csv", groups(65_531))]), Ok(()));
+    let refused = refused("drg.csv, line 65533", "groups");
+    assert_eq!(with_tables(&[("drg.csv", groups(65_532))]), refused);
+}
+
+#[test]
+fn more_mdcs_than_can_be_numbered_are_refused() {
+    let mdcs = |more| {
+        let more = many("", 1..=more, |n| format!("{},M{n},类,true", n + 100));
+        format!("{}{}", MDC, &more[1..])
+    };
+    assert_eq!(with_tables(&[("mdc.csv", mdcs(65_531))]), Ok(()));
+    let refused = refused("mdc.csv, line 65535", "MDCs");
+    assert_eq!(with_tables(&[("mdc.csv", mdcs(65_532))]), refused);
+}
+
+#[test]
+fn more_of_severity_than_can_be_numbered_is_refused() {
+    let header = "code,level,exclusion_table";
+    let alike = |most| many(header, 1..=most, |n| format!("D{n},cc,1"));
+    assert_eq!(with_tables(&[("severity.csv", alike(65_533))]), Ok(()));
+    let diagnoses = refused("severity.csv, line 65535", "diagnoses that raise severity");
+    assert_eq!(with_tables(&[("severity.csv", alike(65_534))]), diagnoses);
+    // Each diagnosis has a row of either level, and each row a table of its own.
+    let apart = many(header, 1..=65_534, |n| {
+        let level = if n % 2 == 0 { "mcc" } else { "cc" };
+        format!("D{},{level},T{n}", n / 2)
+    });
+    let tables = refused("severity.csv, line 65535", "exclusion tables");
+    assert_eq!(with_tables(&[("severity.csv", apart)]), tables);
+}
+
+#[test]
+fn more_classes_of_codes_than_can_be_numbered_are_refused() {
+    // Each code stands in two lists of 363, and no two codes in the same two.
+    let pairs = |most: usize| {
+        let pairs = (0..363).flat_map(|one| (0..one).map(move |other| (one, other)));
+        let rows = pairs
+            .take(most)
+            .map(|(one, other)| format!("L{one},X{one}-{other}\nL{other},X{one}-{other}\n"));
+        LISTS.to_owned() + &rows.collect::<String>()
+    };
+    let lists = |most| [("lists/all.csv", pairs(most))];
+    assert_eq!(with_tables(&lists(65_000)), Ok(()));
+    let error = with_tables(&lists(65_600)).expect_err("too many classes");
+    let refused = "the plan has more than 65533 classes of codes in the same lists; make a plan \
+                   for each part of the cases";
+    assert!(
+        error.starts_with("p/lists/all.csv, line 13") && error.ends_with(refused),
+        "{error}"
+    );
 }

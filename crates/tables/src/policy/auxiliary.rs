@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// When a level of a kind of subtypes becomes a subtype of a group.
 ///
-/// Source: payment-spec A8.
+/// Source: `policies/catalogue.md`, step 9.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuxiliaryTerms {
     /// How many cases of the last year the group has at least.

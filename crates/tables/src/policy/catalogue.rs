@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 
 /// How a catalogue comes out of claims history.
 ///
-/// Source: payment-spec A5, A6, A9; the single values are sourced in the policy.
+/// Source: `policies/catalogue.md`; the single values are sourced in the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogueTerms {
     /// How groups are trimmed and weighed.

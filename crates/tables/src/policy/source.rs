@@ -1,7 +1,7 @@
 //! One TOML file with the places of its keys, for messages.
 
 use super::problem::PolicyProblem;
-use crate::error::{Error, Place, Problem};
+use crate::error::{Error, Place, Problem, line_of};
 use crate::files::FileSet;
 use jiff::civil::Date;
 use std::ops::Range;
@@ -58,8 +58,7 @@ impl<'t> Source<'t> {
 
     /// The line of a span, from 1.
     pub(super) fn line(self, span: &Range<usize>) -> u64 {
-        let before = self.text.as_bytes().iter().take(span.start);
-        before.filter(|byte| **byte == b'\n').count() as u64 + 1
+        line_of(self.text, span.start)
     }
 
     /// An error about a key.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// How hospitals are supervised.
 ///
-/// Source: payment-spec A8, the supervision half.
+/// Source: `policies/dip.md`, Supervision indices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuperviseTerms {
     /// The policy's id.

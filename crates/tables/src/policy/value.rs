@@ -103,7 +103,7 @@ pub enum BaselineMonths {
 
 /// Between which shares of what is distributed the baselines should earn, θ.
 ///
-/// Source: payment-spec C7.1 (`S-DIP3`): the draft advises 7:3 to 8:2 of certain and elastic money.
+/// Source: `S-DIP3`, whose draft advises 7:3 to 8:2 of certain and elastic money.
 #[must_use]
 pub fn advised_fixed_share() -> [Decimal; 2] {
     [Decimal::new(7, 1), Decimal::new(8, 1)]

@@ -101,7 +101,7 @@ fn steps(terms: &PolicyAt) -> Vec<Step> {
 /// The step where a hospital begins to keep its surplus: r1·a0 of its payable just below, all of it
 /// from there on.
 ///
-/// Source: payment-spec C6 (结余留用).
+/// Source: `policies/payment.md`, The year (结余留用).
 fn band_step(bands: &HospitalBands) -> Option<Step> {
     let below = bands.keep_from.checked_mul(bands.below_pays)?;
     let size = Decimal::ONE.checked_sub(below)?;

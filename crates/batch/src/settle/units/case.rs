@@ -1,5 +1,5 @@
-//! One case with new technologies or negotiated drugs: what its class and points see of its cost,
-//! what comes on top, and what lines pay.
+//! One case that a payment unit looks at: what its class and points see of its cost, what comes on
+//! top, which unit pays the stay, and what lines pay.
 
 mod technology;
 
@@ -51,7 +51,8 @@ pub(in crate::settle) struct UnitKey<'k> {
     pub(in crate::settle) row: u64,
 }
 
-/// A case with new technologies or negotiated drugs.
+/// A case that states something a payment unit looks at: technologies, drugs, a unit, a TCM disease
+/// or a long stay.
 pub(in crate::settle) struct UnitCase<'c> {
     rules: &'c UnitRules,
     assigned: Assigned<'c>,
@@ -87,10 +88,11 @@ impl<'c> UnitCase<'c> {
     /// Gives each item to its unit; a finding where the claim cannot be right.
     ///
     /// # Errors
-    /// A policy that does not fit the claim, or numbers that do not fit.
+    /// A policy that does not fit the claim, or numbers that do not fit, which `wrong` places.
     pub(in crate::settle) fn new(
         judged: Judged<'c>,
         total: Yuan,
+        wrong: impl Fn(Error) -> crate::Error,
     ) -> Result<Result<Self, Finding>, crate::Error> {
         let facts = judged.facts;
         if facts.is_unusable {
@@ -105,8 +107,7 @@ impl<'c> UnitCase<'c> {
         if !is_within(total, &assigned) {
             return Ok(Err(Finding::ItemsUnusable));
         }
-        let wrong = |e: Error| crate::Error::input("claims", e);
-        let cost = cost_without(total, &assigned.negotiated).map_err(wrong)?;
+        let cost = cost_without(total, &assigned.negotiated).map_err(&wrong)?;
         let mut case = Self {
             rules: judged.rules,
             negotiated: None,
@@ -124,7 +125,7 @@ impl<'c> UnitCase<'c> {
         if !case.assigned.negotiated.is_empty() {
             let share = judged.rules.fund_share(judged.insurance)?;
             let line = drugs_on_line(&case.assigned.negotiated, share, judged.rounding);
-            case.negotiated = line.map_err(wrong)?;
+            case.negotiated = line.map_err(&wrong)?;
             let taken_out = total.minus(cost).map_err(|e| wrong(e.into()))?;
             let asked = case.negotiated.as_ref().map_or(Yuan::ZERO, |l| l.amount);
             case.patient_side = taken_out.minus(asked).map_err(|e| wrong(e.into()))?;
@@ -305,9 +306,11 @@ impl<'c> UnitCase<'c> {
         Bill::new(case_id, items)?.pay(Vec::new(), lines.collect())
     }
 
-    /// What the unit that the claim names did.
-    fn note_stay(&self, patient_side: Yuan) -> Option<UnitNote> {
-        let unit = self.unit()?;
+    /// What the unit that the claim names did; `None` where nothing but the group pays the stay.
+    fn note_stay(&self, patient_side: Yuan) -> Result<Option<UnitNote>, Error> {
+        let (Some(unit), Some(found)) = (self.unit(), self.stayed.get()) else {
+            return Ok(None);
+        };
         let tcm = self.facts.tcm.as_ref().filter(|_| unit == StayUnit::Tcm);
         let (key, decision) = match tcm {
             Some(tcm) => (tcm.disease.as_str(), "by_efficacy"),
@@ -315,7 +318,7 @@ impl<'c> UnitCase<'c> {
             None if self.facts.unit.is_none() => (self.facts.care.as_str(), "by_care"),
             None => ("", "by_unit"),
         };
-        Some(match self.stayed.get()? {
+        Ok(Some(match found {
             Ok(stayed) => {
                 let part = self.on_line();
                 let how = match part {
@@ -323,12 +326,13 @@ impl<'c> UnitCase<'c> {
                     None => stayed.how.clone(),
                 };
                 let asked = part.map(|part| part.amount.minus(patient_side));
+                let asked = asked.transpose()?;
                 UnitNote {
                     points: part.is_none().then(|| stayed.yielded.points()),
                     weight: stayed.priced.map(|(weight, _)| weight),
                     coefficient: stayed.priced.and_then(|(_, k)| k),
                     line: part.map(|part| part.line),
-                    amount: asked.and_then(Result::ok).map(|a| a.max(Yuan::ZERO)),
+                    amount: asked.map(|asked| asked.max(Yuan::ZERO)),
                     how,
                     ..UnitNote::new(stayed.unit.code(), key, decision)
                 }
@@ -337,7 +341,7 @@ impl<'c> UnitCase<'c> {
                 how: why.clone(),
                 ..UnitNote::new(unit.code(), key, "ordinary")
             },
-        })
+        }))
     }
 
     /// U without what patients bear of negotiated drugs.
@@ -401,7 +405,7 @@ impl<'c> UnitCase<'c> {
                 ..UnitNote::new(NEW_TECHNOLOGY, "", EFFECT)
             });
         }
-        let stay = self.note_stay(patient_side);
+        let stay = self.note_stay(patient_side)?;
         let own = self.notes.iter().cloned().chain(stay).chain(notes);
         sums.notes.extend(own.map(|note| UnitNote {
             row: key.row,

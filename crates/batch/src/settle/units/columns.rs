@@ -1,6 +1,6 @@
 //! The columns of claims that payment units look at, and the few rows that state something there.
 
-use super::stay::StayUnit;
+use super::stay::{NamedUnit, StayUnit};
 use super::tcm::TcmFacts;
 use crate::Error;
 use crate::read::{ClaimFile, Column, MoneyCell, column_array, ints, money, texts};
@@ -49,9 +49,7 @@ impl UnitUse {
         let mut of_units: Vec<UnitTerms> = on_days.map(|at| at.units).collect();
         of_units.push(terms.units.clone());
         let has_negotiated = of_units.iter().any(|terms| terms.negotiated.is_some());
-        let has_stays = of_units
-            .iter()
-            .any(|terms| StayUnit::NAMED.iter().any(|unit| unit.is_in(terms)));
+        let has_stays = of_units.iter().any(StayUnit::is_any_in);
         let tcm = of_units.iter().filter_map(|terms| terms.tcm.as_ref());
         let community = of_units.iter().filter_map(|terms| terms.community.as_ref());
         let care = community.flat_map(|terms| terms.bed_day_kinds.keys().cloned());
@@ -291,10 +289,7 @@ impl UnitColumns {
         let care = care.transpose()?;
         let days = array(Column::StayDays).map(|a| ints(file, a)).transpose()?;
         for row in 0..units.len() {
-            let named = text_at(&units, row);
-            let unit =
-                named.and_then(|name| StayUnit::NAMED.into_iter().find(|u| u.code() == name));
-            if let Some(unit) = unit {
+            if let NamedUnit::Unit(unit) = NamedUnit::of(text_at(&units, row)) {
                 let facts = self.rows.entry(row).or_default();
                 facts.days = days_at(days.as_ref(), row);
                 let care = care.as_ref().and_then(|care| text_at(care, row));

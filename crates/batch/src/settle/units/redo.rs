@@ -221,7 +221,7 @@ pub(crate) fn redo(
         audit: audit.map_err(|e| wrong(e.into()))?,
         is_primary_care: stated.is_primary_care,
     };
-    let case = UnitCase::new(judged, claim.total)?;
+    let case = UnitCase::new(judged, claim.total, wrong)?;
     let case = case.map_err(|finding| Error::input("claims", finding.english()))?;
     let case_rules = CaseRules::new(&terms.case).map_err(wrong)?;
     let price = stated.weight.map(|weight| case_rules.price(weight));

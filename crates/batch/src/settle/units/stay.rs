@@ -25,9 +25,32 @@ pub(in crate::settle) enum StayUnit {
     LongStay,
 }
 
+/// What a claim says in `payment_unit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::settle) enum NamedUnit {
+    /// Nothing, or that its group or its TCM disease pays the stay, as the policy says.
+    ByPolicy,
+    Unit(StayUnit),
+    Unknown,
+}
+
+/// Words that leave a stay to the policy.
+const BY_POLICY: [&str; 3] = ["drg", "dip", "tcm"];
+
+impl NamedUnit {
+    pub(in crate::settle) fn of(stated: Option<&str>) -> Self {
+        let Some(word) = stated.filter(|word| !BY_POLICY.contains(word)) else {
+            return Self::ByPolicy;
+        };
+        let mut units = StayUnit::NAMED.into_iter();
+        let unit = units.find(|unit| unit.code() == word);
+        unit.map_or(Self::Unknown, Self::Unit)
+    }
+}
+
 impl StayUnit {
     /// What `payment_unit` can say.
-    pub(super) const NAMED: [Self; 5] = [
+    const NAMED: [Self; 5] = [
         Self::BedDay,
         Self::DaySurgery,
         Self::SingleDisease,
@@ -47,6 +70,11 @@ impl StayUnit {
         }
     }
 
+    /// Whether the policy has a unit that claims can name.
+    pub(super) fn is_any_in(terms: &UnitTerms) -> bool {
+        Self::NAMED.iter().any(|unit| unit.is_in(terms))
+    }
+
     /// Whether the policy has the unit.
     pub(super) fn is_in(self, terms: &UnitTerms) -> bool {
         match self {
@@ -62,7 +90,7 @@ impl StayUnit {
         }
     }
 
-    pub(super) const fn class(self) -> SettledClass {
+    pub(in crate::settle) const fn class(self) -> SettledClass {
         match self {
             Self::BedDay | Self::LongStay => SettledClass::BedDay,
             Self::DaySurgery => SettledClass::DaySurgery,

@@ -28,7 +28,10 @@ pub(super) struct Award<'a> {
     /// Whether the claim came too late.
     pub(super) is_late: bool,
     pub(super) rules: CaseRules,
+    /// By what the case is classified.
     pub(super) cost: Yuan,
+    /// All that it cost, without negotiated drugs.
+    pub(super) whole: Yuan,
     pub(super) units: Units,
     /// The DIP catalogue of the case, where it is at hand.
     pub(super) catalogue: Option<&'a Catalogue>,
@@ -72,9 +75,11 @@ impl<'a> Award<'a> {
         (claim, is_late): (Option<&'a FoundClaim>, bool),
     ) -> Result<Self, Error> {
         let cost = row.get("total_cost").map_or("0", String::as_str);
+        let cost = cost.parse().map_err(wrong)?;
         Ok(Self {
             rules: CaseRules::new(&terms.case).map_err(wrong)?,
-            cost: cost.parse().map_err(wrong)?,
+            cost,
+            whole: cost,
             run,
             terms,
             row,
@@ -151,15 +156,7 @@ impl<'a> Award<'a> {
             "bed_day" => self.bed_day()?,
             class => self.priced(class)?,
         };
-        let extra = self.units.extra;
-        if let Some(points) = awarded.points.filter(|_| extra > Points::ZERO) {
-            let sum = points.plus(extra).map_err(wrong)?;
-            let text = format!("{points} + 新技术加成 of new technologies {extra}");
-            awarded
-                .steps
-                .push(Step::new("加成后点数 points with add-ons", sum).by(text));
-            awarded.points = Some(sum);
-        }
+        self.add_on(&mut awarded)?;
         if self.is_late {
             self.late(&mut awarded)?;
         }

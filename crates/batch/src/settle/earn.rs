@@ -1,5 +1,7 @@
 //! What a case earns under the rules of its date, before other cases have a say.
 
+mod add_on;
+
 use super::cases::SettledClass;
 use super::means::{GroupCoefficients, GroupMeans};
 use super::pricing::{Prepared, Pricing, Way, prepare, treated};
@@ -254,16 +256,26 @@ impl<'e> Earning<'e> {
         };
         let raised = change.and_then(|change| change.raised.as_ref());
         let priced = raised.map_or(priced, |(price, cost)| (price, *cost, coefficient));
-        let cost = change.map_or(self.cost, |change| change.seen);
-        let mut earned = self.classified(priced, (cost, change))?;
-        if let Some((class, points)) = self.cut_short(priced, (earned.class, cost), group)?
+        let awarded = award(priced.0, coefficient, self.cost, rules)?;
+        let whole = self.own(priced, (awarded, change), group)?;
+        match change {
+            Some(change) => self.added(priced, (whole, change), group),
+            None => Ok(whole),
+        }
+    }
+
+    /// What a case earns by its group, its class and its stay.
+    fn own(
+        &self,
+        priced: (&'e GroupPrice, Yuan, Ratio),
+        (awarded, change): (CaseAward, Option<&Change>),
+        group: Option<u16>,
+    ) -> Result<Earned<'e>, drgdip_points::Error> {
+        let mut earned = self.classified(priced, (awarded, change))?;
+        if let Some((class, points)) = self.cut_short(priced, earned.class, group)?
             && points < earned.points
         {
             (earned.class, earned.points, earned.normal) = (class, points, None);
-        }
-        if let Some(change) = change {
-            earned.add(change.effect.extra)?;
-            earned.seen_cost = Some(cost);
         }
         Ok(earned)
     }
@@ -272,11 +284,10 @@ impl<'e> Earning<'e> {
     fn classified(
         &self,
         priced: (&'e GroupPrice, Yuan, Ratio),
-        (cost, change): (Yuan, Option<&Change>),
+        (mut awarded, change): (CaseAward, Option<&Change>),
     ) -> Result<Earned<'e>, drgdip_points::Error> {
         let (price, _, coefficient) = priced;
         let rules = self.rules();
-        let mut awarded = award(price, coefficient, cost, rules)?;
         let normal = || normal_points(price, coefficient, rules);
         let is_exempt =
             awarded.class == CaseClass::Low && self.has_way(&self.options.stays.low_exempt_ways);
@@ -301,7 +312,7 @@ impl<'e> Earning<'e> {
     fn cut_short(
         &self,
         (price, _, coefficient): (&GroupPrice, Yuan, Ratio),
-        (class, cost): (SettledClass, Yuan),
+        class: SettledClass,
         group: Option<u16>,
     ) -> Result<Option<(SettledClass, Points)>, drgdip_points::Error> {
         let stays = &self.options.stays;
@@ -326,7 +337,7 @@ impl<'e> Earning<'e> {
         let Some(short) = short else {
             return Ok(None);
         };
-        let case = (coefficient, cost);
+        let case = (coefficient, self.cost);
         let points = short_stay_points(short.rule, price, case, rules)?;
         Ok(Some((SettledClass::ShortStay, points)))
     }
@@ -362,14 +373,6 @@ impl<'e> Earning<'e> {
 }
 
 impl Earned<'_> {
-    /// Adds points that come on top whatever the class is.
-    fn add(&mut self, extra: Points) -> Result<(), drgdip_points::Error> {
-        self.points = self.points.plus(extra)?;
-        let normal = self.normal.map(|normal| normal.plus(extra));
-        self.normal = normal.transpose()?;
-        Ok(())
-    }
-
     const fn without_price(class: SettledClass, points: Points) -> Self {
         Self {
             class,

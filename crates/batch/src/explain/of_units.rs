@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// What units change before a case is classified and after.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Units {
     pub(super) steps: Vec<Step>,
     /// The cost by which the case is classified, where it is not its whole cost.

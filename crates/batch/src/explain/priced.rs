@@ -63,7 +63,7 @@ impl Award<'_> {
         let (points, text) = match class {
             "low" => (classes.points, self.low_text(&price, stated)),
             "high" => (classes.points, self.high_text(&price, (weight, stated))),
-            "transfer" => return self.transfer(steps, normal),
+            "transfer" => return self.transfer(steps, (&price, stated)),
             "short_stay" => return self.short_stay(steps, (&price, stated)),
             _ => (normal, normal_text),
         };
@@ -80,6 +80,7 @@ impl Award<'_> {
         Ok(Awarded {
             steps,
             points: Some(points),
+            extra: Points::ZERO,
         })
     }
 
@@ -106,6 +107,7 @@ impl Award<'_> {
         let step = Step::new("加成后点数 points with add-ons", sum).by(text);
         awarded.steps.push(step);
         awarded.points = Some(sum);
+        awarded.extra = extra;
         Ok(())
     }
 
@@ -347,7 +349,7 @@ impl Award<'_> {
 }
 
 /// `b`, or `b × k_aux`.
-fn base_text(price: &GroupPrice) -> String {
+pub(super) fn base_text(price: &GroupPrice) -> String {
     match price.auxiliary() == Ratio::ONE {
         true => price.base_points().to_string(),
         false => format!("{} × k_aux {}", price.base_points(), price.auxiliary()),

@@ -188,6 +188,7 @@ impl Desk<'_, '_> {
             cost,
             subtype: self.subtype(seen, &dated.pricing, cost),
             unit: unit.as_ref(),
+            is_late: false,
         };
         let earned = earning.earn(seen.grouping.outcome, say).map_err(wrong)?;
         let earned = earned.map_err(Refusal::Finding)?;

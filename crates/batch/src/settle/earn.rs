@@ -1,6 +1,7 @@
 //! What a case earns under the rules of its date, before other cases have a say.
 
 mod add_on;
+mod late;
 
 use super::cases::SettledClass;
 use super::means::{GroupCoefficients, GroupMeans};
@@ -13,7 +14,7 @@ use drgdip_claims::{Finding, Yuan};
 use drgdip_grouper::Outcome;
 use drgdip_points::award::{
     CaseAward, CaseRules, GroupPrice, award, award_by_cost, award_by_group_cost, bed_day_points,
-    normal_points, reduced, short_stay_points, transfer_points,
+    normal_points, short_stay_points, transfer_points,
 };
 use drgdip_points::classify::CaseClass;
 use drgdip_points::{Points, Ratio};
@@ -26,6 +27,8 @@ pub(crate) struct CaseOptions {
     /// Whether some rule asks about the stay itself.
     pub(super) looks_at_stays: bool,
     late_factor: Ratio,
+    /// The rules by which a claim that came late keeps that factor of its points.
+    late_rules: CaseRules,
     mean_stays: Vec<Option<i64>>,
     unstable: Option<(Vec<bool>, Prepared)>,
     same_price: Vec<bool>,
@@ -46,6 +49,8 @@ impl CaseOptions {
         let fallback =
             fallback.map(|discount| Ok((means.fallbacks(), Ratio::from_decimal(discount)?)));
         let late = terms.stays.late_upload.map(|late| late.factor);
+        let late_factor = Ratio::from_decimal(late.unwrap_or(Decimal::ONE)).map_err(wrong)?;
+        let rules = CaseRules::new(&terms.case).map_err(wrong)?;
         let stays = &terms.stays;
         let looks_at_stays = stays.bed_day.is_some()
             || stays.short_stay.is_some()
@@ -55,7 +60,8 @@ impl CaseOptions {
         Ok(Self {
             stays: stays.clone(),
             looks_at_stays,
-            late_factor: Ratio::from_decimal(late.unwrap_or(Decimal::ONE)).map_err(wrong)?,
+            late_factor,
+            late_rules: rules.keeping(late_factor),
             mean_stays: means.stays(),
             unstable: unstable.transpose().map_err(wrong)?,
             same_price: means.same_price(terms),
@@ -66,6 +72,7 @@ impl CaseOptions {
 }
 
 /// What is known when a case is about to earn its points.
+#[derive(Clone, Copy)]
 pub(super) struct Earning<'e> {
     pub(super) pricing: &'e Pricing,
     pub(super) options: &'e CaseOptions,
@@ -79,6 +86,8 @@ pub(super) struct Earning<'e> {
     pub(super) subtype: Option<usize>,
     /// The technologies and drugs of the claim, where it lists some.
     pub(super) unit: Option<&'e UnitCase<'e>>,
+    /// Whether its points are those that are left of a late upload.
+    pub(super) is_late: bool,
 }
 
 /// What a case earned.
@@ -108,22 +117,33 @@ impl<'e> Earning<'e> {
             Some(unit) => self.by_unit(unit, (outcome, group))?,
             None => None,
         };
-        let by_days = || match by_unit {
-            Some(earned) => Ok(Some(earned)),
-            None => self.bed_days(group),
-        };
-        let earned = match by_days()? {
-            Some(earned) => earned,
-            None => match self.by_group(outcome, group, say)? {
-                Ok(earned) => earned,
-                Err(finding) => return Ok(Err(finding)),
-            },
-        };
-        self.late(earned, say).map(Ok)
+        if let Some(earned) = by_unit {
+            return self.late_unit(earned, say).map(Ok);
+        }
+        match self.by_stay(outcome, group, say)? {
+            Ok(earned) => self.late(earned, outcome, say).map(Ok),
+            Err(finding) => Ok(Err(finding)),
+        }
     }
 
-    fn rules(&self) -> &'e CaseRules {
-        &self.pricing.rules
+    /// A case that is paid by the day or by its group.
+    fn by_stay(
+        &self,
+        outcome: Outcome,
+        group: Option<u16>,
+        say: &mut impl FnMut(Finding),
+    ) -> Result<Result<Earned<'e>, Finding>, drgdip_points::Error> {
+        match self.bed_days(group)? {
+            Some(earned) => Ok(Ok(earned)),
+            None => self.by_group(outcome, group, say),
+        }
+    }
+
+    const fn rules(&self) -> &'e CaseRules {
+        match self.is_late {
+            true => &self.options.late_rules,
+            false => &self.pricing.rules,
+        }
     }
 
     fn coefficient(&self, group: Option<u16>) -> Result<Ratio, drgdip_points::Error> {
@@ -325,8 +345,7 @@ impl<'e> Earning<'e> {
             && class == SettledClass::Priced(CaseClass::Normal)
             && self.has_way(&stays.transfer_ways)
         {
-            let normal = normal_points(price, coefficient, rules)?;
-            let points = transfer_points(normal, days, mean_stay, rules)?;
+            let points = transfer_points(price, coefficient, (days, mean_stay), rules)?;
             return Ok(Some((SettledClass::Transfer, points)));
         }
         let short = stays.short_stay.filter(|short| {
@@ -345,30 +364,6 @@ impl<'e> Earning<'e> {
     fn has_way(&self, ways: &std::collections::BTreeMap<String, String>) -> bool {
         let way = self.stay.discharge_way;
         way.is_some_and(|way| ways.contains_key(way))
-    }
-
-    /// What is left of the points of a claim that came late.
-    fn late(
-        &self,
-        mut earned: Earned<'e>,
-        say: &mut impl FnMut(Finding),
-    ) -> Result<Earned<'e>, drgdip_points::Error> {
-        let (Some(terms), Some(uploaded)) = (self.options.stays.late_upload, self.stay.uploaded)
-        else {
-            return Ok(earned);
-        };
-        let days = i64::from(uploaded) - i64::from(self.discharged);
-        if !terms.limit.holds(Decimal::from(days)) {
-            return Ok(earned);
-        }
-        say(Finding::LateUpload);
-        let factor = self.options.late_factor;
-        earned.points = reduced(earned.points, factor, self.rules())?;
-        let normal = earned
-            .normal
-            .map(|normal| reduced(normal, factor, self.rules()));
-        earned.normal = normal.transpose()?;
-        Ok(earned)
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Earned, Earning};
 use crate::settle::cases::SettledClass;
 use crate::settle::units::Change;
 use drgdip_claims::Yuan;
-use drgdip_points::award::GroupPrice;
+use drgdip_points::award::{GroupPrice, reduced};
 use drgdip_points::classify::CaseClass;
 use drgdip_points::units::new_technology::award_seen;
 use drgdip_points::{Points, Ratio};
@@ -27,10 +27,16 @@ impl<'e> Earning<'e> {
             let awarded = award_seen(priced.0, priced.2, seen, self.rules())?;
             earned = self.own(priced, (awarded, Some(change)), group)?;
         }
-        let extra = change.effect.extra_above(earned.points, whole.points)?;
+        let extra = match change.settled.get().filter(|_| self.is_late) {
+            // The points on top are on record, and a late claim keeps its factor of them too.
+            Some((_, extra)) => reduced(extra, self.options.late_factor, &self.pricing.rules)?,
+            None => change.effect.extra_above(earned.points, whole.points)?,
+        };
         earned.add(extra)?;
         earned.seen_cost = Some(seen);
-        change.settled.set(Some((seen, extra)));
+        if !self.is_late {
+            change.settled.set(Some((seen, extra)));
+        }
         Ok(earned)
     }
 }

@@ -504,6 +504,7 @@ fn unusual_stays() -> Vec<Claim> {
         with("two-days", 3_000, &|c| c.days = 2),
         with("uploaded-10", 5_000, &|c| c.uploaded_after = 10),
         with("uploaded-11", 5_000, &|c| c.uploaded_after = 11),
+        with("high-uploaded-11", 20_000, &|c| c.uploaded_after = 11),
     ]
 }
 
@@ -549,6 +550,8 @@ fn a_stay_is_paid_by_what_sets_it_apart() {
     check("two-days", "normal", NORMAL);
     check("uploaded-10", "normal", NORMAL);
     check("uploaded-11", "normal", HALF);
+    // Half of 51.5235 + 20,000 ÷ 110 − 147.21, rounded once: half of 86.1317 would be 43.0659.
+    check("high-uploaded-11", "high", "43.0658");
 }
 
 #[test]

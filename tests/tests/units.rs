@@ -483,10 +483,40 @@ fn add_on_points_come_on_top_and_their_cost_is_not_seen() {
         ..Run::default()
     };
     let settled = run.settle(&[with_items("a", 20_000, &[("X1", 15_000)])]);
-    // 13,000 yuan above the mean are not seen: 7,000 make a normal case. Half of them over 110 yuan
-    // a point are 59.0909 points.
+    // Half of the 13,000 yuan above the mean are not seen: 13,500 make a normal case. Over 110 yuan
+    // a point that half is 59.0909 points.
     settled.check("a", "normal", "110.6144");
     assert!(settled.lines.is_empty());
+}
+
+#[test]
+fn add_on_points_never_lower_what_a_high_case_earns() {
+    let add_on = "modes = [\"add_on_points\"]\nadd_on_share = \"0.5\"";
+    let dear = format!("{add_on}\npoint_value = \"200\"");
+    let run = Run {
+        registry: technology("t", "X1", add_on) + &technology("dear", "X2", &dear),
+        ..Run::default()
+    };
+    let settled = run.settle(&[
+        with_items("plain", 60_000, &[("ZZ", 50_000)]),
+        with_items("a", 60_000, &[("X1", 50_000)]),
+        with_items("dear", 60_000, &[("X2", 50_000)]),
+        with_items("normal", 16_000, &[("X1", 10_000)]),
+    ]);
+    // 51.5235 + 60,000 ÷ 110 − 3 × 49.07. Of 48,000 yuan above the mean half are not seen: 231.5862
+    // points and 218.1818 on top, which at 200 yuan a point would be 120.
+    for id in ["plain", "a", "dear"] {
+        settled.check(id, "high", "449.7680");
+        let out = settled.folder.path().join("settled");
+        let explained = explain_case(&out, id, &[], &Silent).unwrap();
+        assert_eq!(explained[0].differences, [""; 0], "{id}");
+    }
+    let said = settled.explained("dear");
+    assert!(said.contains("231.5862 + 新技术加成 of new technologies 218.1818"));
+    assert!(said.contains("at least 449.7680 − 231.5862"), "{said}");
+    // A normal case is measured by its whole cost, with 4,000 ÷ 110 points on top.
+    settled.check("normal", "normal", "87.8871");
+    assert!(settled.explained("normal").contains("16000.00 ÷ 5397.7"));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod coefficient;
 mod dip;
 mod facts;
 mod hospital;
+mod late;
 mod linked;
 mod of_units;
 mod points;

@@ -26,7 +26,7 @@ pub enum AdjustmentKind {
     OverspendShare,
     /// 结余: what it does not keep, because it spent too little of its payable.
     SurplusReturned,
-    /// 审核扣减.
+    /// 审核扣减: what audits found, before anything is shared.
     Audit,
 }
 
@@ -83,8 +83,10 @@ pub struct ClearingRules {
 
 /// What the rules take off or add to a hospital's payment, in the order of the pipeline.
 ///
-/// Source: `policies/payment.md`, The year. The overspend share is what the bands grant; whether
-/// the risk fund suffices is for [`within_fund`]. Errors: an amount that does not fit.
+/// Assessment, then audits, then sharing. What is shared is left of the payment and of the itemised
+/// cost after audits, so an audit is taken off once. Source: `policies/payment.md`, The year. The
+/// overspend share is what the bands grant; whether the risk fund suffices is for [`within_fund`].
+/// Errors: an amount that does not fit.
 pub fn adjust(
     payment: Yuan,
     conduct: &Conduct,
@@ -104,6 +106,8 @@ pub fn adjust(
             add(kind, amount);
         }
     }
+    payable = payable.minus(conduct.audit)?;
+    add(AdjustmentKind::Audit, Yuan::ZERO.minus(conduct.audit)?);
     if let Some(bands) = &rules.bands {
         let itemised = conduct.itemised.minus(conduct.audit)?;
         let due = hospital_band(payable, itemised, bands, rules.rounding)?;
@@ -115,7 +119,6 @@ pub fn adjust(
             add(AdjustmentKind::OverspendShare, share);
         }
     }
-    add(AdjustmentKind::Audit, Yuan::ZERO.minus(conduct.audit)?);
     Ok(found)
 }
 
@@ -400,6 +403,17 @@ mod tests {
         assert_eq!(within_fund(&[], fen("0.00")).unwrap(), []);
     }
 
+    fn adjustments(payment: &str, conduct: &Conduct, assessment: Assessment) -> Vec<String> {
+        let rules = ClearingRules {
+            assessment,
+            bands: Some(bands()),
+            rounding: HalfAwayFromZero,
+        };
+        let found = adjust(fen(payment), conduct, &rules).unwrap();
+        let row = |a: &Adjustment| format!("{} {}", a.kind.code(), a.amount);
+        found.iter().map(row).collect()
+    }
+
     #[test]
     fn what_the_rules_do_to_a_payment_can_be_added_up() {
         let conduct = Conduct {
@@ -409,29 +423,49 @@ mod tests {
             itemised: fen("960.00"),
             ..Conduct::default()
         };
-        let rules = ClearingRules {
-            assessment: Assessment::Coefficient,
-            bands: Some(bands()),
-            rounding: HalfAwayFromZero,
-        };
-        let kinds = |conduct: &Conduct| -> Vec<(&str, String)> {
-            let found = adjust(fen("1000.00"), conduct, &rules).unwrap();
-            let row = |a: &Adjustment| (a.kind.code(), a.amount.to_string());
-            found.iter().map(row).collect()
-        };
-        // Payable 900, itemised 950: 70 % of the 50 above it.
-        let row = |kind, amount: &str| (kind, amount.to_owned());
+        let found = |conduct| adjustments("1000.00", conduct, Assessment::Coefficient);
+        // Payable 900 − 10, itemised 960 − 10: 70 % of the 60 above it.
         let expected = [
-            row("assessment", "-100.00"),
-            row("overspend_share", "35.00"),
-            row("audit", "-10.00"),
+            "assessment -100.00",
+            "audit -10.00",
+            "overspend_share 42.00",
         ];
-        assert_eq!(kinds(&conduct), expected);
+        assert_eq!(found(&conduct), expected);
         let refused = Conduct {
             is_overspend_approved: false,
             ..conduct
         };
-        let expected = [row("assessment", "-100.00"), row("audit", "-10.00")];
-        assert_eq!(kinds(&refused), expected);
+        assert_eq!(found(&refused), expected[..2]);
+    }
+
+    #[track_caller]
+    fn check_audited((itemised, audit): (&str, &str), expected: &[&str]) {
+        let conduct = Conduct {
+            audit: fen(audit),
+            is_overspend_approved: true,
+            itemised: fen(itemised),
+            ..Conduct::default()
+        };
+        let found = adjustments("1000000.00", &conduct, Assessment::None);
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn an_audit_is_taken_off_once_and_the_rest_is_shared() {
+        check_audited(("800000.00", "0.00"), &[]);
+        // D′ 900,000, A′ 700,000 below 0.8 × D′ = 720,000: due is A′, 700,000.
+        check_audited(
+            ("800000.00", "100000.00"),
+            &["audit -100000.00", "surplus_returned -200000.00"],
+        );
+        // D′ 900,000, A′ 720,000 at the bound: all of D′ is kept.
+        check_audited(("820000.00", "100000.00"), &["audit -100000.00"]);
+        // D′ 900,000, A′ 950,000: 70 % of 50,000.
+        check_audited(
+            ("1050000.00", "100000.00"),
+            &["audit -100000.00", "overspend_share 35000.00"],
+        );
+        // Nothing is left to share.
+        check_audited(("800000.00", "1000000.00"), &["audit -1000000.00"]);
     }
 }

@@ -115,7 +115,8 @@ pub struct Stay<'a> {
 /// Which stays are followed by another one within the window, in input order.
 ///
 /// The stays are those of one person that the policy's scope and likeness put together; exempt
-/// ones are not among them. A stay that begins before the earlier one ends is no readmission.
+/// ones are not among them. A stay that begins before the earlier one ends is no readmission, and
+/// hides none: of every stay, the first admission on or after its own discharge counts.
 #[must_use]
 pub fn followed_by_readmission(stays: &[Stay<'_>], window: Bound) -> Vec<bool> {
     let readmissions = readmission_after(stays, window).into_iter();
@@ -133,12 +134,16 @@ pub fn readmission_after(stays: &[Stay<'_>], window: Bound) -> Vec<Option<usize>
         (stay.admitted, stay.discharged, stay.case_id)
     });
     let mut followed = vec![None; stays.len()];
-    for (&earlier, &later) in order.iter().zip(order.iter().skip(1)) {
-        let from = i64::from(stays[earlier].discharged);
+    for (&earlier, next) in order.iter().zip(1..) {
+        let from = stays[earlier].discharged;
+        // The stays stand by admission, and those before this one do not follow it.
+        let after = order.partition_point(|&stay| stays[stay].admitted < from);
+        let Some(&later) = order.get(after.max(next)) else {
+            continue;
+        };
         // Two 32-bit days differ by less than 64 bits.
-        let gap = i64::from(stays[later].admitted).saturating_sub(from);
-        let is_readmission = gap >= 0 && window.holds(Decimal::from(gap));
-        followed[earlier] = is_readmission.then_some(later);
+        let gap = i64::from(stays[later].admitted).saturating_sub(i64::from(from));
+        followed[earlier] = window.holds(Decimal::from(gap)).then_some(later);
     }
     followed
 }
@@ -174,6 +179,26 @@ mod tests {
             followed_by_readmission(&overlapping, window),
             [false, false]
         );
+    }
+
+    #[test]
+    fn a_stay_within_another_one_hides_no_readmission() {
+        let stays = [
+            stay("first", 1, 10),
+            stay("nested", 3, 5),
+            stay("again", 12, 14),
+        ];
+        let found = |days| readmission_after(&stays, Bound::AtMost(Decimal::from(days)));
+        assert_eq!(found(10), [Some(2), Some(2), None]);
+        assert_eq!(found(2), [Some(2), None, None]);
+        assert_eq!(found(1), [None; 3]);
+    }
+
+    #[test]
+    fn of_two_stays_on_one_day_only_the_first_is_followed() {
+        let stays = [stay("b", 5, 5), stay("a", 5, 5), stay("c", 5, 9)];
+        let found = readmission_after(&stays, Bound::AtMost(Decimal::TEN));
+        assert_eq!(found, [Some(2), Some(0), None]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::run::SettledRun;
 use crate::Error;
 use crate::inputs::{GroupMean, Hospital};
 use drgdip_points::Ratio;
-use drgdip_points::award::{blend, hospital_coefficient, ratio_of_means};
+use drgdip_points::award::{Quotient, blend, hospital_coefficient, ratio_of_means};
 use drgdip_tables::policy::{CoefficientSource, PolicyAt};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -106,13 +106,13 @@ fn of_means(
     let region = rows().find(|row| row.level.is_none() && row.hospital_id.is_none());
     let region = region.and_then(|row| row.mean_cost);
     let without = Ratio::from_decimal(*without_mean).map_err(wrong)?;
-    let of = |row: Option<&GroupMean>| -> Result<(Ratio, String), Error> {
+    let of = |row: Option<&GroupMean>| -> Result<(Quotient, String), Error> {
         match (row.and_then(|row| row.mean_cost), region) {
             (Some(mean), Some(region)) => {
                 let ratio = ratio_of_means(mean, region).map_err(wrong)?;
-                Ok((ratio, format!("{mean} ÷ {region} = {ratio}")))
+                Ok((ratio, format!("{mean} ÷ {region}")))
             }
-            _ => Ok((without, format!("无均值 no mean: {without}"))),
+            _ => Ok((without.into(), format!("无均值 no mean: {without}"))),
         }
     };
     let is_level =
@@ -124,7 +124,7 @@ fn of_means(
     let found = blend(level, own, share).map_err(wrong)?;
     let a = Decimal::new(share.millionths(), 6).normalize();
     let text = format!(
-        "级别 level {level_text}; 医院 hospital {own_text}; {a} × {level} + (1 − {a}) × {own} = {found}"
+        "级别 level {level_text}; 医院 hospital {own_text}; {a} × level + (1 − {a}) × hospital = {found}"
     );
     let step = Step::new("差异系数 k hospital coefficient", found).by(text);
     let keys = [

@@ -17,13 +17,15 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// What units change before a case is classified and after.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Units {
     pub(super) steps: Vec<Step>,
     /// The cost by which the case is classified, where it is not its whole cost.
     pub(super) seen: Option<Yuan>,
     /// Points on top.
     pub(super) extra: Points,
+    /// These, computed again, before what the case would earn without them has a say.
+    pub(super) add_on: Option<Points>,
     /// The weight of the group, which a technology may raise.
     pub(super) group_weight: Option<String>,
     /// Whether a part is paid beside the standard, so that the case earns the normal points.
@@ -81,9 +83,14 @@ impl Units {
         let mut differences = Differences::default();
         differences.check("费用 cost", (found.cost, get(of.row, "total_cost")));
         if let Some((seen, extra, raised)) = found.effect {
-            let known = self.seen.map(|seen| seen.to_string());
-            differences.check("分型费用 cost seen", (seen, &known.unwrap_or_default()));
-            differences.check("加成点数 extra points", (extra, &self.extra.to_string()));
+            let is_whole = self.seen == Some(found.cost);
+            let known = self.seen.map(|seen| seen.to_string()).unwrap_or_default();
+            if is_whole {
+                differences.check("加成点数 extra points", (extra, &self.extra.to_string()));
+            } else {
+                differences.check("分型费用 cost seen", (seen, &known));
+            }
+            self.add_on = Some(extra);
             if let Some(weight) = raised {
                 differences.check("权重 weight", (weight, get(of.row, "weight")));
             }

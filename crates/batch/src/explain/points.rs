@@ -4,6 +4,7 @@ use super::Step;
 use super::coefficient::{self, coefficient};
 use super::dip::Catalogue;
 use super::of_units::Units;
+use super::priced::base_text;
 use super::run::SettledRun;
 use crate::Error;
 use crate::find::{FoundClaim, TextRow};
@@ -11,14 +12,15 @@ use crate::inputs::{GroupMean, Hospital};
 use crate::settle::statements::keys;
 use drgdip_claims::Yuan;
 use drgdip_points::award::{
-    CaseRules, GroupPrice, award_by_cost, award_by_group_cost, bed_day_points, reduced,
-    short_stay_points, transfer_points,
+    CaseRules, GroupPrice, award_by_cost, award_by_group_cost, bed_day_points, short_stay_points,
+    transfer_points,
 };
 use drgdip_points::{Points, Ratio};
 use drgdip_tables::policy::{Bound, PolicyAt, ShortStayRule, Treatment, WithoutWeight};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 /// What a case's points are computed from.
+#[derive(Clone)]
 pub(super) struct Award<'a> {
     pub(super) run: &'a SettledRun,
     pub(super) terms: &'a PolicyAt,
@@ -28,7 +30,10 @@ pub(super) struct Award<'a> {
     /// Whether the claim came too late.
     pub(super) is_late: bool,
     pub(super) rules: CaseRules,
+    /// By what the case is classified.
     pub(super) cost: Yuan,
+    /// All that it cost, without negotiated drugs.
+    pub(super) whole: Yuan,
     pub(super) units: Units,
     /// The DIP catalogue of the case, where it is at hand.
     pub(super) catalogue: Option<&'a Catalogue>,
@@ -39,6 +44,8 @@ pub(super) struct Awarded {
     pub(super) steps: Vec<Step>,
     /// The points; `None` where a fact is missing, which a step says.
     pub(super) points: Option<Points>,
+    /// What of them is on top.
+    pub(super) extra: Points,
 }
 
 pub(super) fn wrong(e: impl std::fmt::Display) -> Error {
@@ -72,9 +79,11 @@ impl<'a> Award<'a> {
         (claim, is_late): (Option<&'a FoundClaim>, bool),
     ) -> Result<Self, Error> {
         let cost = row.get("total_cost").map_or("0", String::as_str);
+        let cost = cost.parse().map_err(wrong)?;
         Ok(Self {
             rules: CaseRules::new(&terms.case).map_err(wrong)?,
-            cost: cost.parse().map_err(wrong)?,
+            cost,
+            whole: cost,
             run,
             terms,
             row,
@@ -151,15 +160,7 @@ impl<'a> Award<'a> {
             "bed_day" => self.bed_day()?,
             class => self.priced(class)?,
         };
-        let extra = self.units.extra;
-        if let Some(points) = awarded.points.filter(|_| extra > Points::ZERO) {
-            let sum = points.plus(extra).map_err(wrong)?;
-            let text = format!("{points} + 新技术加成 of new technologies {extra}");
-            awarded
-                .steps
-                .push(Step::new("加成后点数 points with add-ons", sum).by(text));
-            awarded.points = Some(sum);
-        }
+        self.add_on(&mut awarded)?;
         if self.is_late {
             self.late(&mut awarded)?;
         }
@@ -172,6 +173,7 @@ impl<'a> Award<'a> {
             Some(points) => Awarded {
                 steps: Vec::new(),
                 points: Some(points),
+                extra: Points::ZERO,
             },
             None => missing("单元点数 points by the unit", &[]),
         }
@@ -211,6 +213,7 @@ impl<'a> Award<'a> {
         Ok(Awarded {
             steps,
             points: Some(points),
+            extra: Points::ZERO,
         })
     }
 
@@ -224,6 +227,7 @@ impl<'a> Award<'a> {
             return Ok(Awarded {
                 steps: vec![Step::new(title, "不支付 unpaid").keys(keys)],
                 points: None,
+                extra: Points::ZERO,
             });
         };
         let ratio = Ratio::from_decimal(discount).map_err(wrong)?;
@@ -232,6 +236,7 @@ impl<'a> Award<'a> {
         Ok(Awarded {
             steps: vec![Step::new(title, points).by(text).keys(keys)],
             points: Some(points),
+            extra: Points::ZERO,
         })
     }
 
@@ -292,10 +297,15 @@ impl<'a> Award<'a> {
                     .keys(&keys),
             ],
             points: Some(points),
+            extra: Points::ZERO,
         })
     }
 
-    pub(super) fn transfer(&self, mut steps: Vec<Step>, normal: Points) -> Result<Awarded, Error> {
+    pub(super) fn transfer(
+        &self,
+        mut steps: Vec<Step>,
+        (price, k): (&GroupPrice, Ratio),
+    ) -> Result<Awarded, Error> {
         let keys = keys::of_class("transfer");
         let title = "转院点数 points of a transfer";
         let stay = self.group_mean().and_then(|row| row.stay_days);
@@ -304,9 +314,11 @@ impl<'a> Award<'a> {
             return Ok(Awarded {
                 steps,
                 points: None,
+                extra: Points::ZERO,
             });
         };
-        let points = transfer_points(normal, days, stay, &self.rules).map_err(wrong)?;
+        let points = transfer_points(price, k, (days, stay), &self.rules).map_err(wrong)?;
+        let normal = format!("b {} × k {}", base_text(price), of_ratio(k));
         let text = format!(
             "min({normal}, {normal} × ({days} 天 days + 1) ÷ 平均住院日 mean stay {})",
             Decimal::new(stay, 4).normalize()
@@ -315,6 +327,7 @@ impl<'a> Award<'a> {
         Ok(Awarded {
             steps,
             points: Some(points),
+            extra: Points::ZERO,
         })
     }
 
@@ -350,29 +363,8 @@ impl<'a> Award<'a> {
         Ok(Awarded {
             steps,
             points: Some(points),
+            extra: Points::ZERO,
         })
-    }
-
-    /// What is left of the points of a claim that came late.
-    fn late(&self, awarded: &mut Awarded) -> Result<(), Error> {
-        let (Some(terms), Some(points)) = (self.terms.stays.late_upload, awarded.points) else {
-            return Ok(());
-        };
-        let factor = Ratio::from_decimal(terms.factor).map_err(wrong)?;
-        let left = reduced(points, factor, &self.rules).map_err(wrong)?;
-        let text = format!(
-            "上传迟于出院 uploaded {} 天 days after the discharge: {points} × {}",
-            sign(terms.limit),
-            terms.factor.normalize()
-        );
-        let keys = &["case.late_upload.limit", "case.late_upload.factor"];
-        awarded.steps.push(
-            Step::new("迟传后点数 points of a late upload", left)
-                .by(text)
-                .keys(keys),
-        );
-        awarded.points = Some(left);
-        Ok(())
     }
 }
 
@@ -383,6 +375,7 @@ fn missing(title: &str, keys: &[&str]) -> Awarded {
     Awarded {
         steps: vec![Step::new(title, "").by(NEEDS_CLAIM).keys(keys)],
         points: None,
+        extra: Points::ZERO,
     }
 }
 

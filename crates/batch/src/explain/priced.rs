@@ -6,7 +6,7 @@ use super::points::{Award, Awarded, NEEDS_CLAIM, of_ratio, shown, sign, wrong};
 use crate::Error;
 use crate::settle::statements::keys;
 use drgdip_points::award::{GroupPrice, award, normal_points};
-use drgdip_points::{Ratio, Weight};
+use drgdip_points::{Points, Ratio, Weight};
 use drgdip_tables::policy::{CoefficientUse, HighRule, LowRule, SubtypeMeasure};
 use rust_decimal::Decimal;
 
@@ -63,7 +63,7 @@ impl Award<'_> {
         let (points, text) = match class {
             "low" => (classes.points, self.low_text(&price, stated)),
             "high" => (classes.points, self.high_text(&price, (weight, stated))),
-            "transfer" => return self.transfer(steps, normal),
+            "transfer" => return self.transfer(steps, (&price, stated)),
             "short_stay" => return self.short_stay(steps, (&price, stated)),
             _ => (normal, normal_text),
         };
@@ -80,7 +80,35 @@ impl Award<'_> {
         Ok(Awarded {
             steps,
             points: Some(points),
+            extra: Points::ZERO,
         })
+    }
+
+    /// The points on top, at least what the cost that they hide would have earned.
+    pub(super) fn add_on(&self, awarded: &mut Awarded) -> Result<(), Error> {
+        let mut extra = self.units.extra;
+        let Some(points) = awarded.points.filter(|_| extra > Points::ZERO) else {
+            return Ok(());
+        };
+        let mut least = String::new();
+        if self.cost != self.whole {
+            let k = self.text("coefficient").unwrap_or_default();
+            let (price, k) = (self.price()?, k.parse().map_err(wrong)?);
+            let without = award(&price, k, self.whole, &self.rules).map_err(wrong)?;
+            let lost = without.points.minus(points).map_err(wrong)?;
+            extra = self.units.add_on.map_or(extra, |add_on| add_on.max(lost));
+            least = format!(
+                "，不少于 at least {} − {points}，{} 为全部费用 {} 的点数 the points of the whole cost",
+                without.points, without.points, self.whole
+            );
+        }
+        let sum = points.plus(extra).map_err(wrong)?;
+        let text = format!("{points} + 新技术加成 of new technologies {extra}{least}");
+        let step = Step::new("加成后点数 points with add-ons", sum).by(text);
+        awarded.steps.push(step);
+        awarded.points = Some(sum);
+        awarded.extra = extra;
+        Ok(())
     }
 
     /// Whether the group is one of primary care, with one price in every hospital.
@@ -224,6 +252,11 @@ impl Award<'_> {
         if class == "normal" && self.units.is_carved_out {
             decided = decided
                 .by("除外支付病例按标准支付 paid its standard, since a part is paid beside it");
+        } else if class == "normal" && by_cost == "low" && self.cost != self.whole {
+            decided = decided.by(format!(
+                "低倍率按全部费用 {} 判断 whether it is low is asked of its whole cost",
+                self.whole
+            ));
         } else if class == "normal" && by_cost == "low" {
             let text = "费用低于低倍率界，但离院方式豁免 below the low cut-off, but exempt by discharge way";
             decided = decided.by(text).keys(&["case.low.exempt_discharge_ways"]);
@@ -316,7 +349,7 @@ impl Award<'_> {
 }
 
 /// `b`, or `b × k_aux`.
-fn base_text(price: &GroupPrice) -> String {
+pub(super) fn base_text(price: &GroupPrice) -> String {
     match price.auxiliary() == Ratio::ONE {
         true => price.base_points().to_string(),
         false => format!("{} × k_aux {}", price.base_points(), price.auxiliary()),

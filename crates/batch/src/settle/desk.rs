@@ -200,6 +200,7 @@ impl Desk<'_, '_> {
             subtype: self.subtype(seen, &dated.pricing, cost),
             named: self.batch.stays.named_unit(seen.row),
             unit: unit.as_ref(),
+            is_late: false,
         };
         let earned = earning.earn(seen.grouping.outcome, say).map_err(wrong)?;
         let earned = earned.map_err(Refusal::Finding)?;

@@ -1,5 +1,8 @@
 //! What a case earns under the rules of its date, before other cases have a say.
 
+mod add_on;
+mod late;
+
 use super::cases::SettledClass;
 use super::means::{GroupCoefficients, GroupMeans};
 use super::pricing::{Prepared, Pricing, Way, prepare, treated};
@@ -11,7 +14,7 @@ use drgdip_claims::{Finding, Yuan};
 use drgdip_grouper::Outcome;
 use drgdip_points::award::{
     CaseAward, CaseRules, GroupPrice, award, award_by_cost, award_by_group_cost, bed_day_points,
-    normal_points, reduced, short_stay_points, transfer_points,
+    normal_points, short_stay_points, transfer_points,
 };
 use drgdip_points::classify::CaseClass;
 use drgdip_points::{Points, Ratio};
@@ -24,6 +27,8 @@ pub(crate) struct CaseOptions {
     /// Whether some rule asks about the stay itself.
     pub(super) looks_at_stays: bool,
     late_factor: Ratio,
+    /// The rules by which a claim that came late keeps that factor of its points.
+    late_rules: CaseRules,
     mean_stays: Vec<Option<i64>>,
     unstable: Option<(Vec<bool>, Prepared)>,
     same_price: Vec<bool>,
@@ -44,6 +49,8 @@ impl CaseOptions {
         let fallback =
             fallback.map(|discount| Ok((means.fallbacks(), Ratio::from_decimal(discount)?)));
         let late = terms.stays.late_upload.map(|late| late.factor);
+        let late_factor = Ratio::from_decimal(late.unwrap_or(Decimal::ONE)).map_err(wrong)?;
+        let rules = CaseRules::new(&terms.case).map_err(wrong)?;
         let stays = &terms.stays;
         let looks_at_stays = stays.bed_day.is_some()
             || stays.short_stay.is_some()
@@ -53,7 +60,8 @@ impl CaseOptions {
         Ok(Self {
             stays: stays.clone(),
             looks_at_stays,
-            late_factor: Ratio::from_decimal(late.unwrap_or(Decimal::ONE)).map_err(wrong)?,
+            late_factor,
+            late_rules: rules.keeping(late_factor),
             mean_stays: means.stays(),
             unstable: unstable.transpose().map_err(wrong)?,
             same_price: means.same_price(terms),
@@ -69,6 +77,7 @@ impl CaseOptions {
 }
 
 /// What is known when a case is about to earn its points.
+#[derive(Clone, Copy)]
 pub(super) struct Earning<'e> {
     pub(super) pricing: &'e Pricing,
     pub(super) options: &'e CaseOptions,
@@ -84,6 +93,8 @@ pub(super) struct Earning<'e> {
     pub(super) named: NamedUnit,
     /// The technologies and drugs of the claim, where it lists some.
     pub(super) unit: Option<&'e UnitCase<'e>>,
+    /// Whether its points are those that are left of a late upload.
+    pub(super) is_late: bool,
 }
 
 /// What a case earned.
@@ -113,14 +124,10 @@ impl<'e> Earning<'e> {
             Some(unit) => self.by_unit(unit, (outcome, group))?,
             None => None,
         };
-        let by_days = || match by_unit {
-            Some(earned) => Ok(Some(earned)),
-            None => self.bed_days(group),
-        };
-        let earned = match by_days()? {
-            Some(earned) => earned,
-            None => match self.by_group(outcome, group, say)? {
-                Ok(earned) => earned,
+        let earned = match by_unit {
+            Some(earned) => self.late_unit(earned, say)?,
+            None => match self.by_stay(outcome, group, say)? {
+                Ok(earned) => self.late(earned, outcome, say)?,
                 Err(finding) => return Ok(Err(finding)),
             },
         };
@@ -130,11 +137,27 @@ impl<'e> Earning<'e> {
         {
             say(Finding::PaymentUnitNotApplied);
         }
-        self.late(earned, say).map(Ok)
+        Ok(Ok(earned))
     }
 
-    fn rules(&self) -> &'e CaseRules {
-        &self.pricing.rules
+    /// A case that is paid by the day or by its group.
+    fn by_stay(
+        &self,
+        outcome: Outcome,
+        group: Option<u16>,
+        say: &mut impl FnMut(Finding),
+    ) -> Result<Result<Earned<'e>, Finding>, drgdip_points::Error> {
+        match self.bed_days(group)? {
+            Some(earned) => Ok(Ok(earned)),
+            None => self.by_group(outcome, group, say),
+        }
+    }
+
+    const fn rules(&self) -> &'e CaseRules {
+        match self.is_late {
+            true => &self.options.late_rules,
+            false => &self.pricing.rules,
+        }
     }
 
     fn coefficient(&self, group: Option<u16>) -> Result<Ratio, drgdip_points::Error> {
@@ -267,16 +290,26 @@ impl<'e> Earning<'e> {
         };
         let raised = change.and_then(|change| change.raised.as_ref());
         let priced = raised.map_or(priced, |(price, cost)| (price, *cost, coefficient));
-        let cost = change.map_or(self.cost, |change| change.seen);
-        let mut earned = self.classified(priced, (cost, change))?;
-        if let Some((class, points)) = self.cut_short(priced, (earned.class, cost), group)?
+        let awarded = award(priced.0, coefficient, self.cost, rules)?;
+        let whole = self.own(priced, (awarded, change), group)?;
+        match change {
+            Some(change) => self.added(priced, (whole, change), group),
+            None => Ok(whole),
+        }
+    }
+
+    /// What a case earns by its group, its class and its stay.
+    fn own(
+        &self,
+        priced: (&'e GroupPrice, Yuan, Ratio),
+        (awarded, change): (CaseAward, Option<&Change>),
+        group: Option<u16>,
+    ) -> Result<Earned<'e>, drgdip_points::Error> {
+        let mut earned = self.classified(priced, (awarded, change))?;
+        if let Some((class, points)) = self.cut_short(priced, earned.class, group)?
             && points < earned.points
         {
             (earned.class, earned.points, earned.normal) = (class, points, None);
-        }
-        if let Some(change) = change {
-            earned.add(change.effect.extra)?;
-            earned.seen_cost = Some(cost);
         }
         Ok(earned)
     }
@@ -285,11 +318,10 @@ impl<'e> Earning<'e> {
     fn classified(
         &self,
         priced: (&'e GroupPrice, Yuan, Ratio),
-        (cost, change): (Yuan, Option<&Change>),
+        (mut awarded, change): (CaseAward, Option<&Change>),
     ) -> Result<Earned<'e>, drgdip_points::Error> {
         let (price, _, coefficient) = priced;
         let rules = self.rules();
-        let mut awarded = award(price, coefficient, cost, rules)?;
         let normal = || normal_points(price, coefficient, rules);
         let is_exempt =
             awarded.class == CaseClass::Low && self.has_way(&self.options.stays.low_exempt_ways);
@@ -314,7 +346,7 @@ impl<'e> Earning<'e> {
     fn cut_short(
         &self,
         (price, _, coefficient): (&GroupPrice, Yuan, Ratio),
-        (class, cost): (SettledClass, Yuan),
+        class: SettledClass,
         group: Option<u16>,
     ) -> Result<Option<(SettledClass, Points)>, drgdip_points::Error> {
         let stays = &self.options.stays;
@@ -327,8 +359,7 @@ impl<'e> Earning<'e> {
             && class == SettledClass::Priced(CaseClass::Normal)
             && self.has_way(&stays.transfer_ways)
         {
-            let normal = normal_points(price, coefficient, rules)?;
-            let points = transfer_points(normal, days, mean_stay, rules)?;
+            let points = transfer_points(price, coefficient, (days, mean_stay), rules)?;
             return Ok(Some((SettledClass::Transfer, points)));
         }
         let short = stays.short_stay.filter(|short| {
@@ -339,7 +370,7 @@ impl<'e> Earning<'e> {
         let Some(short) = short else {
             return Ok(None);
         };
-        let case = (coefficient, cost);
+        let case = (coefficient, self.cost);
         let points = short_stay_points(short.rule, price, case, rules)?;
         Ok(Some((SettledClass::ShortStay, points)))
     }
@@ -348,41 +379,9 @@ impl<'e> Earning<'e> {
         let way = self.stay.discharge_way;
         way.is_some_and(|way| ways.contains_key(way))
     }
-
-    /// What is left of the points of a claim that came late.
-    fn late(
-        &self,
-        mut earned: Earned<'e>,
-        say: &mut impl FnMut(Finding),
-    ) -> Result<Earned<'e>, drgdip_points::Error> {
-        let (Some(terms), Some(uploaded)) = (self.options.stays.late_upload, self.stay.uploaded)
-        else {
-            return Ok(earned);
-        };
-        let days = i64::from(uploaded) - i64::from(self.discharged);
-        if !terms.limit.holds(Decimal::from(days)) {
-            return Ok(earned);
-        }
-        say(Finding::LateUpload);
-        let factor = self.options.late_factor;
-        earned.points = reduced(earned.points, factor, self.rules())?;
-        let normal = earned
-            .normal
-            .map(|normal| reduced(normal, factor, self.rules()));
-        earned.normal = normal.transpose()?;
-        Ok(earned)
-    }
 }
 
 impl Earned<'_> {
-    /// Adds points that come on top whatever the class is.
-    fn add(&mut self, extra: Points) -> Result<(), drgdip_points::Error> {
-        self.points = self.points.plus(extra)?;
-        let normal = self.normal.map(|normal| normal.plus(extra));
-        self.normal = normal.transpose()?;
-        Ok(())
-    }
-
     const fn without_price(class: SettledClass, points: Points) -> Self {
         Self {
             class,

@@ -6,7 +6,7 @@ use crate::{Class, Error};
 use drgdip_claims::Yuan;
 use drgdip_grouper::DipGroupInfo;
 use drgdip_points::Ratio;
-use drgdip_points::award::{blend, ratio_of_means};
+use drgdip_points::award::{Quotient, blend, ratio_of_means};
 use drgdip_tables::dip::Layer;
 use drgdip_tables::policy::{CoefficientSource, PolicyAt, Treatment, UnstableTerms};
 use rust_decimal::Decimal;
@@ -147,8 +147,8 @@ impl GroupMeans {
 pub(crate) struct GroupCoefficients {
     level_share: Ratio,
     without_mean: Ratio,
-    levels: HashMap<String, HashMap<u16, Ratio>>,
-    hospitals: HashMap<String, HashMap<u16, Ratio>>,
+    levels: HashMap<String, HashMap<u16, Quotient>>,
+    hospitals: HashMap<String, HashMap<u16, Quotient>>,
 }
 
 impl GroupCoefficients {
@@ -212,7 +212,8 @@ impl GroupCoefficients {
         let level = level.and_then(|groups| groups.get(&group));
         let own = self.hospitals.get(&hospital.hospital_id);
         let own = own.and_then(|groups| groups.get(&group));
-        let or = |known: Option<&Ratio>| *known.unwrap_or(&self.without_mean);
+        let without = Quotient::from(self.without_mean);
+        let or = |known: Option<&Quotient>| known.copied().unwrap_or(without);
         blend(or(level), or(own), self.level_share)
     }
 }

@@ -1,7 +1,8 @@
 //! What a high-cost case earns (高倍率病例).
 
-use super::rules::{CaseRules, Cost, GroupPrice, PreparedHighRule, WHAT};
-use super::{ONE, award_by_amount, base_times, normal_points, rounded};
+use super::cost::Cost;
+use super::rules::{CaseRules, GroupPrice, PreparedHighRule, WHAT};
+use super::{ONE, award_by_amount, base_times, normal_points};
 use crate::exact::{Exact, difference, product, sum};
 use crate::{Error, Points, Ratio};
 use drgdip_claims::Yuan;
@@ -113,6 +114,6 @@ impl Added {
         if self.used == CoefficientUse::With {
             added = added.times(&k);
         }
-        rounded(&base.times(&k).plus(&added), rules)
+        rules.rounded(&base.times(&k).plus(&added))
     }
 }

@@ -1,6 +1,7 @@
 //! Case points (病例点数): what one case earns, before the pool's point value is known.
 
 mod coefficient;
+mod cost;
 mod high;
 mod rules;
 mod stay;
@@ -8,16 +9,17 @@ mod subtype;
 #[cfg(test)]
 mod tests;
 
-pub use coefficient::{blend, hospital_coefficient, ratio_of_means};
+pub use coefficient::{Quotient, blend, hospital_coefficient, ratio_of_means};
 pub use rules::{CaseRules, GroupPrice, PresetValue};
 pub use stay::{bed_day_points, short_stay_points, transfer_points};
 
 use crate::classify::CaseClass;
-use crate::exact::{Exact, product};
+use crate::exact::product;
 use crate::{Error, Points, Ratio};
+use cost::Cost;
 use drgdip_claims::Yuan;
 use drgdip_tables::policy::CoefficientUse;
-use rules::{Cost, PreparedLowRule, WHAT};
+use rules::{PreparedLowRule, WHAT};
 
 /// One as a ratio, in millionths.
 const ONE: i128 = 1_000_000;
@@ -136,9 +138,11 @@ pub fn award_by_amount(
     rules.points(numerator, value.millionths())
 }
 
-/// What is left of some points after a factor, rounded once by the policy's rule.
+/// What is left after a factor of points that are on record with four places, such as those of a
+/// stay that another one follows.
 ///
-/// For late uploads and split stays. Errors: a number that does not fit.
+/// For points that are not on record before the factor see [`CaseRules::keeping`]. Errors: a number
+/// that does not fit.
 pub fn reduced(points: Points, factor: Ratio, rules: &CaseRules) -> Result<Points, Error> {
     let exact = product(
         i128::from(points.ten_thousandths()),
@@ -191,14 +195,4 @@ fn by_cost_over(total_cost: Yuan, coefficient: Ratio, rules: &CaseRules) -> Resu
     let numerator = product(rules.cost_over_mean(total_cost)?, ONE, WHAT)?;
     let divisor = product(rules.mean_cost, i128::from(coefficient.millionths()), WHAT)?;
     rules.points(numerator, divisor)
-}
-
-/// An exact number of ten-thousandths of a point, rounded once; below zero is zero.
-fn rounded(exact: &Exact, rules: &CaseRules) -> Result<Points, Error> {
-    if exact.is_negative() {
-        return Ok(Points::ZERO);
-    }
-    exact
-        .to_i64(0, rules.rounding, WHAT)
-        .map(Points::from_ten_thousandths)
 }

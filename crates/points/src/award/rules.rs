@@ -1,7 +1,8 @@
 //! A policy's rules for cases, and what they make of a group, ready for many cases.
 
 use super::ONE;
-use crate::classify::{CaseClass, CutOff, UNITS_PER_FEN};
+use super::cost::{CUT_OFF, Cost};
+use crate::classify::{CaseClass, CutOff};
 use crate::exact::{Exact, divide, product};
 use crate::{Error, Points, Ratio, Rounding, Weight};
 use drgdip_claims::Yuan;
@@ -13,7 +14,6 @@ use rust_decimal::Decimal;
 /// One point, in ten-thousandths.
 pub(super) const POINT: i128 = 10_000;
 pub(super) const WHAT: &str = "number of case points";
-const CUT_OFF: &str = "cost at a cut-off";
 
 /// A policy's rules for cases at one date, as integers ready for many cases.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct CaseRules {
     high_bands: Vec<Band>,
     pub(super) high_rule: PreparedHighRule,
     high_limit: Option<Threshold>,
+    /// What is left of all points.
+    left: Ratio,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +123,20 @@ impl CaseRules {
                 .collect::<Result<_, Error>>()?,
             high_rule: prepare_high(terms.high_rule)?,
             high_limit: terms.high_limit.map(Threshold::new).transpose()?,
+            left: Ratio::ONE,
         })
+    }
+
+    /// The same rules for cases that keep a part of their points, which are then rounded once and
+    /// not before and after the factor.
+    ///
+    /// A factor that was there before is replaced.
+    #[must_use]
+    pub fn keeping(&self, factor: Ratio) -> Self {
+        Self {
+            left: factor,
+            ..self.clone()
+        }
     }
 
     /// Prepares what is the same for all cases of a group whose reference cost is `RW × M`.
@@ -195,10 +210,24 @@ impl CaseRules {
 
     /// Rounds `numerator / denominator` ten-thousandths of a point, once, by the policy's rule.
     pub(super) fn points(&self, numerator: i128, denominator: i128) -> Result<Points, Error> {
+        if self.left != Ratio::ONE {
+            let exact = Exact::whole(numerator).over(&Exact::whole(denominator));
+            return self.rounded(&exact.ok_or(Error::NotPositive("divisor of points"))?);
+        }
         let value = divide(numerator, denominator, self.rounding)?;
         i64::try_from(value)
             .map(Points::from_ten_thousandths)
             .map_err(|_| Error::Overflow(WHAT))
+    }
+
+    /// An exact number of ten-thousandths of a point, rounded once; below zero is zero.
+    pub(super) fn rounded(&self, exact: &Exact) -> Result<Points, Error> {
+        if exact.is_negative() {
+            return Ok(Points::ZERO);
+        }
+        let left = Exact::fraction(self.left.millionths(), 1_000_000);
+        let value = exact.times(&left).to_i64(0, self.rounding, WHAT)?;
+        Ok(Points::from_ten_thousandths(value))
     }
 
     /// `C / M × scale` in ten-thousandths of a point, before the division by M.
@@ -235,7 +264,7 @@ fn prepare_high(rule: HighRule) -> Result<PreparedHighRule, Error> {
 fn cut_off(reference: i128, threshold: Threshold) -> Result<CutOff, Error> {
     let multiple = i128::from(threshold.multiple.millionths());
     Ok(CutOff {
-        at: product(reference, multiple, "cost at a cut-off")?,
+        at: product(reference, multiple, CUT_OFF)?,
         includes_equal: threshold.includes_equal,
     })
 }
@@ -360,45 +389,5 @@ impl GroupPrice {
         };
         let limit = self.measured(limit, cost)?;
         Ok(limit.is_above(cost.scaled(self.measured_by)?.units))
-    }
-}
-
-/// A cost in the units of cut-offs.
-pub(super) struct Cost {
-    /// In `10^-12` yuan; where scaled, times a million.
-    units: i128,
-    /// By what the reference cost is multiplied, in millionths.
-    reference_factor: i128,
-}
-
-impl Cost {
-    const fn of(total_cost: Yuan) -> Self {
-        Self {
-            // 63 bits of fen times 10^10 stay within 127 bits.
-            units: (total_cost.fen() as i128).wrapping_mul(UNITS_PER_FEN),
-            reference_factor: 1_000_000,
-        }
-    }
-
-    /// The cost of a case against the reference that the rules name.
-    pub(super) fn against(total_cost: Yuan, coefficient: Ratio, reference: Reference) -> Self {
-        let mut cost = Self::of(total_cost);
-        if reference.has_coefficient() {
-            cost.reference_factor = i128::from(coefficient.millionths());
-        }
-        cost
-    }
-
-    /// The cost to be compared with cut-offs that were multiplied by the factor, and by the one of
-    /// a subtype where there is one.
-    fn scaled(&self, measured_by: i128) -> Result<Self, Error> {
-        let mut units = product(self.units, ONE, CUT_OFF)?;
-        if measured_by != ONE {
-            units = product(units, ONE, CUT_OFF)?;
-        }
-        Ok(Self {
-            units,
-            reference_factor: self.reference_factor,
-        })
     }
 }

@@ -1,6 +1,7 @@
 //! What a stay earns that its length or its end sets apart.
 
 use super::rules::{CaseRules, POINT, WHAT};
+use super::subtype::exact_normal;
 use super::{GroupPrice, award_by_cost, low_points, normal_points};
 use crate::exact::{Exact, product};
 use crate::{Error, Points, Ratio};
@@ -24,18 +25,18 @@ pub fn bed_day_points(
 
 /// `min(b × k, b × k × (days + 1) / mean stay)`: a case that was transferred before its time.
 ///
-/// `mean_stay` is the group's in ten-thousandths of a day. Errors: a number that does not fit.
+/// The mean stay is the group's in ten-thousandths of a day. Errors: a number that does not fit.
 pub fn transfer_points(
-    normal: Points,
-    days: u32,
-    mean_stay: i64,
+    price: &GroupPrice,
+    coefficient: Ratio,
+    (days, mean_stay): (u32, i64),
     rules: &CaseRules,
 ) -> Result<Points, Error> {
     let stay = Exact::whole(i128::from(days).saturating_add(1)).times(&Exact::whole(POINT));
     let share = stay.over(&Exact::whole(mean_stay));
     let share = share.ok_or(Error::NotPositive("mean stay of a group"))?;
-    let by_days = Exact::whole(normal.ten_thousandths()).times(&share);
-    Ok(normal.min(super::rounded(&by_days, rules)?))
+    let by_days = exact_normal(price, coefficient).times(&share);
+    Ok(normal_points(price, coefficient, rules)?.min(rules.rounded(&by_days)?))
 }
 
 /// What a stay of too few days earns, never more than a normal case.
@@ -55,4 +56,23 @@ pub fn short_stay_points(
         ShortStayRule::ByCost => award_by_cost(total_cost, rules, Ratio::ONE)?,
     };
     Ok(earned.min(normal_points(price, coefficient, rules)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::terms;
+    use super::*;
+
+    #[test]
+    fn a_transfer_is_rounded_once() {
+        let rules = CaseRules::new(&terms()).unwrap();
+        let price = rules.price("1.2345".parse().unwrap()).unwrap();
+        let points = |days| {
+            let k = "0.8001".parse().unwrap();
+            transfer_points(&price, k, (days, 85_000), &rules).unwrap()
+        };
+        // 123.45 × 0.8001 = 98.772345; × 2 ÷ 8.5 = 23.24055177.
+        assert_eq!(points(1).to_string(), "23.2406");
+        assert_eq!(points(8).to_string(), "98.7723");
+    }
 }

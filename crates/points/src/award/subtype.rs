@@ -3,8 +3,9 @@
 //! With B = b × k_aux, S the reference cost and r = C / S, every rule of [`super::award`] is the
 //! same as for a reference cost `RW × M`, where `B × r` is `C / M × scale`.
 
-use super::rules::{CaseRules, Cost, GroupPrice, PreparedHighRule, PreparedLowRule};
-use super::{award_by_amount, award_by_cost, normal_points, rounded};
+use super::cost::Cost;
+use super::rules::{CaseRules, GroupPrice, PreparedHighRule, PreparedLowRule};
+use super::{award_by_amount, award_by_cost, normal_points};
 use crate::classify::CaseClass;
 use crate::exact::Exact;
 use crate::{Error, Points, Ratio};
@@ -35,7 +36,12 @@ pub(super) fn normal(
     coefficient: Ratio,
     rules: &CaseRules,
 ) -> Result<Points, Error> {
-    rounded(&base(price).times(&part(coefficient)), rules)
+    rules.rounded(&exact_normal(price, coefficient))
+}
+
+/// `b × k_aux × k` in ten-thousandths of a point.
+pub(super) fn exact_normal(price: &GroupPrice, coefficient: Ratio) -> Exact {
+    base(price).times(&part(coefficient))
 }
 
 impl Case<'_> {
@@ -75,7 +81,7 @@ impl Case<'_> {
     /// `B × C / S × discount`, rounded once; zero where there is no reference cost.
     pub(super) fn discounted(&self, discount: Ratio) -> Result<Points, Error> {
         match self.by_cost() {
-            Some(by_cost) => rounded(&by_cost.times(&part(discount)), self.rules),
+            Some(by_cost) => self.rules.rounded(&by_cost.times(&part(discount))),
             None => Ok(Points::ZERO),
         }
     }
@@ -93,7 +99,7 @@ impl Case<'_> {
         let Some(by_ratio) = self.by_ratio() else {
             return Ok(Points::ZERO);
         };
-        let points = rounded(&by_ratio.times(&self.used(used)), self.rules)?;
+        let points = self.rules.rounded(&by_ratio.times(&self.used(used)))?;
         Ok(points.min(normal_points(self.price, self.coefficient, self.rules)?))
     }
 
@@ -127,7 +133,7 @@ impl Case<'_> {
             }
             PreparedHighRule::Normal => return normal(),
         };
-        rounded(&exact, self.rules)
+        self.rules.rounded(&exact)
     }
 }
 

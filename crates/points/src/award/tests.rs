@@ -150,6 +150,30 @@ fn a_case_without_a_weight_earns_its_cost_at_a_discount() {
 }
 
 #[test]
+fn a_part_of_the_points_is_rounded_once() {
+    let rules = CaseRules::new(&terms()).unwrap();
+    let half = rules.keeping("0.5".parse().unwrap());
+    let price = rules.price("1.2345".parse().unwrap()).unwrap();
+    let points = |rules: &CaseRules, cost: &str| {
+        let k = "0.8002".parse().unwrap();
+        let earned = award(&price, k, cost.parse().unwrap(), rules).unwrap();
+        earned.points.to_string()
+    };
+    // 123.45 × 0.8002 = 98.78469; half of it is 49.392345.
+    assert_eq!(points(&rules, "12345"), "98.7847");
+    assert_eq!(points(&half, "12345"), "49.3923");
+    // 98.78469 + 500 − 2 × 123.45 = 351.88469; half of it is 175.942345.
+    assert_eq!(points(&rules, "50000"), "351.8847");
+    assert_eq!(points(&half, "50000"), "175.9423");
+    // The same for a price in fractions.
+    let one = "1".parse().unwrap();
+    let price = price.of_subtype(one, drgdip_tables::policy::SubtypeMeasure::Group);
+    let k = "0.8002".parse().unwrap();
+    let normal = normal_points(&price, k, &half).unwrap();
+    assert_eq!(normal.to_string(), "49.3923");
+}
+
+#[test]
 fn numbers_that_do_not_fit_are_errors() {
     let mut terms = terms();
     terms.scale = 1_000_000;

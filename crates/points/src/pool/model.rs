@@ -59,7 +59,8 @@ pub(super) struct Pricing {
     pub(super) is_scaled: bool,
     /// Whether there is a point to pay.
     pub(super) has_points: bool,
-    /// θ: what all baselines would earn at the fixed value, over what is distributed.
+    /// θ: what all baselines would earn at the fixed value before any scaling, over what is
+    /// distributed.
     pub(super) fixed_share: Exact,
     /// What the point values left over, in yuan, before rounding.
     pub(super) left_over: Exact,
@@ -178,11 +179,10 @@ impl Pool<'_> {
             increment: floating.times(&hospital.increment),
             ..Earned::nothing()
         };
-        let certain = fixed.times(&self.beta);
         Pricing {
             is_scaled: false,
             has_points: true,
-            fixed_share: certain.over(&self.amount).unwrap_or_else(Exact::zero),
+            fixed_share: self.share_of_baselines(&fixed),
             left_over: Exact::zero(),
             reason: ResidualReason::Nothing,
             earned: self.hospitals.iter().map(earn).collect(),
@@ -190,6 +190,12 @@ impl Pool<'_> {
             fixed,
             floating,
         }
+    }
+
+    /// θ = v_fix × Σβ / T.
+    fn share_of_baselines(&self, fixed: &Exact) -> Exact {
+        let certain = fixed.times(&self.beta);
+        certain.over(&self.amount).unwrap_or_else(Exact::zero)
     }
 
     fn without_points(&self) -> Pricing {
@@ -233,6 +239,8 @@ impl Pool<'_> {
             let scaled = self.paying(scaled.unwrap_or_else(Exact::zero));
             return Ok(Pricing {
                 is_scaled: true,
+                // Scaling is what a share above 1 leads to, so the share is told as it was before.
+                fixed_share: self.share_of_baselines(&fixed),
                 ..self.at(scaled, Exact::zero())
             });
         }

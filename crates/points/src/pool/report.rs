@@ -173,7 +173,8 @@ pub struct PoolSettlement {
     /// What an increment point earns; in the uniform model, what every point earns; with tilts,
     /// what a point of tilt 1 earns; with sub-pools, the mean.
     pub floating_value: PointValue,
-    /// θ: what all baselines would earn at the fixed value, as a share of what is distributed.
+    /// θ: what all baselines would earn at the fixed value, before it is scaled to the budget, as a
+    /// share of what is distributed.
     pub fixed_share: PointValue,
     /// Whether the budget was too small for the fixed value, which was scaled down to it.
     pub is_fixed_value_scaled: bool,

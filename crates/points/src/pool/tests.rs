@@ -158,6 +158,18 @@ fn a_budget_below_the_fixed_part_scales_the_fixed_value() {
 }
 
 #[test]
+fn the_share_of_the_baselines_is_told_as_it_was_before_the_fixed_value_was_scaled() {
+    let hospitals = vec![hospital("H1", "800", "0.00", "0.00")];
+    let input = with_prior(pool("70000.00", hospitals), "100", &[("H1", "800")]);
+    let terms = increment(ValueFamily::A, None, ResidualRule::Reserve);
+    let found = settle_pool(&input, &terms).unwrap();
+    assert!(found.is_fixed_value_scaled);
+    assert_eq!(found.fixed_value.to_string(), "87.500000");
+    // 100 × 800 ÷ 70,000.
+    assert_eq!(found.fixed_share.to_string(), "1.142857");
+}
+
+#[test]
 fn money_beyond_the_cap_goes_where_the_policy_says() {
     let hospitals = vec![
         hospital("H1", "10", "0.00", "0.00"),

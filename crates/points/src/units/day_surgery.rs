@@ -1,7 +1,7 @@
 //! Day surgery and day wards (日间手术, 日间病房).
 
 use super::Yield;
-use crate::award::{CaseRules, normal_points, reduced};
+use crate::award::{CaseRules, normal_points};
 use crate::{Error, Ratio, Weight};
 use drgdip_tables::policy::{DaySurgeryTerms, OwnDayGroup};
 
@@ -19,8 +19,8 @@ pub fn day_surgery(
     let points = match terms.own_groups.get(group) {
         Some(own) => normal_points(&rules.price(own_weight(own)?)?, coefficient, rules)?,
         None => {
-            let normal = normal_points(&rules.price(weight)?, coefficient, rules)?;
-            reduced(normal, Ratio::from_decimal(terms.factor)?, rules)?
+            let kept = rules.keeping(Ratio::from_decimal(terms.factor)?);
+            normal_points(&rules.price(weight)?, coefficient, &kept)?
         }
     };
     Ok(Yield::stay_points(points))
@@ -55,5 +55,18 @@ mod tests {
         };
         assert_eq!(points("CB39"), "60.5000");
         assert_eq!(points("GD25"), "79.2000");
+    }
+
+    #[test]
+    fn the_share_of_the_inpatient_group_is_rounded_once() {
+        let terms = DaySurgeryTerms {
+            factor: Decimal::new(5, 1),
+            own_groups: BTreeMap::new(),
+        };
+        let weight = "1.2345".parse().unwrap();
+        let k = "0.8002".parse().unwrap();
+        let earned = day_surgery(("GD25", weight), k, &terms, &rules()).unwrap();
+        // 123.45 × 0.8002 × 0.5 = 49.392345; half of the rounded 98.7847 would be 49.3924.
+        assert_eq!(earned.points().to_string(), "49.3923");
     }
 }

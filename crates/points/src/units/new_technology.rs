@@ -5,9 +5,10 @@
 
 use super::negotiated::CodedItem;
 use super::{Bill, CostItem, LinePart, PointsPart, Yield, money, not_negative, yuan};
-use crate::award::CaseRules;
+use crate::award::{CaseAward, CaseRules, GroupPrice, award, normal_points};
+use crate::classify::CaseClass;
 use crate::exact::Exact;
-use crate::{Error, Points, Rounding, Weight};
+use crate::{Error, Points, Ratio, Rounding, Weight};
 use drgdip_claims::Yuan;
 use drgdip_tables::policy::{
     AddOnTerms, CarveOutTerms, Line, Precedence, RaisedWeight, Technology, TechnologyKind,
@@ -55,13 +56,25 @@ pub struct TechnologyEffect {
     pub weight: Option<Weight>,
     /// Points on top of the case's own.
     pub extra: Points,
-    /// What of the cost is not seen when the case is classified, because the extra points pay it.
+    /// What of the cost of a high case is not seen by the high rule, because the extra points pay
+    /// it: the share φ of what is above the mean, cut to the fen.
     pub unseen: Yuan,
     /// What is paid beside the standard; the case then earns the normal points, not high or low
     /// ones.
     pub carved_out: Option<LinePart>,
     /// Whether the case stands outside the control proportion.
     pub is_control_exempt: bool,
+}
+
+impl TechnologyEffect {
+    /// The extra points of a case that earns `own` points beside them and would earn `without` if
+    /// its technologies were not registered.
+    ///
+    /// A registry raises what a case earns, so they are never fewer than what
+    /// the cost that they hide would have earned. Errors: points that do not fit.
+    pub fn extra_above(&self, own: Points, without: Points) -> Result<Points, Error> {
+        Ok(self.extra.max(without.minus(own)?))
+    }
 }
 
 /// What the technologies of a case do.
@@ -150,37 +163,42 @@ fn cost_of(items: &[CodedItem]) -> Result<Yuan, Error> {
     Ok(Yuan::total(costs?)?)
 }
 
-/// `max(0, cost − mean) × φ / v` of all add-ons, rounded once, and what they pay of the cost.
+/// `max(0, cost − mean) × φ / v` of all add-ons, rounded once, and what they pay of the cost, which
+/// is `max(0, cost − mean) × φ`.
 fn add_ons(
     used: &[UsedTechnology<'_>],
     means: &GroupMeans,
     rules: &CaseRules,
 ) -> Result<(Points, Yuan), Error> {
     let is_add_on = |pay: &TechnologyPay| matches!(pay, TechnologyPay::AddOnPoints(_));
-    let (mut points, mut unseen) = (Exact::zero(), Yuan::ZERO);
+    let (mut points, mut unseen) = (Exact::zero(), Exact::zero());
     for kind in TechnologyKind::ALL {
         let Some(above) = above(used, kind, means, is_add_on)? else {
             continue;
         };
         for (pay, cost) in &above.parts {
             if let TechnologyPay::AddOnPoints(terms) = pay {
-                points = points.plus(&worth(&above.part(*cost), terms, rules)?);
+                let paid = above.part(*cost).times(&Exact::decimal(terms.share));
+                points = points.plus(&worth(&paid, terms, rules)?);
+                unseen = unseen.plus(&paid);
             }
         }
-        unseen = unseen.plus(above.excess)?;
     }
     let points = points.to_i64(Points::PLACES, rules.rounding(), super::POINTS)?;
+    // Cut to the fen, so that no more is hidden than is paid.
+    let unseen = yuan(&unseen, Rounding::Down)?;
     Ok((Points::from_ten_thousandths(points), unseen))
 }
 
-/// `amount × φ / v`, exactly; without a v of its own a point is worth its mean cost.
+/// `amount / v`, exactly; without a v of its own a point is worth its mean cost.
 fn worth(amount: &Exact, terms: &AddOnTerms, rules: &CaseRules) -> Result<Exact, Error> {
     let value = match terms.point_value {
         Some(value) => Exact::decimal(value),
         None => rules.cost_of_a_point(),
     };
-    let points = amount.times(&Exact::decimal(terms.share)).over(&value);
-    points.ok_or(Error::NotPositive("value of a point"))
+    amount
+        .over(&value)
+        .ok_or(Error::NotPositive("value of a point"))
 }
 
 /// What is paid for carved-out technologies beside the standard, where their bounds hold.
@@ -335,7 +353,7 @@ pub fn pay(
     Bill::new(case_id, items)?.pay(vec![points], lines)
 }
 
-/// What the class of a case is found by: its cost without what add-on points pay.
+/// What the high rule sees of the cost of a case: what add-on points do not pay.
 ///
 /// Errors: the items cost more than the case.
 pub fn classified_cost(cost: Yuan, effect: &TechnologyEffect) -> Result<Yuan, Error> {
@@ -344,6 +362,27 @@ pub fn classified_cost(cost: Yuan, effect: &TechnologyEffect) -> Result<Yuan, Er
         return Err(Error::ItemsAboveCost(cost));
     }
     Ok(seen)
+}
+
+/// The class and the own points of a case that is high by its whole cost, by the part of it that is
+/// seen.
+///
+/// It is high or normal: whether a case is low is asked of its whole cost, since add-on points must
+/// not make it one. Errors as [`award`].
+pub fn award_seen(
+    price: &GroupPrice,
+    coefficient: Ratio,
+    seen: Yuan,
+    rules: &CaseRules,
+) -> Result<CaseAward, Error> {
+    let awarded = award(price, coefficient, seen, rules)?;
+    Ok(match awarded.class {
+        CaseClass::Low => CaseAward {
+            class: CaseClass::Normal,
+            points: normal_points(price, coefficient, rules)?,
+        },
+        CaseClass::Normal | CaseClass::High => awarded,
+    })
 }
 
 #[cfg(test)]
@@ -453,11 +492,13 @@ mod tests {
             (effect.extra.to_string(), effect.unseen.to_string())
         };
         let pair = |points: &str, yuan: &str| (points.to_owned(), yuan.to_owned());
-        assert_eq!(points("0.5", None, "16000.00"), pair("50.0000", "10000.00"));
+        assert_eq!(points("0.5", None, "16000.00"), pair("50.0000", "5000.00"));
         assert_eq!(
             points("0.5", Some("98"), "16000.00"),
-            pair("51.0204", "10000.00")
+            pair("51.0204", "5000.00")
         );
+        // A third of 0.10 yuan is 0.0333…, and no more than that is hidden.
+        assert_eq!(points("0.333333", None, "6000.10"), pair("0.0003", "0.03"));
         assert_eq!(points("1", None, "6000.00"), pair("0.0000", "0.00"));
         assert_eq!(points("1", None, "5000.00"), pair("0.0000", "0.00"));
     }
@@ -475,7 +516,66 @@ mod tests {
         let effect = effect(&used, case, &means(), &rules()).unwrap();
         // 6,000 yuan above the mean: 3,000 at 1 and 3,000 at 0.5, a point being 100 yuan.
         assert_eq!(effect.extra.to_string(), "45.0000");
-        assert_eq!(effect.unseen.to_string(), "6000.00");
+        assert_eq!(effect.unseen.to_string(), "4500.00");
+    }
+
+    /// A case of weight 1, its drug and what it earns with an add-on on the drug: 100 points where
+    /// it is normal, 10,000 yuan to compare it with.
+    #[track_caller]
+    fn check_paid((cost, drug): (&str, &str), pay: TechnologyPay, expected: (CaseClass, &str)) {
+        let rules = rules();
+        let price = rules.price("1".parse().unwrap()).unwrap();
+        let technology = technology(Some(pay));
+        let used = [UsedTechnology {
+            technology: &technology,
+            items: vec![item("D1", drug)],
+        }];
+        let means = GroupMeans {
+            drug: Some("1000.00".parse().unwrap()),
+            ..means()
+        };
+        let cost = cost.parse().unwrap();
+        let effect = effect(&used, (cost, price.weight()), &means, &rules).unwrap();
+        let without = award(&price, Ratio::ONE, cost, &rules).unwrap();
+        let own = match without.class {
+            CaseClass::High => {
+                let seen = classified_cost(cost, &effect).unwrap();
+                award_seen(&price, Ratio::ONE, seen, &rules).unwrap()
+            }
+            CaseClass::Normal | CaseClass::Low => without,
+        };
+        let extra = effect.extra_above(own.points, without.points).unwrap();
+        let paid = own.points.plus(extra).unwrap();
+        assert!(paid >= without.points);
+        assert_eq!((own.class, paid.to_string().as_str()), expected);
+    }
+
+    #[test]
+    fn an_add_on_never_lowers_what_a_high_case_earns() {
+        use CaseClass::{High, Normal};
+        // 60,000 yuan are 400 points by LINEAR_ADD above 3 times the reference cost. Of the 49,000
+        // above the mean the share φ leaves the measured cost and comes back in points.
+        let high = ("60000.00", "50000.00");
+        check_paid(high, add_on("0.1", None), (High, "400.0000"));
+        check_paid(high, add_on("0.5", None), (High, "400.0000"));
+        check_paid(high, add_on("0.7", None), (Normal, "443.0000"));
+        check_paid(high, add_on("1", None), (Normal, "590.0000"));
+        // At 200 yuan a point the 24,500 would be worth 122.5 points and cost 245.
+        check_paid(high, add_on("0.5", Some("200")), (High, "400.0000"));
+    }
+
+    #[test]
+    fn an_add_on_makes_no_case_low() {
+        use CaseClass::{Low, Normal};
+        let normal = ("6000.00", "4000.00");
+        check_paid(normal, add_on("0.5", None), (Normal, "115.0000"));
+        check_paid(normal, add_on("1", None), (Normal, "130.0000"));
+        // 36,000 yuan are high; without the 34,000 that the points pay they would be low.
+        let high = ("36000.00", "35000.00");
+        check_paid(high, add_on("1", None), (Normal, "440.0000"));
+        // A case that is low by its whole cost stays low.
+        let low = ("3000.00", "2000.00");
+        check_paid(low, add_on("1", None), (Low, "40.0000"));
     }
 
     #[test]

@@ -91,16 +91,18 @@ pub struct TcmPoints {
 /// The points of a case by the base points of its western group.
 ///
 /// No hospital coefficient is applied: the same efficacy has the same price. Full and upfront
-/// points are rounded once each, and the deferred ones are what is left. Errors: a number that
-/// does not fit.
+/// points, `b × c` and `b × c × q`, are rounded once each, and the deferred ones are what is left.
+/// Errors: a number that does not fit.
 pub fn points(
     base: Points,
     pair: &TcmPair,
     terms: &TcmTerms,
     rounding: Rounding,
 ) -> Result<TcmPoints, Error> {
-    let full = part_of(base, &Exact::decimal(pair.share), rounding)?;
-    let upfront = part_of(full, &Exact::decimal(terms.upfront_share), rounding)?;
+    let share = Exact::decimal(pair.share);
+    let at_once = share.times(&Exact::decimal(terms.upfront_share));
+    let full = part_of(base, &share, rounding)?;
+    let upfront = part_of(base, &at_once, rounding)?;
     Ok(TcmPoints {
         full,
         upfront,
@@ -306,6 +308,20 @@ mod tests {
         assert_eq!(points.full.to_string(), "120.0000");
         assert_eq!(points.upfront.to_string(), "84.0000");
         assert_eq!(points.deferred.to_string(), "36.0000");
+    }
+
+    #[test]
+    fn what_is_earned_at_discharge_is_rounded_once() {
+        let half = TcmTerms {
+            upfront_share: dec("0.5"),
+            ..terms()
+        };
+        let base = "100.0001".parse().unwrap();
+        let points = points(base, &pair("0.9"), &half, HalfAwayFromZero).unwrap();
+        // 100.0001 × 0.9 = 90.00009, half of it 45.000045; half of 90.0001 would be 45.0001.
+        assert_eq!(points.full.to_string(), "90.0001");
+        assert_eq!(points.upfront.to_string(), "45.0000");
+        assert_eq!(points.deferred.to_string(), "45.0001");
     }
 
     #[track_caller]

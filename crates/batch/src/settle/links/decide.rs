@@ -9,7 +9,8 @@ use super::{Adjusted, Adjustments, Candidate, LinkRule, Links, Noted};
 use crate::{Class, Error};
 use drgdip_points::award::{CaseRules, reduced};
 use drgdip_points::link::{
-    HighCase, ReviewedCase, Stay, control_ranks, readmission_after, review_ranks, share_of,
+    HighCase, ReviewedCase, Stay, control_proportion, control_ranks, readmission_after,
+    review_ranks, share_of, within_cap,
 };
 use drgdip_points::{Points, Ratio};
 use drgdip_tables::policy::ControlTerms;
@@ -139,8 +140,11 @@ impl Decision<'_, '_> {
                     amount: case.amount,
                 })
                 .collect();
-            let limit = share_of(count, cap).map_err(|e| Error::input("reviews", e))?;
-            for (case, rank) in candidates.into_iter().zip(review_ranks(&cases)) {
+            let wrong = |e| Error::input("reviews", e);
+            let limit = share_of(count, cap).map_err(wrong)?;
+            let within = within_cap(&cases, count, cap).map_err(wrong)?;
+            let ranks = review_ranks(&cases).into_iter().zip(within);
+            for (case, (rank, is_within)) in candidates.into_iter().zip(ranks) {
                 let ranking = Ranking {
                     rank: Some(rank),
                     limit,
@@ -148,7 +152,7 @@ impl Decision<'_, '_> {
                     share: cap,
                 };
                 let rule = LinkRule::SpecialReview;
-                decided.rank(case, rule, &ranking, (rank <= limit).then_some(rule));
+                decided.rank(case, rule, &ranking, is_within.then_some(rule));
             }
         }
         Ok(())
@@ -176,17 +180,20 @@ impl Decision<'_, '_> {
                 })
                 .collect();
             let count = discharges.get(&hospital).copied().unwrap_or(0);
-            let limit = share_of(count, share).map_err(|e| Error::input("claims", e))?;
-            for (case, rank) in candidates.into_iter().zip(control_ranks(&cases)) {
+            let wrong = |e| Error::input("claims", e);
+            let limit = share_of(count, share).map_err(wrong)?;
+            let kept = control_proportion(&cases, count, share).map_err(wrong)?;
+            let ranks = control_ranks(&cases).into_iter().zip(kept);
+            for (case, (rank, is_kept)) in candidates.into_iter().zip(ranks) {
                 let ranking = Ranking {
                     rank,
                     limit,
                     discharges: count,
                     share,
                 };
-                let change = match rank.is_some_and(|rank| rank > limit) {
-                    true => Some(LinkRule::ControlProportion),
-                    false => case.money.map(|_| LinkRule::AtCost),
+                let change = match is_kept {
+                    false => Some(LinkRule::ControlProportion),
+                    true => case.money.map(|_| LinkRule::AtCost),
                 };
                 decided.rank(case, LinkRule::ControlProportion, &ranking, change);
             }

@@ -129,7 +129,7 @@ impl<'c> ClosingLines<'c> {
         let mut payable = paid.map_or(Yuan::ZERO, |paid| paid.payment);
         for row in self.adjustments.get(&key).into_iter().flatten() {
             let (text, keys) = self.adjustment(row, report, payable);
-            if !matches!(row.kind, "primary_care_growth" | "audit" | "debt_carried") {
+            if !matches!(row.kind, "primary_care_growth" | "debt_carried") {
                 payable = payable.plus(row.amount).unwrap_or(payable);
             }
             let item = format!("{} {}", title(row.kind), row.kind);

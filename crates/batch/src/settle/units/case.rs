@@ -23,7 +23,7 @@ use drgdip_points::units::{Bill, CostItem, LinePart, Yield};
 use drgdip_points::{Error, Points, Rounding, Weight};
 use drgdip_tables::policy::{Line, NegotiatedTerms, Precedence, TechnologyRegistry};
 use jiff::civil::Date;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use technology::technologies;
 
 /// What a case with units is judged by.
@@ -77,8 +77,10 @@ pub(in crate::settle) struct Change {
     pub(in crate::settle) effect: TechnologyEffect,
     /// The price and the reference cost at a raised weight.
     pub(in crate::settle) raised: Option<(GroupPrice, Yuan)>,
-    /// The cost by which the case is classified.
+    /// The cost that the high rule sees.
     pub(in crate::settle) seen: Yuan,
+    /// By what cost the case was classified and its points on top, once it has earned its points.
+    pub(in crate::settle) settled: Cell<Option<(Yuan, Points)>>,
     means: GroupMeans,
     /// That of the group.
     weight: Weight,
@@ -162,6 +164,7 @@ impl<'c> UnitCase<'c> {
             });
             let change = Change {
                 seen: classified_cost(self.cost, &effect)?,
+                settled: Cell::new(None),
                 raised: raised.transpose()?,
                 effect,
                 means,
@@ -370,9 +373,11 @@ impl<'c> UnitCase<'c> {
     ) -> Result<Yuan, Error> {
         let nothing = TechnologyEffect::default();
         let change = self.change.get();
-        let effect = change.map_or(&nothing, |change| &change.effect);
+        let mut effect = change.map_or(nothing, |change| change.effect.clone());
+        let settled = change.and_then(|change| change.settled.get());
+        effect.extra = settled.map_or(effect.extra, |(_, extra)| extra);
         let own = points.minus(effect.extra)?.max(Points::ZERO);
-        let yielded = self.yielded(key.case_id, own, (effect, patient_side))?;
+        let yielded = self.yielded(key.case_id, own, (&effect, patient_side))?;
         let account = key.account;
         let mut asked = Yuan::ZERO;
         for part in yielded.lines() {
@@ -399,7 +404,7 @@ impl<'c> UnitCase<'c> {
         let mut notes: Vec<UnitNote> = decided.map(|used| self.technology(used)).collect();
         if let Some(change) = change {
             notes.push(UnitNote {
-                cost: Some(change.seen),
+                cost: Some(settled.map_or(change.seen, |(seen, _)| seen)),
                 points: Some(effect.extra),
                 weight: Some(change.weight),
                 ..UnitNote::new(NEW_TECHNOLOGY, "", EFFECT)

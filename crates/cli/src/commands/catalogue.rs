@@ -29,6 +29,7 @@ pub(crate) fn run(
     let id = args.id.clone();
     let job = CatalogueJob {
         claims: &args.claims,
+        policy: &policy.policy,
         policy_files: &policy.files,
         terms: &terms,
         year: args.year,

@@ -611,3 +611,44 @@ fn a_history_without_the_column_is_weighed_alike_with_and_without_drugs() {
     }
     assert!(results[0] == results[1]);
 }
+
+#[test]
+fn a_total_that_limits_leave_no_room_for_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let none = "[[weigh.max_increase]]\nfrom = \"2020-01-01\"\nvalue = \"none\"";
+    let zero = none.replace("none", "0");
+    let policy = policy(&folder.path().join("policy"), &[(none, &zero)]);
+    let history = [folder.path().join("history.parquet")];
+    write_past(&history[0], &with_drug_on(2024..=2026, &[]), false);
+    let out = folder.path().join("weights");
+    let summary = run(&job(&history, &policy, &out)).unwrap();
+    // At equal costs both groups would weigh 1. The plan has less for both, and neither may rise.
+    let prior = national().plan.weights_by_group();
+    let text = fs::read_to_string(out.join("weights.csv")).unwrap();
+    let own = text.lines().filter(|line| line.contains(",history,"));
+    let weights: Vec<(i64, i64)> = own
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            let weight = cells[1].replace('.', "").parse().unwrap();
+            (weight, prior[cells[0]].ten_thousandths)
+        })
+        .collect();
+    assert_eq!(weights.len(), 2);
+    assert!(
+        weights
+            .iter()
+            .all(|(weight, prior)| weight == prior && *prior < 10_000)
+    );
+    // The ten cases a year of each group count 10 + 20 + 70.
+    let sum: i64 = weights.iter().map(|(weight, _)| weight).sum();
+    let missed = 20_000 - sum;
+    let missed = format!("-{}.{:02}00", missed / 100, missed % 100);
+    let report = &summary.calibration.report;
+    assert_eq!(report.missed().unwrap().shown(4), missed);
+    let text = fs::read_to_string(out.join("report.md")).unwrap();
+    let told = format!("limits leave no room for the total, off by | {missed} |");
+    assert!(text.contains(&told), "{text}");
+    let manifest = fs::read_to_string(out.join("manifest.json")).unwrap();
+    let told = format!("\"total_weight_missed\": \"{missed}\"");
+    assert!(manifest.contains(&told), "{manifest}");
+}

@@ -155,6 +155,13 @@ fn totals(text: &mut String, summary: &WeighSummary) {
         "总量系数 factor that keeps the total",
         report.kept_factor.shown(8),
     );
+    if let Some(missed) = report.missed() {
+        row(
+            text,
+            "限幅使总量未能保持,相差 limits leave no room for the total, off by",
+            missed.shown(4),
+        );
+    }
     row(
         text,
         "人工调整前 before changes",
@@ -307,7 +314,7 @@ pub(super) fn json(summary: &WeighSummary) -> Value {
         .iter()
         .map(|(code, _, _, count)| (code.to_owned(), json!(count)))
         .collect();
-    json!({
+    let mut told = json!({
         "used_by_year": years,
         "left_out": left_out,
         "cases": {
@@ -333,5 +340,9 @@ pub(super) fn json(summary: &WeighSummary) -> Value {
         "total_weight_rounded": report.total_rounded.shown(4),
         "residual_of_rounding": report.residual().shown(4),
         "inversions": summary.calibration.inversions.len(),
-    })
+    });
+    if let Some(missed) = report.missed() {
+        told["total_weight_missed"] = json!(missed.shown(4));
+    }
+    told
 }

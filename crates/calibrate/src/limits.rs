@@ -1,7 +1,7 @@
 //! How far weights may move from the prior ones, and the factor that keeps the total nevertheless.
 
 use crate::Exact;
-use crate::adjust::{Draft, total_of};
+use crate::adjust::Draft;
 use crate::groups::Reason;
 use drgdip_tables::policy::{TotalWeight, WeighTerms};
 use rust_decimal::Decimal;
@@ -173,6 +173,7 @@ impl<'b> Bounds<'b> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adjust::total_of;
     use crate::testing::{decimal, terms};
     use proptest::prelude::*;
 

@@ -5,7 +5,7 @@
 //! rows of an overlay that makes the groups that are recommended.
 //!
 //! A case uses a technology when it lists one of its items or has one of its procedures, on
-//! whatever day: the history is mostly older than the entry. Source: payment-spec D3.
+//! whatever day: the history is mostly older than the entry. Source: policies/new-technology.md.
 
 mod gather;
 mod overlay;

@@ -128,7 +128,7 @@ struct Changed {
 /// changed weights are rescaled too, RW′ = (RW + δ)·ΣN·RW / ΣN·(RW + δ); with `others` they stay
 /// as stated, and the factor is (T − ΣN·changed) / ΣN·others.
 ///
-/// Source: S-DIP3 (原则上保持总分值不变); payment-spec A6.
+/// Source: `dip-3.0-draft` (原则上保持总分值不变); policies/weigh.md, `weigh.changes`.
 fn change(
     drafts: &mut [Draft],
     changes: &[Change],

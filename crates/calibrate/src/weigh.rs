@@ -34,7 +34,7 @@ pub struct Calibration {
 /// says; prior weights smooth and limit; the total is brought back; people's changes are put in
 /// place; weights are rounded once, to four places, a half away from zero.
 ///
-/// Source: payment-spec A5 (S3, S13), A6, B2.
+/// Source: policies/weigh.md, the steps.
 ///
 /// # Errors
 /// No usable case, a benchmark group without one, changes that contradict each other or leave
@@ -105,7 +105,7 @@ fn total_of<'m>(
 
 /// The cost that a weight of 1 stands for.
 ///
-/// Source: S-DIP3 and payment-spec A6, the three methods.
+/// Source: `dip-3.0-draft`, the three methods; policies/weigh.md, `weigh.method`.
 fn reference(
     groups: &[Group],
     measured: &[Measured],
@@ -272,7 +272,7 @@ mod tests {
     use crate::testing::{cases, decimal, groups, terms};
     use drgdip_tables::policy::{Bound, ChangesBorneBy, TotalWeight, Trim, TrimMethod, YearMean};
 
-    /// The golden history G1 of the payment specification: three groups, three years.
+    /// The golden history: three groups, three years.
     fn g1() -> Vec<Case> {
         let years: [[(usize, i64); 3]; 3] = [
             [(10, 1_200_000), (12, 1_260_000), (20, 1_300_000)],
@@ -474,7 +474,7 @@ mod tests {
 
     /// Ten cases a group in the last year, at these costs in yuan.
     fn at_costs(yuan: &[i64]) -> Vec<Case> {
-        let of_group = |(group, yuan): (u16, &i64)| cases(group, 2, (10, yuan * 100));
+        let of_group = |(group, yuan): (u16, &i64)| cases(group, 2, (10, yuan.saturating_mul(100)));
         (0..).zip(yuan).flat_map(of_group).collect()
     }
 

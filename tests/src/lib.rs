@@ -1,8 +1,9 @@
 //! What the tests of whole runs share: months that are generated, settled, and looked at.
 
-use arrow::array::AsArray;
+use arrow::array::builder::{Decimal128Builder, ListBuilder, StringBuilder, StructBuilder};
+use arrow::array::{ArrayRef, AsArray};
 use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field, Fields};
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::{
     Error, PreparedPlan, PreparedPolicy, Progress, ReadOptions, SettleJob, SettleSpan,
@@ -12,7 +13,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The bundled national plan, loaded once.
 pub fn national() -> &'static PreparedPlan {
@@ -181,4 +182,41 @@ pub fn table_rows<const N: usize>(path: &Path, columns: [&str; N]) -> Vec<[Strin
         all.extend((0..batch.num_rows()).map(text));
     }
     all
+}
+
+/// A drug of a claim with what it cost in fen.
+pub type Drug = (&'static str, i128);
+
+/// A column of items, such as `negotiated_drugs`, with at most one in each row.
+#[must_use]
+pub fn item_column(rows: &[Option<Drug>]) -> ArrayRef {
+    let fields = Fields::from(vec![
+        Field::new("code", DataType::Utf8, true),
+        Field::new("cost", DataType::Decimal128(16, 2), true),
+    ]);
+    let mut list = ListBuilder::new(StructBuilder::from_fields(fields, 0));
+    for row in rows {
+        if let Some((code, fen)) = row {
+            let item = list.values();
+            let text = item.field_builder::<StringBuilder>(0);
+            text.expect("it is a text").append_value(code);
+            let cost = item.field_builder::<Decimal128Builder>(1);
+            cost.expect("it is an amount").append_value(*fen);
+            item.append(true);
+        }
+        list.append(true);
+    }
+    Arc::new(list.finish())
+}
+
+/// Gives the policy with this folder of tables the negotiated drugs of the rows, whose columns are
+/// those of `negotiated-drugs.csv`; their windows have 36 months.
+pub fn list_drugs(tables: &Path, from: &str, rows: &str) {
+    let terms = include_str!("../../policies/example-2026/units/negotiated-drugs.toml");
+    let units = tables.join("units");
+    std::fs::create_dir_all(&units).expect("the folder is writable");
+    let terms = terms.replace("2026-01-01", from);
+    std::fs::write(units.join("drugs.toml"), terms).expect("the folder is writable");
+    let table = format!("drug,title,from,until,source,note\n{rows}");
+    std::fs::write(units.join("negotiated-drugs.csv"), table).expect("the folder is writable");
 }

@@ -11,7 +11,7 @@ use drgdip_batch::{
     Silent, catalogue, group,
 };
 use drgdip_tables::load_plan;
-use drgdip_tests::contents;
+use drgdip_tests::{Drug, contents, item_column, list_drugs};
 use parquet::arrow::ArrowWriter;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -51,6 +51,7 @@ struct Claim {
     fen: Option<i128>,
     stay: i64,
     icu_hours: i64,
+    drug: Option<Drug>,
 }
 
 /// Days from 1970-01-01 to 1 July of a year from 2000 on.
@@ -76,7 +77,7 @@ fn write(path: &Path, claims: &[(usize, Claim)]) -> PathBuf {
         .iter()
         .map(|(_, claim)| claim.procedures.first().copied());
     let principal = claims.iter().map(|(_, claim)| claim.principal.clone());
-    let columns: Vec<(&str, ArrayRef)> = vec![
+    let mut columns: Vec<(&str, ArrayRef)> = vec![
         ("case_id", Arc::new(StringArray::from_iter_values(ids))),
         ("sex", Arc::new(StringArray::from_iter_values(sexes))),
         ("age_years", Arc::new(Int64Array::from_iter_values(ages))),
@@ -112,6 +113,10 @@ fn write(path: &Path, claims: &[(usize, Claim)]) -> PathBuf {
             Arc::new(costs.with_precision_and_scale(16, 2).unwrap()),
         ),
     ];
+    let drugs: Vec<Option<Drug>> = claims.iter().map(|(_, claim)| claim.drug).collect();
+    if drugs.iter().any(Option::is_some) {
+        columns.push(("negotiated_drugs", item_column(&drugs)));
+    }
     let batch = RecordBatch::try_from_iter(columns).unwrap();
     let file = fs::File::create(path).unwrap();
     let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
@@ -128,6 +133,7 @@ fn claim(principal: &str, procedures: &[&'static str], year: i32, fen: i128) -> 
         fen: Some(fen),
         stay: 5,
         icu_hours: 0,
+        drug: None,
     }
 }
 
@@ -147,6 +153,7 @@ fn run(job: &Job<'_>) -> Result<CatalogueSummary, Error> {
     let inputs = Inputs::read(None, &job.policy.standing)?;
     let job = CatalogueJob {
         claims: job.claims,
+        policy: &job.policy.policy,
         policy_files: &job.policy.files,
         terms: &terms,
         year: 2027,
@@ -215,6 +222,90 @@ fn the_golden_history_becomes_a_catalogue_with_the_golden_weights() {
     let report = &summary.catalogue.calibration.report;
     assert_eq!(report.mean_calculated.shown(12), "1.000000000000");
     assert_eq!(report.mean_after_rounding().unwrap().shown(5), "0.99997");
+}
+
+/// The example policy with a negotiated drug, and with further entries.
+fn with_drug(folder: &Path, more: &str) -> PreparedPolicy {
+    policy_with(folder, &NO_TRIM, more);
+    let tables = folder.join("example-2026");
+    list_drugs(&tables, "2020-01-01", "D1,甲,2025-03-01,,model,\n");
+    let path = folder.join("example-2026.toml");
+    PreparedPolicy::load(path.to_str().unwrap()).unwrap()
+}
+
+#[test]
+fn a_drug_that_a_line_pays_raises_no_weight() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = with_drug(folder.path(), "");
+    let mut claims = Vec::new();
+    for year in 2024..=2026 {
+        let plain = claim("A41.900", &[], year, 1_000_000);
+        claims.extend(std::iter::repeat_n(plain, 10));
+        let mut treated = claim("K35.800", &["47.0100"], year, 1_000_000);
+        if year == 2026 {
+            treated.fen = Some(3_000_000);
+            treated.drug = Some(("D1", 2_000_000));
+        }
+        claims.extend(std::iter::repeat_n(treated, 10));
+    }
+    // What cannot be right is not counted: a drug that costs more than the whole case.
+    let mut wrong = claim("A41.900", &[], 2026, 1_000_000);
+    wrong.drug = Some(("D1", 1_000_001));
+    claims.push(wrong);
+    let claims: Vec<(usize, Claim)> = claims.into_iter().enumerate().collect();
+    let history = [write(&folder.path().join("history.parquet"), &claims)];
+    let out = folder.path().join("catalogue");
+    let job = Job {
+        claims: &history,
+        policy: &policy,
+        out: &out,
+        threads: 2,
+        decisions: None,
+    };
+    let left_out = run(&job).unwrap().left_out;
+    let reasons: Vec<_> = left_out.iter().map(|(code, _, n)| (code, n)).collect();
+    assert_eq!(reasons, [("cost_missing", 1)]);
+    // (1 × 10,000 + 2 × 10,000 + 7 × (30,000 − 20,000)) ÷ 10 = 10,000 yuan.
+    assert_eq!(
+        fs::read_to_string(out.join("weights.csv")).unwrap(),
+        "group,weight,mean_cost,origin,source\n\
+         A41.9,1.0000,10000.00,history,dip-2027-history\n\
+         K35.8:47.0100,1.0000,10000.00,history,dip-2027-history\n"
+    );
+}
+
+#[test]
+fn a_drug_that_a_line_pays_makes_no_subtype() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = with_drug(folder.path(), AUXILIARY);
+    let mut claims = Vec::new();
+    let mut add = |times: usize, yuan: i128, drug: i128, icu_hours| {
+        let one = Claim {
+            icu_hours,
+            drug: Some(("D1", drug * 100)).filter(|_| drug > 0),
+            ..claim("I25.100", &[], 2026, yuan * 100)
+        };
+        claims.extend(std::iter::repeat_n(one, times));
+    };
+    add(30, 1_000, 0, 0);
+    add(20, 7_000, 3_000, 60);
+    let claims: Vec<(usize, Claim)> = claims.into_iter().enumerate().collect();
+    let history = [write(&folder.path().join("history.parquet"), &claims)];
+    let out = folder.path().join("catalogue");
+    let job = Job {
+        claims: &history,
+        policy: &policy,
+        out: &out,
+        threads: 2,
+        decisions: None,
+    };
+    run(&job).unwrap();
+    // Means 1,000 and 7,000 − 3,000 = 4,000 yuan, 2,200 together.
+    assert_eq!(
+        fs::read_to_string(out.join("auxiliary.csv")).unwrap(),
+        "group,kind,level,coefficient,cases,cv,cv_within\n\
+         I25.1,icu,2-7_days,1.8182,20,0.6680,0.0000\n"
+    );
 }
 
 /// When groups have subtypes.

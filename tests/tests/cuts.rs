@@ -217,6 +217,7 @@ impl Bench<'_> {
         let terms = policy.policy.catalogue_at(date(2027, 1, 1)).unwrap();
         let job = CatalogueJob {
             claims: self.claims,
+            policy: &policy.policy,
             policy_files: &policy.files,
             terms: &terms,
             year: 2027,
@@ -237,6 +238,7 @@ impl Bench<'_> {
         let job = SuperviseJob {
             claims: self.claims,
             plan: national(),
+            policy: &policy.policy,
             policy_files: &policy.files,
             terms: &terms,
             out: &self.out.join("supervised"),

@@ -96,6 +96,7 @@ impl Bench {
         let terms = self.policy.policy.catalogue_at(date(2027, 1, 1)).unwrap();
         let job = CatalogueJob {
             claims: &self.claims,
+            policy: &self.policy.policy,
             policy_files: &self.policy.files,
             terms: &terms,
             year: 2027,

@@ -1,14 +1,14 @@
 //! Candidates for groups of their own, on claims whose right verdict is known.
 
 use arrow::array::{Array, Int32Array, StringBuilder, StructArray};
-use arrow::array::{ArrayRef, Decimal128Array, ListBuilder, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, Date32Array, Decimal128Array, ListBuilder, RecordBatch, StringArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field};
 use drgdip_batch::verify::verify;
 use drgdip_batch::{
     CandidateRow, CandidatesJob, CandidatesSummary, ReadOptions, Silent, candidates,
 };
-use drgdip_tests::{example_policy, national};
+use drgdip_tests::{Drug, example_policy, item_column, national};
 use jiff::civil::date;
 use parquet::arrow::ArrowWriter;
 use std::fs::{self, File};
@@ -21,6 +21,7 @@ struct Row {
     cost: i128,
     item: Option<&'static str>,
     procedure: Option<&'static str>,
+    drug: Option<Drug>,
 }
 
 const ITEM: &str = "EXAMPLE-C-0101";
@@ -34,6 +35,7 @@ fn history() -> Vec<Row> {
         cost,
         item,
         procedure: None,
+        drug: None,
     };
     let mut rows = Vec::new();
     rows.extend((0..200).map(|n| row(n, 9_000 + 10 * i128::from(n), None)));
@@ -85,7 +87,7 @@ fn write(path: &Path, rows: &[Row]) {
     };
     let whole = |number: i32| -> ArrayRef { Arc::new(Int32Array::from(vec![number; rows.len()])) };
     let all = |word: &str| text(&|_, _| Some(word.to_owned()));
-    let columns: Vec<(&str, ArrayRef)> = vec![
+    let mut columns: Vec<(&str, ArrayRef)> = vec![
         ("case_id", text(&|number, _| Some(format!("C{number:05}")))),
         (
             "hospital_id",
@@ -104,6 +106,13 @@ fn write(path: &Path, rows: &[Row]) {
         ),
         ("new_tech_items", items(rows)),
     ];
+    let drugs: Vec<Option<Drug>> = rows.iter().map(|row| row.drug).collect();
+    if drugs.iter().any(Option::is_some) {
+        let day = (date(2026, 6, 1) - date(1970, 1, 1)).get_days();
+        let days = Date32Array::from(vec![day; rows.len()]);
+        columns.push(("discharge_date", Arc::new(days)));
+        columns.push(("negotiated_drugs", item_column(&drugs)));
+    }
     let batch = RecordBatch::try_from_iter(columns).unwrap();
     let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None);
     let writer = writer.as_mut().unwrap();
@@ -189,6 +198,27 @@ fn a_dear_technology_at_scale_gets_a_group_and_others_do_not() {
     let listed = fs::read_to_string(out.join("candidates.csv")).unwrap();
     assert_eq!(listed.lines().count(), 1 + found.candidates.len());
     assert!(listed.starts_with("technology,name,group,"));
+}
+
+#[test]
+fn cases_that_are_dear_by_a_negotiated_drug_alone_need_no_group() {
+    let folder = tempfile::tempdir().unwrap();
+    let claims = [folder.path().join("history.parquet")];
+    let mut rows = history();
+    // Of 20,000 + 10 n yuan, 10,000 are for a drug whose line pays it.
+    for row in rows.iter_mut().filter(|row| row.item == Some(ITEM)) {
+        row.drug = Some(("XN01A000001", 1_000_000));
+    }
+    write(&claims[0], &rows);
+    let found = find(&claims, None);
+    let mut rows = found.candidates.iter();
+    let row = rows.find(|row| row.technology == "add-on-consumable");
+    let row = row.unwrap();
+    assert_eq!(row.new_group, None);
+    assert!(missed(row).contains(&"mean_ratio"), "{:?}", row.split);
+    // Without the drug all 60 cost between 10,000 and 10,590 yuan, and what is trimmed at the ends
+    // of 9,000 to 10,990 lies beyond them.
+    assert_eq!(row.split.new.spread.cases(), 60);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Whole histories: three generated years, weighed, added up again, and weighed alike however
 //! they are run.
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, Date32Array, Decimal128Array, Int32Array, RecordBatch, StringArray,
+};
 use arrow::datatypes::{Decimal128Type, UInt64Type};
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
@@ -9,11 +11,14 @@ use drgdip_batch::{
     Error, PreparedPolicy, ReadOptions, Silent, SynthJob, WeighJob, WeighSummary, synth, weigh,
 };
 use drgdip_tables::policy::WeighTerms;
-use drgdip_tests::{contents, national};
+use drgdip_tests::{Drug, contents, item_column, list_drugs, national};
+use jiff::civil::{Date, date};
+use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const EXAMPLE: &str = include_str!("../../policies/example-2026.toml");
 const SOURCES: &str = include_str!("../../policies/example-2026/SOURCES.toml");
@@ -372,4 +377,278 @@ fn a_history_of_other_years_is_refused_and_every_row_is_counted() {
         summary.calibration.report.cases.given + summary.left_out.total(),
         1_500
     );
+}
+
+/// A claim of a history in which a drug may be listed.
+#[derive(Clone, Copy)]
+struct Past {
+    principal: &'static str,
+    left: Date,
+    yuan: i128,
+    drug: Option<Drug>,
+    /// The same among the items of new technologies.
+    technology: Option<Drug>,
+}
+
+const PLAIN: &str = "I10.x00x002";
+const TREATED: &str = "J18.900";
+
+/// Ten cases of each group a year at 10,000 yuan; in the years of the list a drug of 20,000 yuan
+/// comes to each case of the second group.
+fn with_drug_on(years: std::ops::RangeInclusive<i16>, days: &[Date]) -> Vec<Past> {
+    let mut claims = Vec::new();
+    for year in years {
+        let day = days.iter().find(|day| day.year() == year);
+        let plain = Past {
+            principal: PLAIN,
+            left: date(year, 6, 10),
+            yuan: 10_000,
+            drug: None,
+            technology: None,
+        };
+        let treated = Past {
+            principal: TREATED,
+            left: day.copied().unwrap_or(plain.left),
+            yuan: if day.is_some() { 30_000 } else { 10_000 },
+            drug: day.map(|_| ("D1", 2_000_000)),
+            ..plain
+        };
+        claims.extend([[plain; 10], [treated; 10]].concat());
+    }
+    claims
+}
+
+/// Of each cost without its drug, 500 yuan are for other drugs.
+fn write_past(path: &Path, claims: &[Past], has_drugs: bool) {
+    let texts = |of: &dyn Fn(usize, &Past) -> String| -> ArrayRef {
+        let texts = claims
+            .iter()
+            .enumerate()
+            .map(|(n, claim)| Some(of(n, claim)));
+        Arc::new(texts.collect::<StringArray>())
+    };
+    let money = |of: &dyn Fn(&Past) -> i128| -> ArrayRef {
+        let fen: Decimal128Array = claims.iter().map(|claim| Some(of(claim))).collect();
+        Arc::new(fen.with_precision_and_scale(16, 2).unwrap())
+    };
+    let day = |claim: &Past| Some((claim.left - date(1970, 1, 1)).get_days());
+    let drug = |claim: &Past| claim.drug.map_or(0, |(_, fen)| fen);
+    let mut columns: Vec<(&str, ArrayRef)> = vec![
+        ("case_id", texts(&|n, _| format!("C{n}"))),
+        ("sex", texts(&|_, _| "1".to_owned())),
+        (
+            "age_years",
+            Arc::new(Int32Array::from(vec![60; claims.len()])),
+        ),
+        ("principal_diagnosis", texts(&|_, c| c.principal.to_owned())),
+        (
+            "discharge_date",
+            Arc::new(claims.iter().map(day).collect::<Date32Array>()),
+        ),
+        ("total_cost", money(&|claim| claim.yuan * 100)),
+        ("drug_cost", money(&|claim| 50_000 + drug(claim))),
+    ];
+    if has_drugs {
+        let items = |of: &dyn Fn(&Past) -> Option<Drug>| {
+            item_column(&claims.iter().map(of).collect::<Vec<_>>())
+        };
+        columns.push(("negotiated_drugs", items(&|claim| claim.drug)));
+        columns.push(("new_tech_items", items(&|claim| claim.technology)));
+    }
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let file = fs::File::create(path).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+/// The example policy with the drug D1, whose window is from 2025-03-01 to 2028-02-29.
+fn drug_policy(folder: &Path, more: &str) -> PreparedPolicy {
+    policy(folder, &[]);
+    let tables = folder.join("example-2026");
+    list_drugs(&tables, "2020-01-01", "D1,甲,2025-03-01,,model,\n");
+    let terms = tables.join("units/drugs.toml");
+    let text = fs::read_to_string(&terms).unwrap();
+    let drugs_first = "value = \"negotiated_drugs\"";
+    assert!(text.contains(drugs_first));
+    if !more.is_empty() {
+        let technologies_first = text.replace(drugs_first, "value = \"new_technology\"");
+        fs::write(&terms, technologies_first).unwrap();
+        fs::write(tables.join("new-technology.toml"), more).unwrap();
+    }
+    let path = folder.join("example-2026.toml");
+    PreparedPolicy::load(path.to_str().unwrap()).unwrap()
+}
+
+/// The weights of the two groups out of a history, and what was left out.
+fn weighed(
+    policy: &PreparedPolicy,
+    year: i16,
+    claims: &[Past],
+    out: &Path,
+) -> (Vec<String>, Vec<(&'static str, u64)>) {
+    let history = out.with_extension("parquet");
+    write_past(&history, claims, true);
+    let job = Job {
+        year,
+        ..job(std::slice::from_ref(&history), policy, out)
+    };
+    let left_out = run(&job).unwrap().left_out;
+    let text = fs::read_to_string(out.join("weights.csv")).unwrap();
+    let own = text.lines().filter(|line| line.contains(",history,"));
+    let weights = own.map(|line| line.split(',').nth(1).unwrap().to_owned());
+    let mut weights: Vec<String> = weights.collect();
+    weights.sort();
+    let reasons = left_out.iter().map(|(code, _, _, count)| (code, count));
+    (weights, reasons.collect())
+}
+
+#[test]
+fn a_drug_that_a_line_pays_is_in_no_weight() {
+    let folder = tempfile::tempdir().unwrap();
+    let with_drugs = drug_policy(&folder.path().join("with"), "");
+    let without = policy(&folder.path().join("without"), &[]);
+    let claims = with_drug_on(2024..=2026, &[date(2026, 6, 10)]);
+    let out = folder.path().join("drugs");
+    let (weights, left_out) = weighed(&with_drugs, 2027, &claims, &out);
+    assert_eq!(weights, ["1.0000", "1.0000"]);
+    assert_eq!(left_out, []);
+    let file = fs::File::open(out.join("groups.parquet")).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let batch = reader.build().unwrap().next().unwrap().unwrap();
+    let column = |name: &str| batch.column_by_name(name).unwrap();
+    let amounts = |name: &str| {
+        let used = column("cases").as_primitive::<UInt64Type>();
+        let used = (0..batch.num_rows()).filter(|row| used.value(*row) > 0);
+        let amounts = column(name).as_primitive::<Decimal128Type>();
+        used.map(|row| amounts.value(row)).collect::<Vec<_>>()
+    };
+    assert_eq!(amounts("mean_cost"), [1_000_000, 1_000_000]);
+    assert_eq!(amounts("mean_drug"), [50_000, 50_000]);
+    assert!(verify(&out, &Silent).unwrap().mismatches.is_empty());
+
+    // A policy without such drugs pays them by weight. Means 10,000 and
+    // (10,000 + 2 × 10,000 + 7 × 30,000) ÷ 10 = 24,000 yuan, 17,000 together.
+    let out = folder.path().join("no-drugs");
+    let (weights, _) = weighed(&without, 2027, &claims, &out);
+    assert_eq!(weights, ["0.5882", "1.4118"]);
+}
+
+#[test]
+fn a_drug_leaves_the_cost_within_its_window_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = drug_policy(&folder.path().join("policy"), "");
+    let of = |year: i16, left: Date| {
+        let claims = with_drug_on(year - 3..=year - 1, &[left]);
+        let out = folder.path().join(format!("{year}-{left}"));
+        weighed(&policy, year, &claims, &out).0
+    };
+    assert_eq!(of(2027, date(2025, 3, 1)), ["1.0000", "1.0000"]);
+    // Means 10,000 and (10,000 + 2 × 30,000 + 7 × 10,000) ÷ 10 = 14,000 yuan, 12,000 together.
+    assert_eq!(of(2027, date(2025, 2, 28)), ["0.8333", "1.1667"]);
+    // The window is open on the first day of 2028 and over on that of 2029, when the weights pay
+    // the drug again and the history counts it: 10,000 and
+    // (30,000 + 2 × 10,000 + 7 × 10,000) ÷ 10 = 12,000 yuan, 11,000 together.
+    assert_eq!(of(2028, date(2025, 6, 10)), ["1.0000", "1.0000"]);
+    assert_eq!(of(2029, date(2026, 6, 10)), ["0.9091", "1.0909"]);
+}
+
+#[test]
+fn items_that_a_settlement_refuses_are_not_weighed() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = drug_policy(&folder.path().join("policy"), "");
+    let mut claims = with_drug_on(2024..=2026, &[date(2026, 6, 10)]);
+    let treated = *claims.last().unwrap();
+    let with = |fen| Past {
+        drug: Some(("D1", fen)),
+        ..treated
+    };
+    claims.extend([with(3_000_001), with(3_000_000), with(-1)]);
+    let out = folder.path().join("weights");
+    let (weights, left_out) = weighed(&policy, 2027, &claims, &out);
+    assert_eq!(weights, ["1.0000", "1.0000"]);
+    assert_eq!(left_out, [("cost_missing", 2), ("cost_not_positive", 1)]);
+}
+
+#[test]
+fn an_item_that_a_technology_pays_stays_in_the_cost() {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = "[[technology]]\nid = \"t\"\nkind = \"drug\"\nname = \"甲\"\n\
+                    codes = [\"D1\"]\nfrom = \"2026-06-10\"\nmodes = [\"carve_out\"]\n\
+                    cost_more_than = \"2.0\"\nshare_more_than = \"0.64\"\n\
+                    source = \"model\"\n";
+    let policy = drug_policy(&folder.path().join("policy"), registry);
+    let of = |left: Date| {
+        let mut claims = with_drug_on(2024..=2026, &[left]);
+        for claim in &mut claims {
+            claim.technology = claim.drug;
+        }
+        let out = folder.path().join(left.to_string());
+        weighed(&policy, 2027, &claims, &out).0
+    };
+    assert_eq!(of(date(2026, 6, 9)), ["1.0000", "1.0000"]);
+    assert_eq!(of(date(2026, 6, 10)), ["0.5882", "1.4118"]);
+}
+
+#[test]
+fn a_history_without_the_column_is_weighed_alike_with_and_without_drugs() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = [folder.path().join("history.parquet")];
+    let claims = with_drug_on(2024..=2026, &[date(2026, 6, 10)]);
+    write_past(&history[0], &claims, false);
+    let mut results = Vec::new();
+    let policies = [
+        policy(&folder.path().join("a"), &[]),
+        drug_policy(&folder.path().join("b"), ""),
+    ];
+    for (number, policy) in policies.iter().enumerate() {
+        let out = folder.path().join(format!("weights-{number}"));
+        run(&job(&history, policy, &out)).unwrap();
+        let mut found = contents(&out);
+        // The manifest names the files of the policy, which are others.
+        found.remove("manifest.json");
+        results.push(found);
+    }
+    assert!(results[0] == results[1]);
+}
+
+#[test]
+fn a_total_that_limits_leave_no_room_for_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let none = "[[weigh.max_increase]]\nfrom = \"2020-01-01\"\nvalue = \"none\"";
+    let zero = none.replace("none", "0");
+    let policy = policy(&folder.path().join("policy"), &[(none, &zero)]);
+    let history = [folder.path().join("history.parquet")];
+    write_past(&history[0], &with_drug_on(2024..=2026, &[]), false);
+    let out = folder.path().join("weights");
+    let summary = run(&job(&history, &policy, &out)).unwrap();
+    // At equal costs both groups would weigh 1. The plan has less for both, and neither may rise.
+    let prior = national().plan.weights_by_group();
+    let text = fs::read_to_string(out.join("weights.csv")).unwrap();
+    let own = text.lines().filter(|line| line.contains(",history,"));
+    let weights: Vec<(i64, i64)> = own
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            let weight = cells[1].replace('.', "").parse().unwrap();
+            (weight, prior[cells[0]].ten_thousandths)
+        })
+        .collect();
+    assert_eq!(weights.len(), 2);
+    assert!(
+        weights
+            .iter()
+            .all(|(weight, prior)| weight == prior && *prior < 10_000)
+    );
+    // The ten cases a year of each group count 10 + 20 + 70.
+    let sum: i64 = weights.iter().map(|(weight, _)| weight).sum();
+    let missed = 20_000 - sum;
+    let missed = format!("-{}.{:02}00", missed / 100, missed % 100);
+    let report = &summary.calibration.report;
+    assert_eq!(report.missed().unwrap().shown(4), missed);
+    let text = fs::read_to_string(out.join("report.md")).unwrap();
+    let told = format!("limits leave no room for the total, off by | {missed} |");
+    assert!(text.contains(&told), "{text}");
+    let manifest = fs::read_to_string(out.join("manifest.json")).unwrap();
+    let told = format!("\"total_weight_missed\": \"{missed}\"");
+    assert!(manifest.contains(&told), "{manifest}");
 }

@@ -19,6 +19,7 @@ use crate::manifest::Manifest;
 use crate::output::{Fingerprint, MANIFEST, StagedFolder};
 use crate::read::{ClaimFiles, Column, ColumnNeeds, ReadOptions};
 use crate::run::Run;
+use crate::settle::units::PastDrugs;
 use crate::settle::verdicts;
 use crate::table::CHUNK_ROWS;
 use crate::{Class, Error, FindingCounts, OutcomeCounts, Progress};
@@ -119,7 +120,7 @@ struct Found {
     fingerprints: Vec<Fingerprint>,
 }
 
-fn needs() -> ColumnNeeds {
+fn needs(drugs: Option<&PastDrugs<'_>>) -> ColumnNeeds {
     let mut needs = grouping_columns();
     needs
         .required
@@ -127,6 +128,9 @@ fn needs() -> ColumnNeeds {
     needs
         .optional
         .extend([Column::NewTechItems, Column::Reverses]);
+    if let Some(drugs) = drugs {
+        needs.also(drugs.columns());
+    }
     needs
 }
 
@@ -153,7 +157,9 @@ fn terms(job: &CandidatesJob<'_>) -> Result<(NewGroupTerms, Option<Trim>), Error
 fn find(job: &CandidatesJob<'_>, folder: &Path, progress: &dyn Progress) -> Result<Found, Error> {
     let (terms, trim) = terms(job)?;
     let technologies = by_id(job.policy.new_technologies().technologies());
-    let files = ClaimFiles::open(job.claims, &needs(), job.read, Some(folder))?;
+    let drugs = PastDrugs::known_on(job.policy, job.date)?;
+    let drugs = drugs.as_ref();
+    let files = ClaimFiles::open(job.claims, &needs(drugs), job.read, Some(folder))?;
     files.tell(progress);
     let pool = thread_pool(job.threads)?;
     let run = Run {
@@ -165,7 +171,7 @@ fn find(job: &CandidatesJob<'_>, folder: &Path, progress: &dyn Progress) -> Resu
     progress.stage("check keys", Some(files.rows));
     let verdicts = verdicts::find(&run, folder)?;
     progress.stage("group", Some(files.rows));
-    let stage = Gather::new(job.plan, &verdicts, &technologies);
+    let stage = Gather::new(job.plan, (&verdicts, drugs), &technologies);
     let (all, fingerprints) = gathered(&run, &stage, Gathered::default())?;
     progress.stage("examine", None);
     let by_group = all.by_group();

@@ -2,6 +2,7 @@
 
 use crate::groups::{Origin, Reason};
 use crate::history::Change;
+use crate::limits;
 use crate::report::Totals;
 use crate::{Error, Exact};
 use drgdip_tables::policy::{ChangesBorneBy, Instead, TotalWeight, WeighTerms};
@@ -47,9 +48,9 @@ impl Draft {
         self.exact = exact;
     }
 
-    /// Draws the weight towards the prior one and limits how far it moves.
+    /// Draws the weight towards the prior one.
     ///
-    /// Source: S-DIP3, no cut merely because good management reduced cost.
+    /// Source: policies/weigh.md, `weigh.smoothing`.
     fn smooth(&mut self, terms: &WeighTerms) {
         let (Some(exact), Some(prior)) = (&self.exact, &self.prior) else {
             return;
@@ -57,28 +58,15 @@ impl Draft {
         if self.origin == Some(Origin::Prior) {
             return;
         }
-        let mut weight = exact.clone();
         if let Some(share) = terms.smoothing {
             let new = Exact::decimal(share);
             let old = Exact::whole(1).minus(&new);
-            weight = weight.times(&new).plus(&prior.times(&old));
+            self.exact = Some(exact.times(&new).plus(&prior.times(&old)));
             self.reasons.push(Reason::Smoothed);
         }
-        let share_of_prior = |share: Decimal| prior.times(&Exact::decimal(share));
-        let least = terms.max_decrease.map(|d| prior.minus(&share_of_prior(d)));
-        let most = terms.max_increase.map(|u| prior.plus(&share_of_prior(u)));
-        if let Some(least) = least.filter(|least| weight < *least) {
-            weight = least;
-            self.reasons.push(Reason::FallLimited);
-        }
-        if let Some(most) = most.filter(|most| weight > *most) {
-            weight = most;
-            self.reasons.push(Reason::RiseLimited);
-        }
-        self.exact = Some(weight);
     }
 
-    fn points(&self) -> Option<Exact> {
+    pub(crate) fn points(&self) -> Option<Exact> {
         self.exact.as_ref().map(|weight| weight.times(&self.cases))
     }
 }
@@ -97,28 +85,24 @@ pub(crate) fn adjust(
     for draft in drafts.iter_mut() {
         draft.smooth(terms);
     }
-    let adjusted = total_of(drafts, Draft::points);
-    let factor = match terms.total {
-        TotalWeight::Kept if adjusted.is_positive() => calculated.over(&adjusted),
-        _ => None,
+    let bounded = limits::bound(drafts, &calculated, terms);
+    let missed = match terms.total {
+        TotalWeight::Kept => total_of(drafts, Draft::points).minus(&calculated),
+        TotalWeight::Open => Exact::whole(0),
     };
-    let one = || Exact::whole(1);
-    let kept_factor = factor.unwrap_or_else(one);
-    if kept_factor != one() {
-        rescale(drafts, &kept_factor, |_| true);
-    }
     let changed = change(drafts, changes, terms, codes)?;
     Ok(Totals {
         calculated,
-        adjusted,
-        kept_factor,
+        adjusted: bounded.adjusted,
+        kept_factor: bounded.factor,
+        missed,
         before_changes: changed.before,
         change_factor: changed.factor,
         after_changes: total_of(drafts, Draft::points),
     })
 }
 
-fn total_of(drafts: &[Draft], part: impl Fn(&Draft) -> Option<Exact>) -> Exact {
+pub(crate) fn total_of(drafts: &[Draft], part: impl Fn(&Draft) -> Option<Exact>) -> Exact {
     let parts: Vec<Exact> = drafts.iter().filter_map(part).collect();
     Exact::total(&parts)
 }
@@ -144,7 +128,7 @@ struct Changed {
 /// changed weights are rescaled too, RW′ = (RW + δ)·ΣN·RW / ΣN·(RW + δ); with `others` they stay
 /// as stated, and the factor is (T − ΣN·changed) / ΣN·others.
 ///
-/// Source: S-DIP3 (原则上保持总分值不变); `policies/weigh.md`, step 7.
+/// Source: `dip-3.0-draft` (原则上保持总分值不变); policies/weigh.md, `weigh.changes`.
 fn change(
     drafts: &mut [Draft],
     changes: &[Change],

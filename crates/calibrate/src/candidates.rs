@@ -4,7 +4,8 @@
 //! statistics of the split, a verdict for each threshold, and the weights of both groups with
 //! unchanged total points.
 //!
-//! Source: a model, `policies/new-technology.md`; only the fact that such groups exist is public.
+//! Source: policies/units.md, `unit.new_group`, a model; only the fact that such groups exist is
+//! public.
 
 use crate::adjust::ten_thousandths;
 use crate::{Error, Exact, Spread};

@@ -12,7 +12,7 @@ pub struct Inversion {
 /// Every pair of neighbours in a family whose weights rise; groups without a weight are passed
 /// over.
 ///
-/// Source: a model of this project (资源消耗倒置).
+/// Source: `dip-3.0-draft` (资源消耗倒置); policies/weigh.md, what is written.
 pub(crate) fn find(groups: &[GroupWeight], families: &[Vec<u16>]) -> Vec<Inversion> {
     let mut found = Vec::new();
     for family in families {

@@ -25,6 +25,7 @@ mod groups;
 mod history;
 mod inversions;
 mod levels;
+mod limits;
 mod ln;
 mod measure;
 mod report;

@@ -118,7 +118,7 @@ pub(crate) fn measure(cases: &[Case], terms: &WeighTerms) -> Result<Measured, Er
 /// A group whose costs spread too far is trimmed once more. Where that does not make it stable,
 /// the second trimming is undone, so that no case is left out for nothing.
 ///
-/// Source: `policies/weigh.md`, step 3 (中间区段法).
+/// Source: policies/weigh.md, the fine print (中间区段法).
 fn tested(costs: &[i64], first: Range<usize>, terms: &WeighTerms) -> (Range<usize>, Stability) {
     if first.is_empty() {
         return (first, Stability::Empty);

@@ -24,6 +24,7 @@ pub(crate) struct Totals {
     pub(crate) calculated: Exact,
     pub(crate) adjusted: Exact,
     pub(crate) kept_factor: Exact,
+    pub(crate) missed: Exact,
     pub(crate) before_changes: Exact,
     pub(crate) change_factor: Exact,
     pub(crate) after_changes: Exact,
@@ -45,8 +46,11 @@ pub struct Report {
     pub total_calculated: Exact,
     /// The same with replacements, smoothing and limits.
     pub total_adjusted: Exact,
-    /// The factor on all weights that brought the total back; 1 where nothing was to do.
+    /// The factor that brought the total back, on all weights that no limit holds; 1 where nothing
+    /// was to do.
     pub kept_factor: Exact,
+    /// By how much the total is off where it was to be kept and the limits leave no room for it.
+    pub total_missed: Exact,
     /// The total before manual changes.
     pub total_before_changes: Exact,
     /// The factor that made room for manual changes.
@@ -64,6 +68,12 @@ impl Report {
     #[must_use]
     pub fn residual(&self) -> Exact {
         self.total_rounded.minus(&self.total_after_changes)
+    }
+
+    /// By how much the total is off that was to be kept; `None` where it is not.
+    #[must_use]
+    pub fn missed(&self) -> Option<&Exact> {
+        Some(&self.total_missed).filter(|missed| **missed != Exact::zero())
     }
 
     /// The mean of the weights with four places over the cases whose group has one.

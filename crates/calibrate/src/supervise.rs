@@ -5,7 +5,7 @@
 //! whole region, the index observed over expected, and the coefficient that follows. An index of 1
 //! is as elsewhere; only what lies above it takes something off.
 //!
-//! Source: `policies/dip.md`, Supervision indices, a model.
+//! Source: policies/dip.md, supervision indices; a model.
 
 use crate::Error;
 use crate::exact::Exact;

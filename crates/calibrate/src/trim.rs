@@ -6,8 +6,8 @@
 //! highest one where they are level. Equal costs go together or stay together; once the next ones
 //! do not all fit under the cap, nothing more goes.
 //!
-//! Source: `policies/weigh.md` (percentiles: S-DIP3; multiples, deviations, ranges: common
-//! practice of the field). The order under the cap is a choice of this project.
+//! Source: policies/weigh.md, `weigh.trim` (percentiles: `dip-3.0-draft`; multiples, deviations,
+//! ranges: common practice of the field). The order under the cap is a choice of this project.
 
 use crate::exact::Exact;
 use crate::ln::ln_fen;

@@ -34,7 +34,7 @@ pub struct Calibration {
 /// says; prior weights smooth and limit; the total is brought back; people's changes are put in
 /// place; weights are rounded once, to four places, a half away from zero.
 ///
-/// Source: `policies/weigh.md`, The steps.
+/// Source: policies/weigh.md, the steps.
 ///
 /// # Errors
 /// No usable case, a benchmark group without one, changes that contradict each other or leave
@@ -105,7 +105,7 @@ fn total_of<'m>(
 
 /// The cost that a weight of 1 stands for.
 ///
-/// Source: S-DIP3; `policies/weigh.md`, the three methods.
+/// Source: `dip-3.0-draft`, the three methods; policies/weigh.md, `weigh.method`.
 fn reference(
     groups: &[Group],
     measured: &[Measured],
@@ -256,6 +256,7 @@ fn report(
         total_calculated: totals.calculated,
         total_adjusted: totals.adjusted,
         kept_factor: totals.kept_factor,
+        total_missed: totals.missed,
         total_before_changes: totals.before_changes,
         change_factor: totals.change_factor,
         total_after_changes: totals.after_changes,
@@ -271,7 +272,7 @@ mod tests {
     use crate::testing::{cases, decimal, groups, terms};
     use drgdip_tables::policy::{Bound, ChangesBorneBy, TotalWeight, Trim, TrimMethod, YearMean};
 
-    /// A history whose weights were computed by hand: three groups, three years.
+    /// The golden history: three groups, three years.
     fn g1() -> Vec<Case> {
         let years: [[(usize, i64); 3]; 3] = [
             [(10, 1_200_000), (12, 1_260_000), (20, 1_300_000)],
@@ -469,6 +470,121 @@ mod tests {
         let report = &found.report;
         assert_eq!(report.total_before_changes, report.total_calculated);
         assert_ne!(report.total_adjusted, report.total_calculated);
+    }
+
+    /// Ten cases a group in the last year, at these costs in yuan.
+    fn at_costs(yuan: &[i64]) -> Vec<Case> {
+        let of_group = |(group, yuan): (u16, &i64)| cases(group, 2, (10, yuan.saturating_mul(100)));
+        (0..).zip(yuan).flat_map(of_group).collect()
+    }
+
+    /// Checks weights with their reasons, the factor and what the total is off by, in cases.
+    #[track_caller]
+    fn check_kept(
+        (costs, priors): (&[i64], &[Option<i64>]),
+        (fall, rise): (&str, Option<&str>),
+        expected: &[(i64, &[Reason])],
+        (factor, missed): (&str, &str),
+    ) {
+        let terms = WeighTerms {
+            max_decrease: Some(decimal(fall)),
+            max_increase: rise.map(decimal),
+            total: TotalWeight::Kept,
+            ..terms()
+        };
+        let found = run(at_costs(costs), &groups(priors), &[], &terms);
+        let of_group =
+            |group: &GroupWeight| (group.weight.expect("a weight"), group.reasons.clone());
+        let all: Vec<_> = found.groups.iter().map(of_group).collect();
+        let expected: Vec<_> = expected.iter().map(|(w, r)| (*w, r.to_vec())).collect();
+        assert_eq!(all, expected);
+        let report = &found.report;
+        assert_eq!(report.kept_factor.shown(8), factor);
+        // All groups have as many cases, so that this is the sum of the weights less that of before.
+        let cases = report.weighted_cases.over(&Exact::whole(costs.len()));
+        let missed_of_one = report.total_missed.over(&cases.expect("there are cases"));
+        assert_eq!(missed_of_one.expect("there are cases").shown(4), missed);
+        let off = report.total_before_changes.minus(&report.total_calculated);
+        assert_eq!(off, report.total_missed);
+    }
+
+    const FELL: &[Reason] = &[Reason::FallLimited];
+    const ROSE: &[Reason] = &[Reason::RiseLimited];
+
+    #[test]
+    fn no_weight_falls_below_its_limit_to_keep_the_total() {
+        // Means 4,000, 10,000 and 46,000 of 20,000 give 0.2, 0.5 and 2.3. The first stands at 0.9.
+        // (3 − 0.9) ÷ 2.8 = 0.75 would press the second to 0.375, so that it stands at 0.45;
+        // (3 − 0.9 − 0.45) ÷ 2.3 = 0.7174 leaves 1.65 for the third, which may fall to 1.35.
+        check_kept(
+            (
+                &[4_000, 10_000, 46_000],
+                &[Some(10_000), Some(5_000), Some(15_000)],
+            ),
+            ("0.1", None),
+            &[(9_000, FELL), (4_500, FELL), (16_500, &[])],
+            ("0.71739130", "0.0000"),
+        );
+        // 0.2, 0.5 and 2.3 again, and 2.3 is above 2.2. Within the limits 0.2 + 0.9 + 2.2 are more
+        // than 3, so that the second stands at 0.9. 2.1 ÷ 2.5 = 0.84 would press the first to 0.168,
+        // so that it stands at 0.18, and the third has the rest, 1.92, which no limit holds.
+        check_kept(
+            (
+                &[4_000, 10_000, 46_000],
+                &[Some(2_000), Some(10_000), Some(20_000)],
+            ),
+            ("0.1", Some("0.1")),
+            &[(1_800, FELL), (9_000, FELL), (19_200, &[])],
+            ("0.83478261", "0.0000"),
+        );
+    }
+
+    #[test]
+    fn no_weight_rises_above_its_limit_to_keep_the_total() {
+        // 2.3 stands at 1.575, and 1.425 are left for 0.2 and 0.5: with the factor 2.0357 the
+        // second would be 1.0179, so that it stands at 0.6 × 1.05 = 0.63. The first has the rest,
+        // 0.795, and may have 0.84.
+        check_kept(
+            (
+                &[4_000, 10_000, 46_000],
+                &[Some(8_000), Some(6_000), Some(15_000)],
+            ),
+            ("0.9", Some("0.05")),
+            &[(7_950, &[]), (6_300, ROSE), (15_750, ROSE)],
+            ("3.97500000", "0.0000"),
+        );
+    }
+
+    #[test]
+    fn limits_that_leave_no_room_for_the_total_hold_and_the_report_says_so() {
+        // Means 4,000 and 36,000 of 20,000 give 0.2 and 1.8, 2 together; at least 0.9 and 1.8.
+        check_kept(
+            (&[4_000, 36_000], &[Some(10_000), Some(20_000)]),
+            ("0.1", None),
+            &[(9_000, FELL), (18_000, FELL)],
+            ("1.00000000", "0.7000"),
+        );
+        // At most 0.11 and 1.1: everything rises as far as it may.
+        check_kept(
+            (&[4_000, 36_000], &[Some(1_000), Some(10_000)]),
+            ("0.9", Some("0.1")),
+            &[(1_100, ROSE), (11_000, ROSE)],
+            ("1.00000000", "-0.7900"),
+        );
+        // A group without a prior weight has no limit, and none is pressed to nothing.
+        check_kept(
+            (&[4_000, 36_000], &[Some(100_000), None]),
+            ("0.1", None),
+            &[(90_000, FELL), (18_000, &[])],
+            ("1.00000000", "8.8000"),
+        );
+        // There is room: it takes the difference, 2 − 0.9 of 1.8.
+        check_kept(
+            (&[4_000, 36_000], &[Some(10_000), None]),
+            ("0.1", None),
+            &[(9_000, FELL), (11_000, &[])],
+            ("0.61111111", "0.0000"),
+        );
     }
 
     #[test]

@@ -72,7 +72,8 @@ impl YearTotals {
     /// Pooled: Σ w·sum / Σ w·N. Yearly: Σ w·(sum/N) / Σ w over the years that have a case, so a
     /// year without one is left out and the others count for it in their proportion.
     ///
-    /// Source: S-DIP3, the weights of three years, in both readings of the text.
+    /// Source: `dip-3.0-draft`, the weights of three years, whose text can be read both ways;
+    /// policies/weigh.md, `weigh.year_mean`.
     #[must_use]
     pub fn mean(&self, weights: &[u32], of: YearMean) -> Option<Exact> {
         match of {

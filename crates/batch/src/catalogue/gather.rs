@@ -5,6 +5,7 @@ use super::book::Book;
 use crate::Error;
 use crate::read::{ClaimFile, Column, MoneyCell, Remap, column_array, dates, ints, money, texts};
 use crate::run::{Stage, Worker};
+use crate::settle::units::PastDrugs;
 use crate::settle::verdicts::Verdicts;
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, RecordBatch};
 use drgdip_calibrate::catalogue::TreatedCase;
@@ -86,6 +87,7 @@ pub(super) struct Gather<'s> {
     pub(super) base: &'s Base,
     pub(super) book: &'s Book,
     pub(super) verdicts: &'s Verdicts,
+    pub(super) drugs: Option<&'s PastDrugs<'s>>,
     /// The first day of each history year, and the day after the last.
     pub(super) starts: &'s [i32],
     pub(super) hospitals: &'s HashMap<String, u32>,
@@ -142,6 +144,7 @@ struct Columns {
     /// Where the other procedures of each row begin; one more than there are rows.
     offsets: Vec<usize>,
     discharges: Date32Array,
+    /// Without negotiated drugs.
     costs: Vec<MoneyCell>,
     stays: Option<Int64Array>,
     hospitals: Vec<u16>,
@@ -300,13 +303,17 @@ impl Worker for GatherWorker<'_> {
             Some(array) => self.lists(file, array)?,
             None => (Vec::new(), vec![0; rows + 1]),
         };
+        let mut costs = money(file, required(Column::TotalCost))?;
+        if let Some(drugs) = self.stage.drugs {
+            drugs.take_out((file, &batch), &mut costs)?;
+        }
         self.columns = Some(Columns {
             principals: self.coded(file, required(Column::PrincipalDiagnosis))?,
             mains,
             others,
             offsets,
             discharges: dates(file, required(Column::DischargeDate))?,
-            costs: money(file, required(Column::TotalCost))?,
+            costs,
             stays: array(Column::StayDays).map(|a| ints(file, a)).transpose()?,
             hospitals: match array(Column::HospitalId) {
                 Some(array) => self.hospitals(file, array)?,

@@ -19,6 +19,7 @@ use crate::manifest::{Manifest, OutputFile};
 use crate::output::{Fingerprint, MANIFEST, StagedFolder};
 use crate::read::{ClaimFiles, Column, ColumnNeeds, ReadOptions};
 use crate::run::Run;
+use crate::settle::units::PastDrugs;
 use crate::settle::verdicts::{self, Verdicts};
 use crate::table::CHUNK_ROWS;
 use crate::weigh::setting::{hospitals, years};
@@ -29,7 +30,7 @@ use decisions::Decided;
 use drgdip_calibrate::Watch;
 use drgdip_calibrate::catalogue::{Catalogue, CatalogueHistory, grow};
 use drgdip_tables::policy::CatalogueTerms;
-use drgdip_tables::{FileSet, LoadedPlan};
+use drgdip_tables::{FileSet, LoadedPlan, Policy};
 pub use gather::CatalogueLeftOut;
 use gather::{Gather, Gathered, UNKNOWN_HOSPITAL};
 use serde_json::{Value, json};
@@ -42,6 +43,8 @@ pub use subtypes::Subtypes;
 pub struct CatalogueJob<'a> {
     /// Claim files of several years, folders of them, or globs.
     pub claims: &'a [PathBuf],
+    /// The policy that says how.
+    pub policy: &'a Policy,
     /// Each file of the policy with its sha256.
     pub policy_files: &'a [(String, String)],
     /// What the policy says at the date of the catalogue.
@@ -111,9 +114,9 @@ pub fn catalogue(
     Ok(summary)
 }
 
-fn needs() -> ColumnNeeds {
+fn needs(drugs: Option<&PastDrugs<'_>>) -> ColumnNeeds {
     use Column::*;
-    ColumnNeeds {
+    let mut needs = ColumnNeeds {
         required: vec![CaseId, PrincipalDiagnosis, DischargeDate, TotalCost],
         optional: vec![
             MainProcedure,
@@ -122,7 +125,11 @@ fn needs() -> ColumnNeeds {
             StayDays,
             Reverses,
         ],
+    };
+    if let Some(drugs) = drugs {
+        needs.also(drugs.columns());
     }
+    needs
 }
 
 fn grow_into(
@@ -132,7 +139,9 @@ fn grow_into(
 ) -> Result<CatalogueSummary, Error> {
     let decided = Decided::read(job.decisions)?;
     let base = Base::new(job)?;
-    let files = ClaimFiles::open(job.claims, &needs(), job.read, Some(folder))?;
+    let drugs = PastDrugs::known_on(job.policy, job.terms.weigh.date)?;
+    let drugs = drugs.as_ref();
+    let files = ClaimFiles::open(job.claims, &needs(drugs), job.read, Some(folder))?;
     files.tell(progress);
     let pool = thread_pool(job.threads)?;
     let run = Run {
@@ -143,7 +152,8 @@ fn grow_into(
     };
     run.progress.stage("check keys", Some(run.files.rows));
     let verdicts = verdicts::find(&run, folder)?;
-    let (mut summary, fingerprints) = summary(job, (&run, &verdicts), &base, &decided)?;
+    let counted = (&verdicts, drugs);
+    let (mut summary, fingerprints) = summary(job, (&run, counted), &base, &decided)?;
     let mut outputs = tables::write_plan(folder, job, &base, &summary)?;
     if let Some(terms) = &job.terms.auxiliary {
         let (_, starts) = years(job.year, job.terms.weigh.years.len())?;
@@ -151,6 +161,7 @@ fn grow_into(
             job,
             terms,
             verdicts: &verdicts,
+            drugs,
             days: (starts[starts.len() - 2], starts[starts.len() - 1]),
         };
         let (subtypes, output) = last.add(folder, &run, &summary)?;
@@ -169,9 +180,12 @@ fn grow_into(
     Ok(summary)
 }
 
+/// What decides whether and with which cost a claim counts.
+type Counted<'c> = (&'c Verdicts, Option<&'c PastDrugs<'c>>);
+
 fn summary(
     job: &CatalogueJob<'_>,
-    (run, verdicts): (&Run<'_>, &Verdicts),
+    (run, counted): (&Run<'_>, Counted<'_>),
     base: &Base,
     decided: &Decided,
 ) -> Result<(CatalogueSummary, Vec<Fingerprint>), Error> {
@@ -193,7 +207,7 @@ fn summary(
     for row in &job.inputs.hospitals {
         primary[numbers[&row.hospital_id] as usize] = row.is_primary_care;
     }
-    let (gathered, sorted, fingerprints) = gather(job, (run, verdicts), base, (&starts, &numbers))?;
+    let (gathered, sorted, fingerprints) = gather(job, (run, counted), base, (&starts, &numbers))?;
     let Gathered {
         mut cases,
         unusable,
@@ -236,7 +250,7 @@ fn summary(
 
 fn gather(
     job: &CatalogueJob<'_>,
-    (run, verdicts): (&Run<'_>, &Verdicts),
+    (run, (verdicts, drugs)): (&Run<'_>, Counted<'_>),
     base: &Base,
     (starts, hospitals): (&[i32], &HashMap<String, u32>),
 ) -> Result<(Gathered, Sorted, Vec<Fingerprint>), Error> {
@@ -246,6 +260,7 @@ fn gather(
         base,
         book: &book,
         verdicts,
+        drugs,
         starts,
         hospitals,
         max_stay_days: job.terms.max_stay_days,

@@ -39,7 +39,7 @@ pub(super) fn json(summary: &CatalogueSummary) -> Value {
         .groups
         .iter()
         .filter(|group| group.is_primary_care);
-    json!({
+    let mut told = json!({
         "rows": summary.rows,
         "years": summary.years,
         "left_out": left_out,
@@ -64,5 +64,9 @@ pub(super) fn json(summary: &CatalogueSummary) -> Value {
         "small": report.groups.small,
         "inversions": inversions.collect::<Vec<_>>(),
         "proposals": catalogue.proposals.len(),
-    })
+    });
+    if let Some(missed) = report.missed() {
+        told["total_weight_missed"] = json!(missed.shown(4));
+    }
+    told
 }

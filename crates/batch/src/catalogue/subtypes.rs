@@ -12,6 +12,7 @@ use crate::read::{
     ClaimFile, ClaimFiles, Column, ColumnNeeds, MoneyCell, column_array, dates, ints, money,
 };
 use crate::run::{Run, Stage, Worker};
+use crate::settle::units::PastDrugs;
 use crate::settle::verdicts::Verdicts;
 use arrow::array::{Array, Date32Array, Int64Array, RecordBatch};
 use drgdip_calibrate::Watch;
@@ -56,6 +57,7 @@ pub(super) struct LastYear<'y> {
     pub(super) job: &'y CatalogueJob<'y>,
     pub(super) terms: &'y AuxiliaryTerms,
     pub(super) verdicts: &'y Verdicts,
+    pub(super) drugs: Option<&'y PastDrugs<'y>>,
     /// The first day of the last year, and the day after it.
     pub(super) days: (i32, i32),
 }
@@ -82,7 +84,12 @@ impl LastYear<'_> {
             let hint = "A catalogue is grown with at most six kinds.";
             return Err(Error::input("auxiliary-kinds.csv", problem).with_hint(hint));
         }
-        let files = ClaimFiles::open(self.job.claims, &needs(), self.job.read, Some(folder))?;
+        let files = ClaimFiles::open(
+            self.job.claims,
+            &needs(self.drugs),
+            self.job.read,
+            Some(folder),
+        )?;
         let run = Run {
             files: &files,
             ..*first
@@ -125,12 +132,15 @@ impl LastYear<'_> {
 }
 
 /// The columns that levels look at.
-fn needs() -> ColumnNeeds {
+fn needs(drugs: Option<&PastDrugs<'_>>) -> ColumnNeeds {
     let mut needs = crate::group::grouping_columns();
     needs
         .required
         .extend([Column::DischargeDate, Column::TotalCost]);
     needs.optional.push(Column::DrugCost);
+    if let Some(drugs) = drugs {
+        needs.also(drugs.columns());
+    }
     needs
 }
 
@@ -212,6 +222,7 @@ impl Stage for Levels<'_> {
 
 struct Columns {
     discharges: Date32Array,
+    /// Without negotiated drugs.
     costs: Vec<MoneyCell>,
     drugs: Option<Vec<MoneyCell>>,
     stays: Option<Int64Array>,
@@ -268,9 +279,13 @@ impl Worker for LevelWorker<'_> {
     fn load(&mut self, file: &ClaimFile, batch: RecordBatch) -> Result<(), Error> {
         let array = |column| column_array(&batch, file.position(column, false));
         let required = |column| array(column).expect("subtypes ask for this column");
+        let mut costs = money(file, required(Column::TotalCost))?;
+        if let Some(drugs) = self.stage.last.drugs {
+            drugs.take_out((file, &batch), &mut costs)?;
+        }
         self.columns = Some(Columns {
             discharges: dates(file, required(Column::DischargeDate))?,
-            costs: money(file, required(Column::TotalCost))?,
+            costs,
             drugs: array(Column::DrugCost)
                 .map(|a| money(file, a))
                 .transpose()?,

@@ -4,6 +4,7 @@ use super::Named;
 use crate::grouped::{GroupedRows, GroupingWorker, PreparedPlan};
 use crate::read::{ClaimFile, Column, MoneyCell, Remap, column_array, money, texts};
 use crate::run::{Stage, Worker};
+use crate::settle::units::PastDrugs;
 use crate::settle::verdicts::Verdicts;
 use crate::{Error, OutcomeCounts};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
@@ -49,6 +50,7 @@ type Numbers<'t> = HashMap<&'t str, Vec<u16>>;
 pub(super) struct Gather<'s> {
     plan: &'s PreparedPlan,
     verdicts: &'s Verdicts,
+    drugs: Option<&'s PastDrugs<'s>>,
     items: Numbers<'s>,
     procedures: Numbers<'s>,
     /// The numbers of hospitals, in the order in which workers meet them.
@@ -58,7 +60,7 @@ pub(super) struct Gather<'s> {
 impl<'s> Gather<'s> {
     pub(super) fn new(
         plan: &'s PreparedPlan,
-        verdicts: &'s Verdicts,
+        (verdicts, drugs): (&'s Verdicts, Option<&'s PastDrugs<'s>>),
         technologies: &'s [Named<'s>],
     ) -> Self {
         let (mut items, mut procedures) = (Numbers::new(), Numbers::new());
@@ -81,6 +83,7 @@ impl<'s> Gather<'s> {
         Self {
             plan,
             verdicts,
+            drugs,
             items,
             procedures,
             hospitals: Mutex::default(),
@@ -129,6 +132,7 @@ impl Stage for Gather<'_> {
 /// The columns of a batch beside those of grouping.
 #[derive(Default)]
 struct Columns {
+    /// Without negotiated drugs.
     costs: Vec<MoneyCell>,
     hospitals: Vec<Option<u32>>,
     /// The technologies of each row that uses some.
@@ -216,8 +220,12 @@ impl Worker for GatherWorker<'_> {
                 add_uses(file, (array, codes), &mut used)?;
             }
         }
+        let mut costs = money(file, required(Column::TotalCost))?;
+        if let Some(drugs) = stage.drugs {
+            drugs.take_out((file, &batch), &mut costs)?;
+        }
         self.batch = Columns {
-            costs: money(file, required(Column::TotalCost))?,
+            costs,
             hospitals: self.hospitals(file, required(Column::HospitalId))?,
             used,
         };

@@ -5,6 +5,7 @@ use crate::Error;
 use crate::grouped::{GroupedRows, GroupingWorker};
 use crate::read::{ClaimFile, Column, MoneyCell, Remap, column_array, dates, ints, money, texts};
 use crate::run::{Stage, Worker};
+use crate::settle::units::PastDrugs;
 use crate::settle::verdicts::Verdicts;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, Int64Array, RecordBatch,
@@ -43,6 +44,7 @@ pub(super) struct Gathered(pub(super) Vec<SupervisedCase>);
 pub(super) struct Gather<'s> {
     pub(super) job: &'s SuperviseJob<'s>,
     pub(super) verdicts: &'s Verdicts,
+    pub(super) drugs: Option<&'s PastDrugs<'s>>,
     pub(super) hospitals: &'s Mutex<Hospitals>,
     /// The first and the last day of the year.
     pub(super) year: RangeInclusive<i32>,
@@ -79,6 +81,7 @@ struct Columns {
     persons: DictionaryArray<Int32Type>,
     admissions: Date32Array,
     discharges: Date32Array,
+    /// Without negotiated drugs.
     costs: Vec<MoneyCell>,
     stays: Int64Array,
     /// Whether the discharge way of a row means death.
@@ -149,12 +152,16 @@ impl Worker for GatherWorker<'_> {
         let deaths = by_text(file, required(Column::DischargeWay), |way| {
             ways.contains_key(way)
         })?;
+        let mut costs = money(file, required(Column::TotalCost))?;
+        if let Some(drugs) = self.stage.drugs {
+            drugs.take_out((file, &batch), &mut costs)?;
+        }
         self.columns = Some(Columns {
             hospitals: by_text(file, required(Column::HospitalId), hospital)?,
             persons: texts(file, required(Column::PersonId))?,
             admissions: dates(file, required(Column::AdmissionDate))?,
             discharges: dates(file, required(Column::DischargeDate))?,
-            costs: money(file, required(Column::TotalCost))?,
+            costs,
             stays: ints(file, required(Column::StayDays))?,
             deaths: deaths
                 .into_iter()

@@ -15,10 +15,12 @@ use crate::output::{MANIFEST, StagedFolder};
 use crate::read::{ClaimFiles, Column, ColumnNeeds, ReadOptions};
 use crate::run::Run;
 use crate::settle::setting::day_number;
+use crate::settle::units::PastDrugs;
 use crate::settle::verdicts;
 use crate::table::CHUNK_ROWS;
 use crate::{Error, Progress};
 use drgdip_calibrate::supervise::{HospitalIndices, supervise as indices_of};
+use drgdip_tables::Policy;
 use drgdip_tables::policy::{SUPERVISION_INDICES, SuperviseTerms};
 use gather::{Gather, Gathered};
 use serde_json::json;
@@ -32,6 +34,8 @@ pub struct SuperviseJob<'a> {
     pub claims: &'a [PathBuf],
     /// By what to group.
     pub plan: &'a PreparedPlan,
+    /// The policy that says how.
+    pub policy: &'a Policy,
     /// Each file of the policy with its sha256.
     pub policy_files: &'a [(String, String)],
     /// What the policy says on a day of the year whose discharges are counted.
@@ -68,7 +72,9 @@ pub fn supervise(
     keep_apart(job.out, job.claims, &[])?;
     let folder = StagedFolder::new(job.out)?;
     let path = folder.path();
-    let files = ClaimFiles::open(job.claims, &needs(job), job.read, Some(path))?;
+    let drugs = PastDrugs::of_each_day(job.policy);
+    let needs = needs(job, drugs.as_ref());
+    let files = ClaimFiles::open(job.claims, &needs, job.read, Some(path))?;
     files.tell(progress);
     let pool = thread_pool(job.threads)?;
     let run = Run {
@@ -84,6 +90,7 @@ pub fn supervise(
     let stage = Gather {
         job,
         verdicts: &verdicts,
+        drugs: drugs.as_ref(),
         hospitals: &hospitals,
         year: day_number(job.terms.date.first_of_year())
             ..=day_number(job.terms.date.last_of_year()),
@@ -111,7 +118,7 @@ pub fn supervise(
     Ok(summary)
 }
 
-fn needs(job: &SuperviseJob<'_>) -> ColumnNeeds {
+fn needs(job: &SuperviseJob<'_>, drugs: Option<&PastDrugs<'_>>) -> ColumnNeeds {
     let mut needs = crate::group::grouping_columns();
     needs.required.extend([
         Column::HospitalId,
@@ -130,6 +137,9 @@ fn needs(job: &SuperviseJob<'_>) -> ColumnNeeds {
         .extend(crate::PlanChoice::from(job.plan).columns());
     let required = needs.required.clone();
     needs.optional.retain(|column| !required.contains(column));
+    if let Some(drugs) = drugs {
+        needs.also(drugs.columns());
+    }
     needs
 }
 

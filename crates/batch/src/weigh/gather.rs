@@ -4,6 +4,7 @@ use super::setting::{NO_LEVEL, Setting};
 use crate::grouped::{GroupedRows, GroupingWorker};
 use crate::read::{ClaimFile, Column, MoneyCell, Remap, column_array, dates, money, texts};
 use crate::run::{Stage, Worker};
+use crate::settle::units::{PastDrugs, TakenOut};
 use crate::settle::verdicts::Verdicts;
 use crate::{Error, OutcomeCounts};
 use arrow::array::{Array, Date32Array, RecordBatch};
@@ -124,6 +125,8 @@ pub(super) struct Gathered {
     pub(super) cases: Vec<Case>,
     /// One key a row, where the second pass needs them.
     pub(super) keys: Vec<RowKey>,
+    /// The places of keys with what their rows' negotiated drugs cost in fen, ascending.
+    pub(super) drugs: Vec<(usize, i64)>,
     pub(super) outcomes: OutcomeCounts,
     pub(super) left_out: LeftOut,
 }
@@ -141,6 +144,10 @@ impl Gathered {
 
     pub(super) fn append(&mut self, mut later: Self) {
         self.cases.append(&mut later.cases);
+        let before = self.keys.len();
+        let drugs = later.drugs.into_iter();
+        self.drugs
+            .extend(drugs.map(|(place, fen)| (before + place, fen)));
         self.keys.append(&mut later.keys);
         self.outcomes.add(&later.outcomes);
         self.left_out.add(&later.left_out);
@@ -151,6 +158,7 @@ impl Gathered {
 pub(super) struct Gather<'s> {
     setting: &'s Setting<'s>,
     verdicts: &'s Verdicts,
+    drugs: Option<&'s PastDrugs<'s>>,
     /// Whether the second pass will need the keys of the rows.
     keeps_keys: bool,
 }
@@ -158,12 +166,13 @@ pub(super) struct Gather<'s> {
 impl<'s> Gather<'s> {
     pub(super) const fn new(
         setting: &'s Setting<'s>,
-        verdicts: &'s Verdicts,
+        (verdicts, drugs): (&'s Verdicts, Option<&'s PastDrugs<'s>>),
         keeps_keys: bool,
     ) -> Self {
         Self {
             setting,
             verdicts,
+            drugs,
             keeps_keys,
         }
     }
@@ -202,7 +211,10 @@ impl Stage for Gather<'_> {
 /// The columns of a batch beside those of grouping.
 struct Columns {
     discharges: Date32Array,
+    /// Without negotiated drugs.
     costs: Vec<MoneyCell>,
+    /// What these cost, by row.
+    drugs: Vec<TakenOut>,
     hospitals: Option<Vec<u32>>,
 }
 
@@ -245,9 +257,13 @@ impl Worker for GatherWorker<'_> {
             let array = column_array(&batch, file.position(column, false));
             array.expect("weigh asks for this column")
         };
+        let mut costs = money(file, required(Column::TotalCost))?;
+        let drugs = self.stage.drugs;
+        let drugs = drugs.map(|drugs| drugs.take_out((file, &batch), &mut costs));
         let columns = Columns {
             discharges: dates(file, required(Column::DischargeDate))?,
-            costs: money(file, required(Column::TotalCost))?,
+            costs,
+            drugs: drugs.transpose()?.unwrap_or_default(),
             hospitals: self.hospitals(file, &batch)?,
         };
         self.batch = Some(columns);
@@ -302,6 +318,10 @@ impl Judge<'_> {
             }
         };
         if self.stage.keeps_keys {
+            let drugs = &self.columns.drugs;
+            if let Ok(found) = drugs.binary_search_by_key(&row, |taken| taken.row) {
+                gathered.drugs.push((gathered.keys.len(), drugs[found].fen));
+            }
             gathered.keys.push(key);
         }
     }

@@ -19,6 +19,7 @@ use crate::manifest::{Manifest, OutputFile};
 use crate::output::{Fingerprint, MANIFEST, StagedFolder};
 use crate::read::{ClaimFiles, Column, ColumnNeeds, ReadOptions};
 use crate::run::Run;
+use crate::settle::units::PastDrugs;
 use crate::settle::verdicts;
 use crate::sort::sort_watched;
 use crate::table::CHUNK_ROWS;
@@ -97,7 +98,7 @@ pub fn weigh(job: &WeighJob<'_>, progress: &dyn Progress) -> Result<WeighSummary
     Ok(summary)
 }
 
-fn needs() -> ColumnNeeds {
+fn needs(drugs: Option<&PastDrugs<'_>>) -> ColumnNeeds {
     let mut needs = grouping_columns();
     needs
         .required
@@ -106,6 +107,9 @@ fn needs() -> ColumnNeeds {
         .optional
         .extend([Column::HospitalId, Column::Reverses]);
     needs.optional.extend(parts::MONEY_PARTS);
+    if let Some(drugs) = drugs {
+        needs.also(drugs.columns());
+    }
     needs
 }
 
@@ -116,7 +120,9 @@ fn weigh_into(
 ) -> Result<WeighSummary, Error> {
     let stated = Stated::read(job)?;
     let setting = Setting::new(job, &stated)?;
-    let files = ClaimFiles::open(job.claims, &needs(), job.read, Some(folder))?;
+    let drugs = PastDrugs::known_on(job.policy, job.terms.date)?;
+    let drugs = drugs.as_ref();
+    let files = ClaimFiles::open(job.claims, &needs(drugs), job.read, Some(folder))?;
     files.tell(progress);
     let pool = thread_pool(job.threads)?;
     let run = Run {
@@ -125,10 +131,11 @@ fn weigh_into(
         chunk_rows: CHUNK_ROWS,
         progress,
     };
-    let (gathered, fingerprints) = gather(&run, &setting, folder)?;
+    let (gathered, fingerprints) = gather(&run, (&setting, drugs), folder)?;
     let Gathered {
         mut cases,
         keys,
+        drugs,
         outcomes,
         left_out,
     } = gathered;
@@ -152,7 +159,7 @@ fn weigh_into(
     if !keys.is_empty() {
         progress.stage("cost structure", Some(files.rows));
     }
-    let parts = parts::read(&run, &calibration.groups, &keys)?;
+    let parts = parts::read(&run, &calibration.groups, (&keys, &drugs))?;
 
     let summary = WeighSummary {
         years: years(&setting, &calibration),
@@ -179,13 +186,13 @@ fn weigh_into(
 
 fn gather(
     run: &Run<'_>,
-    setting: &Setting<'_>,
+    (setting, drugs): (&Setting<'_>, Option<&PastDrugs<'_>>),
     folder: &Path,
 ) -> Result<(Gathered, Vec<Fingerprint>), Error> {
     run.progress.stage("check keys", Some(run.files.rows));
     let verdicts = verdicts::find(run, folder)?;
     run.progress.stage("group", Some(run.files.rows));
-    let stage = Gather::new(setting, &verdicts, parts::are_stated(run.files));
+    let stage = Gather::new(setting, (&verdicts, drugs), parts::are_stated(run.files));
     let all = Gathered::for_rows(run.files.rows, stage.keeps_keys());
     gathered(run, &stage, all)
 }

@@ -10,6 +10,7 @@ use arrow::datatypes::{DataType, Int64Type};
 use drgdip_calibrate::{GroupWeight, YearTotals};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The parts of the cost that are looked at.
 pub(super) const MONEY_PARTS: [Column; 3] = [
@@ -44,8 +45,13 @@ pub(super) fn are_stated(files: &ClaimFiles) -> bool {
     files.files.iter().any(states)
 }
 
-/// Adds up the parts of the used cases; `keys` has one key a row, or none at all.
-pub(super) fn read(run: &Run<'_>, groups: &[GroupWeight], keys: &[RowKey]) -> Result<Parts, Error> {
+/// Adds up the parts of the used cases; `keys` has one key a row, or none at all, and `drugs` what
+/// negotiated drugs cost in some of these places.
+pub(super) fn read(
+    run: &Run<'_>,
+    groups: &[GroupWeight],
+    (keys, drugs): (&[RowKey], &[(usize, i64)]),
+) -> Result<Parts, Error> {
     if keys.is_empty() {
         return Ok(Parts::new());
     }
@@ -55,9 +61,10 @@ pub(super) fn read(run: &Run<'_>, groups: &[GroupWeight], keys: &[RowKey]) -> Re
         let reader = UnitReader {
             run,
             groups,
+            drugs,
             file: &run.files.files[unit.file],
         };
-        reader.read(unit, &keys[first..first + rows])
+        reader.read(unit, (first, &keys[first..first + rows]))
     };
     run.pool.install(|| {
         let units = run.files.units.par_iter().map(of_unit);
@@ -88,28 +95,37 @@ fn too_large(error: &drgdip_calibrate::Error) -> Error {
 struct UnitReader<'r> {
     run: &'r Run<'r>,
     groups: &'r [GroupWeight],
+    drugs: &'r [(usize, i64)],
     file: &'r ClaimFile,
 }
 
 impl UnitReader<'_> {
-    fn read(&self, unit: &Unit, mut keys: &[RowKey]) -> Result<Parts, Error> {
+    fn read(&self, unit: &Unit, (mut first, mut keys): (usize, &[RowKey])) -> Result<Parts, Error> {
         let mut parts = Parts::new();
         let mut reader = self.file.read_columns(unit, &COLUMNS)?;
         while let Some(batch) = self.file.next_batch(&mut reader)? {
             self.run.progress.look()?;
             let (here, later) = keys.split_at(batch.num_rows().min(keys.len()));
-            self.count(&batch, here, &mut parts)?;
+            self.count(&batch, (first, here), &mut parts)?;
+            first += here.len();
             keys = later;
             self.run.progress.advance(batch.num_rows() as u64);
         }
         Ok(parts)
     }
 
-    fn count(&self, batch: &RecordBatch, keys: &[RowKey], parts: &mut Parts) -> Result<(), Error> {
-        let costs = self.amounts(batch, Column::TotalCost)?;
+    fn count(
+        &self,
+        batch: &RecordBatch,
+        (first, keys): (usize, &[RowKey]),
+        parts: &mut Parts,
+    ) -> Result<(), Error> {
+        let mut costs = self.amounts(batch, Column::TotalCost)?;
         let amounts = PARTS.map(|part| self.amounts(batch, part));
         let [drug, consumable, service, days] = amounts;
-        let amounts = [drug?, consumable?, service?, days?];
+        let mut drug = drug?;
+        self.take_out(first..first + keys.len(), [&mut costs, &mut drug]);
+        let amounts = [drug, consumable?, service?, days?];
         for (row, key) in keys.iter().enumerate() {
             let Some(group) = self.groups.get(usize::from(key.group)) else {
                 continue;
@@ -130,6 +146,18 @@ impl UnitReader<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Takes negotiated drugs out of what drugs and all of a case cost, but never more than there is.
+    fn take_out(&self, rows: Range<usize>, costs: [&mut Option<Vec<Option<i64>>>; 2]) {
+        let begins = self.drugs.partition_point(|(place, _)| *place < rows.start);
+        let ends = self.drugs.partition_point(|(place, _)| *place < rows.end);
+        for costs in costs.into_iter().flatten() {
+            for (place, fen) in &self.drugs[begins..ends] {
+                let cost = &mut costs[place - rows.start];
+                *cost = cost.map(|cost| cost.saturating_sub(*fen).max(0));
+            }
+        }
     }
 
     /// A column as fen, or as days; `None` where the file lacks it.

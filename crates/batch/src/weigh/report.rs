@@ -128,62 +128,62 @@ fn totals(text: &mut String, summary: &WeighSummary) {
         "Σ N·RW, 病例按年度权数计 each case counts what its year counts.\n"
     );
     say!(text, "| 步骤 step | |\n|---|---:|");
-    let row = |text: &mut String, words: &str, value: String| {
-        say!(text, "| {words} | {value} |");
-    };
-    row(
-        text,
-        "加权病例数 weighted cases ΣN",
-        report.weighted_cases.shown(0),
-    );
-    row(
-        text,
-        "计算权重的均值 mean of calculated weights",
-        report.mean_calculated.shown(6),
-    );
-    row(
-        text,
-        "有权重病组 of groups with a weight",
-        report.total_calculated.shown(4),
-    );
-    row(
-        text,
-        "替代、平滑、限幅后 adjusted",
-        report.total_adjusted.shown(4),
-    );
-    row(
-        text,
-        "总量系数 factor that keeps the total",
-        report.kept_factor.shown(8),
-    );
-    row(
-        text,
-        "人工调整前 before changes",
-        report.total_before_changes.shown(4),
-    );
-    row(
-        text,
-        "人工调整系数 factor for changes",
-        report.change_factor.shown(8),
-    );
-    row(
-        text,
-        "人工调整后 after changes",
-        report.total_after_changes.shown(4),
-    );
-    row(
-        text,
-        "四位小数后 with four places",
-        report.total_rounded.shown(4),
-    );
-    row(
-        text,
-        "尾差 residual of rounding",
-        report.residual().shown(4),
-    );
     let mean = report.mean_after_rounding();
-    let mean = mean.map_or_else(String::new, |mean| mean.shown(6));
-    row(text, "四位小数后均值 mean after rounding", mean);
+    let rows = [
+        (
+            "加权病例数 weighted cases ΣN",
+            Some(report.weighted_cases.shown(0)),
+        ),
+        (
+            "计算权重的均值 mean of calculated weights",
+            Some(report.mean_calculated.shown(6)),
+        ),
+        (
+            "有权重病组 of groups with a weight",
+            Some(report.total_calculated.shown(4)),
+        ),
+        (
+            "替代、平滑、限幅后 adjusted",
+            Some(report.total_adjusted.shown(4)),
+        ),
+        (
+            "总量系数 factor that keeps the total",
+            Some(report.kept_factor.shown(8)),
+        ),
+        (
+            "限幅使总量未能保持,相差 limits leave no room for the total, off by",
+            report.missed().map(|missed| missed.shown(4)),
+        ),
+        (
+            "人工调整前 before changes",
+            Some(report.total_before_changes.shown(4)),
+        ),
+        (
+            "人工调整系数 factor for changes",
+            Some(report.change_factor.shown(8)),
+        ),
+        (
+            "人工调整后 after changes",
+            Some(report.total_after_changes.shown(4)),
+        ),
+        (
+            "四位小数后 with four places",
+            Some(report.total_rounded.shown(4)),
+        ),
+        (
+            "尾差 residual of rounding",
+            Some(report.residual().shown(4)),
+        ),
+        (
+            "四位小数后均值 mean after rounding",
+            Some(mean.map_or_else(String::new, |mean| mean.shown(6))),
+        ),
+    ];
+    for (words, value) in rows {
+        if let Some(value) = value {
+            say!(text, "| {words} | {value} |");
+        }
+    }
     say!(text, "");
 }
 
@@ -308,7 +308,7 @@ pub(super) fn json(summary: &WeighSummary) -> Value {
         .iter()
         .map(|(code, _, _, count)| (code.to_owned(), json!(count)))
         .collect();
-    json!({
+    let mut told = json!({
         "used_by_year": years,
         "left_out": left_out,
         "cases": {
@@ -334,5 +334,9 @@ pub(super) fn json(summary: &WeighSummary) -> Value {
         "total_weight_rounded": report.total_rounded.shown(4),
         "residual_of_rounding": report.residual().shown(4),
         "inversions": summary.calibration.inversions.len(),
-    })
+    });
+    if let Some(missed) = report.missed() {
+        told["total_weight_missed"] = json!(missed.shown(4));
+    }
+    told
 }

@@ -4,7 +4,7 @@
 //! group and a level are large enough and the cut takes enough off the variation of the group, the
 //! level is a subtype, and its coefficient is its mean cost over that of the group.
 //!
-//! Source: S-DIP3; `policies/catalogue.md`, step 9.
+//! Source: `dip-3.0-draft`; policies/catalogue.md, step 9.
 
 use crate::exact::Exact;
 use crate::measure::Kept;

@@ -60,7 +60,7 @@ pub(super) struct Built {
     pub(super) refused: Vec<(u32, Candidate)>,
 }
 
-/// Makes the core groups (S5 to S7).
+/// Makes the core groups (steps 3 to 5).
 pub(super) fn build(
     bench: &Bench<'_>,
     (stems, cases): (&Stems, &[TreatedCase]),

@@ -1,4 +1,4 @@
-//! Steps S11 and S12: primary-care groups and coefficients of hospitals, from the used cases.
+//! Step 8: primary-care groups and coefficients of hospitals, from the used cases.
 
 use super::TreatedCase;
 use super::groups::{Built, CatalogueGroup};
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// What hospitals of one level cost beside what their cases cost elsewhere (医疗机构调节系数).
 ///
-/// Source: S-DIP3; `policies/catalogue.md`, step 8.
+/// Source: `dip-3.0-draft`; policies/catalogue.md, the fine print.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LevelCoefficient {
     /// The level, as the history numbers it.

@@ -7,7 +7,7 @@
 //! are large enough are core groups, and some related procedures make groups of their own beside
 //! them. What is left becomes comprehensive groups.
 //!
-//! Source: `policies/catalogue.md`, The steps.
+//! Source: policies/catalogue.md, the steps, whose letters steps.csv repeats.
 
 mod auxiliary;
 mod decide;
@@ -89,7 +89,7 @@ pub struct CatalogueHistory<'h> {
 /// What a step took in and gave on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CatalogueStep {
-    /// The code of the step, as in `policies/catalogue.md`.
+    /// The letter of the step in policies/catalogue.md.
     pub step: &'static str,
     /// What it is.
     pub name: &'static str,
@@ -226,7 +226,7 @@ pub fn grow(
     })
 }
 
-/// The weights of the groups (S12), by the same rules as those of any plan.
+/// The weights of the groups, by the same rules as those of any plan.
 fn weigh(
     bench: &Bench<'_>,
     (built, cases): (&groups::Built, &[TreatedCase]),

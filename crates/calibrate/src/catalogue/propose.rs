@@ -1,4 +1,4 @@
-//! Steps S6 and S10: what people may decide, with the evidence.
+//! What people may decide, with the evidence.
 
 use super::groups::{Built, GroupLayer};
 use super::stems::{Stem, Stems};
@@ -160,7 +160,7 @@ impl<'p> Proposer<'p> {
     /// In each family the stem with the most cases begins; each other one of the [`LARGEST`] joins
     /// while the gate holds between it and all that have joined.
     ///
-    /// Source: `policies/catalogue.md`, step 3; the gate is a model.
+    /// Source: policies/catalogue.md, step 3 and the fine print; the gate is a model.
     fn merges(&self, stems: &'p Stems) -> Result<Vec<Proposal>, Error> {
         let mut families: BTreeMap<(u8, String, String), Vec<&Stem>> = BTreeMap::new();
         for stem in stems.stems.iter().filter(|stem| !stem.cases.is_empty()) {

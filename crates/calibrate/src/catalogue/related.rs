@@ -1,4 +1,4 @@
-//! Step S5: related procedures that make groups of their own.
+//! Step 5: related procedures that make groups of their own.
 
 use super::stems::Stem;
 use super::{Bench, Decisions, TreatedCase, index};
@@ -42,8 +42,8 @@ pub(super) struct Found {
 /// stem, and leave as many behind as a group needs; otherwise it is folded back. More procedures
 /// go before fewer and dearer ones before cheaper ones, as the rows of the table do.
 ///
-/// Source: S-DIP3 (≥ 10 %); `policies/catalogue.md`, step 5. What is left must stand too: a choice
-/// of this project, so that no split costs coverage.
+/// Source: `dip-3.0-draft` (≥ 10 %); policies/catalogue.md, step 5. What is left must stand too: a
+/// choice of this project, so that no split costs coverage.
 pub(super) fn find(
     bench: &Bench<'_>,
     (stem, cases): (&Stem, &[TreatedCase]),

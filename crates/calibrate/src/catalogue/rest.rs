@@ -1,4 +1,4 @@
-//! Step S9: comprehensive groups of what the core groups leave.
+//! Step 6: comprehensive groups of what the core groups leave.
 
 use super::groups::{Built, CatalogueGroup, GroupLayer, GroupRow};
 use super::{Bench, TreatedCase, count, index};

@@ -1,4 +1,4 @@
-//! Steps S4, S6 and S7: diagnoses with their treatment, what people joined, the threshold.
+//! Steps 2 to 4: diagnoses with their treatment, what people joined, the threshold.
 
 use super::{Bench, Decisions, TreatedCase, count, index};
 use crate::{Error, Exact};
@@ -139,7 +139,7 @@ impl Stems {
     /// cases; the threshold is the cases of the last one that it took. Where all of them together
     /// do not reach it, that is the smallest.
     ///
-    /// Source: S-DIP3; `policies/catalogue.md`, step 4.
+    /// Source: `dip-3.0-draft`; policies/catalogue.md, step 4.
     pub(super) fn threshold(&self, usable: u64, terms: Threshold) -> u64 {
         let share = match terms {
             Threshold::Fixed(cases) => return cases,

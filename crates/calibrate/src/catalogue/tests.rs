@@ -105,7 +105,7 @@ fn shown(catalogue: &Catalogue) -> Vec<(&str, u64)> {
         .collect()
 }
 
-/// The history of `weigh`, computed by hand, as diagnoses with treatments.
+/// The golden history as diagnoses with treatments.
 fn g1() -> Example {
     example(&[
         (

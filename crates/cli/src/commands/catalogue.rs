@@ -1,5 +1,6 @@
 //! `drgdip catalogue`.
 
+use super::weigh::tell_missed_total;
 use crate::args::{CatalogueArgs, GlobalArgs};
 use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout, grouped_digits};
@@ -29,6 +30,7 @@ pub(crate) fn run(
     let id = args.id.clone();
     let job = CatalogueJob {
         claims: &args.history.claims,
+        policy: &policy.policy,
         policy_files: &policy.files,
         terms: &terms,
         year: args.year,
@@ -42,6 +44,8 @@ pub(crate) fn run(
     };
     let summary = drgdip_batch::catalogue(&job, progress)?;
     progress.finish();
+    let missed = summary.catalogue.calibration.report.missed();
+    tell_missed_total(missed.map(|missed| missed.shown(4)), progress);
     if global.json {
         out::print_json(&json!({
             "command": "catalogue",

@@ -21,6 +21,7 @@ pub(crate) fn run(
     let job = SuperviseJob {
         claims: &args.history.claims,
         plan: &plan,
+        policy: &policy.policy,
         policy_files: &policy.files,
         terms: &terms,
         out: &args.output,

@@ -37,6 +37,8 @@ pub(crate) fn run(
     let summary = drgdip_batch::weigh(&job, progress)?;
     progress.finish();
     tell_empty_years(&summary, progress);
+    let missed = summary.calibration.report.missed();
+    tell_missed_total(missed.map(|missed| missed.shown(4)), progress);
     if global.json {
         out::print_json(&json(args, &summary))?;
     } else {
@@ -60,6 +62,16 @@ fn tell_empty_years(summary: &WeighSummary, progress: &Reporter) {
         let years = empty.join(", ");
         progress.note(&format!(
             "note: the history has no usable case of {years}; the other years count for it"
+        ));
+    }
+}
+
+/// Says that the limits on how far weights move left no room for the total.
+pub(super) fn tell_missed_total(missed: Option<String>, progress: &Reporter) {
+    if let Some(missed) = missed {
+        progress.note(&format!(
+            "note: weigh.max_decrease and weigh.max_increase leave no room to keep the total \
+             weight; it is off by {missed}"
         ));
     }
 }

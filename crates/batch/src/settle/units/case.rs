@@ -1,7 +1,10 @@
 //! One case that a payment unit looks at: what its class and points see of its cost, what comes on
 //! top, which unit pays the stay, and what lines pay.
 
+mod items;
 mod technology;
+
+pub(super) use items::Listed;
 
 use super::audits::Audited;
 use super::columns::UnitFacts;
@@ -14,17 +17,16 @@ use crate::settle::cases::SettledClass;
 use crate::settle::ledger::Account;
 use drgdip_claims::{Finding, Yuan};
 use drgdip_points::award::{CaseRules, GroupPrice};
-use drgdip_points::units::negotiated::{CodedItem, cost_without, drugs_on_line};
+use drgdip_points::units::negotiated::drugs_on_line;
 use drgdip_points::units::new_technology::{
-    Assigned, GroupMeans, TechnologyEffect, assign, classified_cost, effect, pay,
+    Assigned, GroupMeans, TechnologyEffect, classified_cost, effect, pay,
 };
 use drgdip_points::units::tcm::Efficacy;
 use drgdip_points::units::{Bill, CostItem, LinePart, Yield};
 use drgdip_points::{Error, Points, Rounding, Weight};
-use drgdip_tables::policy::{Line, NegotiatedTerms, Precedence, TechnologyRegistry};
+use drgdip_tables::policy::{Line, TechnologyRegistry};
 use jiff::civil::Date;
 use std::cell::{Cell, OnceCell};
-use technology::technologies;
 
 /// What a case with units is judged by.
 #[derive(Clone, Copy)]
@@ -97,19 +99,17 @@ impl<'c> UnitCase<'c> {
         wrong: impl Fn(Error) -> crate::Error,
     ) -> Result<Result<Self, Finding>, crate::Error> {
         let facts = judged.facts;
-        if facts.is_unusable {
-            return Ok(Err(Finding::ItemsUnusable));
-        }
         let mut notes = Vec::new();
-        let technologies = technologies(&judged, &mut notes);
-        let terms = judged.rules.terms.negotiated.as_ref();
-        let drugs = drugs(&judged, terms, &mut notes);
-        let precedence = terms.map_or(Precedence::NegotiatedDrugs, |terms| terms.precedence);
-        let assigned = assign(&drugs, technologies, precedence);
-        if !is_within(total, &assigned) {
+        let listed = Listed {
+            facts,
+            registry: judged.registry,
+            terms: judged.rules.terms.negotiated.as_ref(),
+            day: judged.day,
+        };
+        let divided = listed.divided(total, &mut notes).map_err(&wrong)?;
+        let Some((assigned, cost)) = divided else {
             return Ok(Err(Finding::ItemsUnusable));
-        }
-        let cost = cost_without(total, &assigned.negotiated).map_err(&wrong)?;
+        };
         let mut case = Self {
             rules: judged.rules,
             negotiated: None,
@@ -459,42 +459,3 @@ impl<'c> UnitCase<'c> {
 pub(crate) const EFFECT: &str = "effect";
 /// What the note of a technology is called that is paid beside the standard.
 pub(crate) const CARVED_OUT: &str = "carved_out";
-
-/// The negotiated drugs of a claim whose window is open; others are noted and stay in the cost.
-fn drugs(
-    judged: &Judged<'_>,
-    terms: Option<&NegotiatedTerms>,
-    notes: &mut Vec<UnitNote>,
-) -> Vec<CodedItem> {
-    let Some(terms) = terms else {
-        return Vec::new();
-    };
-    let mut open = Vec::new();
-    for drug in &judged.facts.negotiated {
-        let found = terms.drugs.get(&drug.code);
-        let is_open =
-            found.is_some_and(|found| found.listed <= judged.day && judged.day <= found.last_day);
-        if is_open {
-            open.push(drug.clone());
-            continue;
-        }
-        let window = found.map_or_else(
-            || "政策当日无此药的单列期 the policy has no open window for it".to_owned(),
-            |found| format!("{} – {}", found.listed, found.last_day),
-        );
-        notes.push(UnitNote {
-            cost: Some(drug.cost),
-            how: format!("{window}; 费用计入病例 its cost stays in the case"),
-            ..UnitNote::new(NEGOTIATED, &drug.code, "window_closed")
-        });
-    }
-    open
-}
-
-/// Whether the items together cost at most what the case cost.
-fn is_within(total: Yuan, assigned: &Assigned<'_>) -> bool {
-    let drugs = assigned.negotiated.iter();
-    let others = assigned.technologies.iter().flat_map(|used| &used.items);
-    let sum = Yuan::total(drugs.chain(others).map(|item| item.cost));
-    sum.is_ok_and(|sum| sum <= total)
-}

@@ -69,6 +69,30 @@ impl UnitUse {
         has_some.then_some(found)
     }
 
+    /// Negotiated drugs alone.
+    pub(super) fn of_drugs() -> Self {
+        Self {
+            has_negotiated: true,
+            ..Self::default()
+        }
+    }
+
+    /// Negotiated drugs, and the new technologies that may pay the same items.
+    pub(super) fn of_drugs_and_technologies(policy: &Policy) -> Self {
+        let registry = policy.new_technologies();
+        let named = registry.technologies().iter().flat_map(|t| &t.procedures);
+        Self {
+            has_registry: !registry.is_empty(),
+            procedures: named.cloned().collect(),
+            ..Self::of_drugs()
+        }
+    }
+
+    /// Whether procedures of claims are compared with the registry.
+    pub(super) fn looks_at_procedures(&self) -> bool {
+        !self.procedures.is_empty()
+    }
+
     /// The columns that are read where claims have them.
     pub(in crate::settle) fn columns(&self) -> Vec<Column> {
         let mut columns = Vec::new();
@@ -179,6 +203,11 @@ impl UnitColumns {
 
     pub(in crate::settle) fn row(&self, row: usize) -> Option<&UnitFacts> {
         self.rows.get(&row)
+    }
+
+    /// The rows that state something, in no order.
+    pub(super) fn rows(&self) -> Vec<usize> {
+        self.rows.keys().copied().collect()
     }
 
     /// The rows that a flag `new_tech` is raised for.

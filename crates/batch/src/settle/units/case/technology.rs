@@ -1,6 +1,6 @@
 //! The new technologies of a case: which of them are valid, and what was decided about each.
 
-use super::{CARVED_OUT, Change, Judged, NEW_TECHNOLOGY, UnitCase, UnitNote};
+use super::{CARVED_OUT, Change, Listed, NEW_TECHNOLOGY, UnitCase, UnitNote};
 use drgdip_claims::Yuan;
 use drgdip_points::units::negotiated::CodedItem;
 use drgdip_points::units::new_technology::{UsedTechnology, is_carved_out};
@@ -118,13 +118,13 @@ const FLAGGED: &str = "只标记 new_tech，由分组规则入组 flagged for th
 
 /// The technologies of a claim that are valid; those that are not are noted.
 pub(super) fn technologies<'c>(
-    judged: &Judged<'c>,
+    listed: &Listed<'c>,
     notes: &mut Vec<UnitNote>,
 ) -> Vec<UsedTechnology<'c>> {
     let mut used: Vec<UsedTechnology<'c>> = Vec::new();
     let mut take = |found: TechnologyMatch<'c>, code: &str, item: Option<&CodedItem>| {
         if found.validity != Validity::Matched {
-            notes.push(out_of_time(found, code, (item, judged.day)));
+            notes.push(out_of_time(found, code, (item, listed.day)));
             return;
         }
         let place = used
@@ -139,13 +139,13 @@ pub(super) fn technologies<'c>(
         });
         used[place].items.extend(item.cloned());
     };
-    for item in &judged.facts.items {
-        if let Some(found) = judged.registry.item(&item.code, judged.day) {
+    for item in &listed.facts.items {
+        if let Some(found) = listed.registry.item(&item.code, listed.day) {
             take(found, &item.code, Some(item));
         }
     }
-    for code in &judged.facts.procedures {
-        if let Some(found) = judged.registry.procedure(code, judged.day) {
+    for code in &listed.facts.procedures {
+        if let Some(found) = listed.registry.procedure(code, listed.day) {
             take(found, code, None);
         }
     }

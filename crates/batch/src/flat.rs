@@ -69,6 +69,6 @@ mod tests {
         let table = csv_file(folder.path(), "t.csv", &rows).unwrap();
         assert_eq!(table.rows, 2);
         let text = file(folder.path(), "t.txt", b"one\ntwo\n").unwrap();
-        assert_eq!((text.rows, text.bytes), (2, 8));
+        assert_eq!((text.rows, text.fingerprint.bytes), (2, 8));
     }
 }

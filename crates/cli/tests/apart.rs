@@ -98,16 +98,19 @@ fn a_run_never_replaces_what_it_reads() {
     );
     let check = ["check", "settled/claims.parquet", "-q", "-o", "settled"];
     refused(folder, &check, "the output holds settled/claims.parquet");
+    assert_eq!(fs::read(folder.join("claims.parquet")).unwrap(), claims);
+    assert!(folder.join("settled/ledger").is_dir());
+}
 
+#[test]
+fn a_conversion_never_replaces_its_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
     fs::write(folder.join("claims.csv"), "case_id,sex\n1,1\n").unwrap();
     let convert = ["convert", "claims.csv", "-o", "claims.csv"];
     refused(folder, &convert, "the output is claims.csv, which is read");
-    assert_eq!(
-        fs::read(folder.join("claims.csv")).unwrap(),
-        b"case_id,sex\n1,1\n"
-    );
-    assert_eq!(fs::read(folder.join("claims.parquet")).unwrap(), claims);
-    assert!(folder.join("settled/ledger").is_dir());
+    let kept = fs::read(folder.join("claims.csv")).unwrap();
+    assert_eq!(kept, b"case_id,sex\n1,1\n");
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod of_history;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
 
-pub(crate) use common::{FailOn, GlobalArgs, LogForm, ReadArgs, TableArgs};
+pub(crate) use common::{AmountArgs, FailOn, GlobalArgs, LogForm, ReadArgs, TableArgs};
 pub(crate) use of_history::{CatalogueArgs, SuperviseArgs};
 
 /// Groups hospital cases by DRG and DIP plans and settles them to the fen.
@@ -247,9 +247,8 @@ pub(crate) struct WeighArgs {
     /// A table of given mean costs (group, mean_cost), for the quota method.
     #[arg(long, value_name = "FILE")]
     pub(crate) quotas: Option<PathBuf>,
-    /// Accept amounts stored as floating-point numbers, each rounded to the fen.
-    #[arg(long)]
-    pub(crate) allow_float_money: bool,
+    #[command(flatten)]
+    pub(crate) money: AmountArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -275,9 +274,8 @@ pub(crate) struct CandidatesArgs {
     /// The folder to write; without it the table is only printed.
     #[arg(long, short, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
-    /// Accept amounts stored as floating-point numbers, each rounded to the fen.
-    #[arg(long)]
-    pub(crate) allow_float_money: bool,
+    #[command(flatten)]
+    pub(crate) money: AmountArgs,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -4,9 +4,11 @@ mod cases;
 mod codes;
 mod columns;
 mod files;
+mod foreign;
 mod marks;
 mod quarantine;
 mod rows;
+mod types;
 mod values;
 
 pub(crate) use cases::{CaseBatch, CaseReader};
@@ -16,4 +18,5 @@ pub use files::{ReadOptions, is_decoding};
 pub(crate) use marks::Marks;
 pub use quarantine::QuarantineCounts;
 pub(crate) use quarantine::Quarantined;
-pub(crate) use values::{MoneyCell, Remap, column_array, dates, ints, money, texts};
+pub(crate) use types::is_text;
+pub(crate) use values::{FEN_LIMIT, MoneyCell, Remap, column_array, dates, ints, money, texts};

@@ -1,5 +1,6 @@
 //! The arguments of commands that look at claims of whole years.
 
+use super::common::AmountArgs;
 use clap::Args as ClapArgs;
 use std::path::PathBuf;
 
@@ -30,9 +31,8 @@ pub(crate) struct CatalogueArgs {
     /// The folder with the hospitals table; the policy's own otherwise.
     #[arg(long, value_name = "DIR")]
     pub(crate) inputs: Option<PathBuf>,
-    /// Accept amounts stored as floating-point numbers, each rounded to the fen.
-    #[arg(long)]
-    pub(crate) allow_float_money: bool,
+    #[command(flatten)]
+    pub(crate) money: AmountArgs,
 }
 
 /// `drgdip supervise`.
@@ -53,7 +53,6 @@ pub(crate) struct SuperviseArgs {
     /// The plan, in place of the one that the policy names.
     #[arg(long, value_name = "PLAN")]
     pub(crate) plan: Option<String>,
-    /// Accept amounts stored as floating-point numbers, each rounded to the fen.
-    #[arg(long)]
-    pub(crate) allow_float_money: bool,
+    #[command(flatten)]
+    pub(crate) money: AmountArgs,
 }

@@ -6,7 +6,7 @@ use crate::layout::{Align, Layout, grouped_digits};
 use crate::progress::Reporter;
 use crate::{out, plans};
 use drgdip_batch::inputs::Inputs;
-use drgdip_batch::{CatalogueJob, CatalogueSummary, PreparedPolicy, ReadOptions};
+use drgdip_batch::{CatalogueJob, CatalogueSummary, PreparedPolicy};
 use drgdip_tables::policy::CatalogueTerms;
 use serde_json::json;
 
@@ -37,10 +37,7 @@ pub(crate) fn run(
         previous: previous.as_ref(),
         decisions: args.apply.as_deref(),
         out: &args.output,
-        read: ReadOptions {
-            allow_float_money: args.allow_float_money,
-            keep_going: false,
-        },
+        read: args.money.options(),
         threads: global.threads(),
     };
     let summary = drgdip_batch::catalogue(&job, progress)?;

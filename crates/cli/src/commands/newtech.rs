@@ -5,7 +5,7 @@ use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout, grouped_digits};
 use crate::progress::Reporter;
 use crate::{out, plans};
-use drgdip_batch::{CandidateRow, CandidatesJob, CandidatesSummary, PreparedPolicy, ReadOptions};
+use drgdip_batch::{CandidateRow, CandidatesJob, CandidatesSummary, PreparedPolicy};
 use jiff::civil::Date;
 
 pub(crate) fn run(
@@ -39,10 +39,7 @@ fn candidates(
         policy_files: &policy.files,
         date,
         out: args.output.as_deref(),
-        read: ReadOptions {
-            allow_float_money: args.allow_float_money,
-            keep_going: false,
-        },
+        read: args.money.options(),
         threads: global.threads(),
     };
     let summary = drgdip_batch::candidates(&job, progress)?;

@@ -5,7 +5,7 @@ use crate::fail::{Done, Failure};
 use crate::layout::{Align, Layout, grouped_digits};
 use crate::progress::Reporter;
 use crate::{out, plans};
-use drgdip_batch::{PreparedPolicy, ReadOptions, SuperviseJob, SuperviseSummary, supervise};
+use drgdip_batch::{PreparedPolicy, SuperviseJob, SuperviseSummary, supervise};
 use drgdip_tables::policy::SUPERVISION_INDICES;
 use serde_json::{Map, Value, json};
 
@@ -24,10 +24,7 @@ pub(crate) fn run(
         policy_files: &policy.files,
         terms: &terms,
         out: &args.output,
-        read: ReadOptions {
-            allow_float_money: args.allow_float_money,
-            ..ReadOptions::default()
-        },
+        read: args.money.options(),
         threads: global.threads(),
     };
     let summary = supervise(&job, progress)?;

@@ -7,7 +7,7 @@ use crate::layout::{Align, Layout, grouped_digits};
 use crate::progress::Reporter;
 use crate::{out, plans};
 use drgdip_batch::inputs::Inputs;
-use drgdip_batch::{PreparedPolicy, Progress, ReadOptions, WeighJob, WeighSummary};
+use drgdip_batch::{PreparedPolicy, Progress, WeighJob, WeighSummary};
 use drgdip_tables::policy::WeighTerms;
 use serde_json::json;
 
@@ -31,10 +31,7 @@ pub(crate) fn run(
         changes: args.changes.as_deref(),
         quotas: args.quotas.as_deref(),
         out: &args.output,
-        read: ReadOptions {
-            allow_float_money: args.allow_float_money,
-            keep_going: false,
-        },
+        read: args.money.options(),
         threads: global.threads(),
     };
     let summary = drgdip_batch::weigh(&job, progress)?;

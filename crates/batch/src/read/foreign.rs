@@ -69,7 +69,10 @@ pub(super) fn check_codecs(
                 _ => continue,
             };
             if roots.contains(&columns.get_column_root_idx(leaf)) {
-                let problem = format!("column {} is compressed with {codec}.", chunk.column_path());
+                let problem = format!(
+                    "column {} is compressed with {codec}.",
+                    chunk.column_path().string()
+                );
                 return Err(Error::input(path.display(), problem)
                     .with_hint("Write the file with zstd, snappy, gzip or lz4."));
             }
@@ -279,7 +282,7 @@ mod tests {
         let metadata = builder.set_row_groups(vec![group]).build();
         assert!(check_codecs(file.path(), &metadata, &[0]).is_ok());
         let error = check_codecs(file.path(), &metadata, &[0, 1]).unwrap_err();
-        assert_eq!(error.problem(), "column \"b\" is compressed with Brotli.");
+        assert_eq!(error.problem(), "column b is compressed with Brotli.");
         assert!(error.hint().contains("zstd"));
     }
 }

@@ -385,7 +385,7 @@ fn files_with_different_columns_are_kept_together() {
     });
     write(&path("c.parquet"), &odd, Compression::SNAPPY);
     let refused = kept(&[path("a.parquet"), path("c.parquet")], folder.path());
-    let problem = refused.err().expect("it is refused");
+    let problem = refused.expect_err("it is refused");
     assert!(
         problem.contains("c.parquet: column total_cost is Utf8 here and Decimal128(16, 2)"),
         "{problem}"

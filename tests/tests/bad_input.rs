@@ -197,7 +197,7 @@ fn floating_money_is_refused_unless_it_is_asked_for() {
     refused(bench.settle(&floating), Class::Input, &parts);
     let read = ReadOptions {
         allow_float_money: true,
-        keep_going: false,
+        ..ReadOptions::default()
     };
     let out = bench.path("settled");
     let claims = [bench.path("damaged.parquet")];

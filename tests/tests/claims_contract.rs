@@ -1,6 +1,6 @@
 //! The same claims under other names, in other types and other pieces give the same groups.
 
-use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, RecordBatch, StringArray, new_null_array};
 use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Field, Schema};
 use drgdip_batch::{GroupJob, GroupSummary, ReadOptions, Silent, group};
@@ -51,7 +51,10 @@ fn with_columns(
     let mut columns = Vec::new();
     for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
         if let Some((name, data_type)) = change(field) {
-            columns.push(cast(column, &data_type).unwrap());
+            columns.push(match data_type {
+                DataType::Null => new_null_array(&data_type, batch.num_rows()),
+                _ => cast(column, &data_type).unwrap(),
+            });
             fields.push(Field::new(name, data_type, true));
         }
     }
@@ -199,4 +202,219 @@ fn lists_with_absent_items_and_absent_lists_are_read() {
     let path = folder.path().join("absent.parquet");
     write(&path, &other, Compression::SNAPPY);
     assert!(grouped(&[path], folder.path()).0 == base);
+}
+
+/// A column of these claims in other types, and the outcome of grouping them all the same.
+fn same_with(changes: &[(&str, DataType)]) {
+    let folder = tempfile::tempdir().unwrap();
+    let month = clean_month(folder.path(), 1_000);
+    let claims = read(&month.claims[0]);
+    let (base, _) = grouped(&month.claims, folder.path());
+    let other = with_columns(&claims, |field| {
+        let change = changes.iter().find(|(name, _)| name == field.name());
+        let data_type = change.map_or(field.data_type(), |(_, data_type)| data_type);
+        Some((field.name().clone(), data_type.clone()))
+    });
+    let path = folder.path().join("other.parquet");
+    write(&path, &other, Compression::SNAPPY);
+    assert!(grouped(&[path], folder.path()).0 == base, "{changes:?}");
+}
+
+#[test]
+fn bytes_that_are_text_mean_the_same() {
+    let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Binary));
+    same_with(&[
+        ("case_id", DataType::Binary),
+        ("principal_diagnosis", DataType::Binary),
+        ("main_procedure", DataType::LargeBinary),
+        ("other_diagnoses", list_of(DataType::Binary, false)),
+        ("other_procedures", list_of(DataType::LargeBinary, true)),
+    ]);
+    same_with(&[
+        ("principal_diagnosis", coded),
+        ("case_id", DataType::BinaryView),
+    ]);
+}
+
+#[test]
+fn a_column_of_no_type_has_no_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let month = clean_month(folder.path(), 1_000);
+    let claims = read(&month.claims[0]);
+    let emptied = [
+        "department",
+        "discharge_way",
+        "other_diagnoses",
+        "main_procedure",
+        "other_procedures",
+        "stay_days",
+        "new_tech",
+    ];
+    let without = with_columns(&claims, |field| {
+        let stays = !emptied.contains(&field.name().as_str());
+        stays.then(|| (field.name().clone(), field.data_type().clone()))
+    });
+    let path = folder.path().join("without.parquet");
+    write(&path, &without, Compression::SNAPPY);
+    let (base, _) = grouped(&[path], folder.path());
+    for list in [DataType::Null, list_of(DataType::Null, false)] {
+        let mut fields = without.schema().fields().to_vec();
+        let mut columns = without.columns().to_vec();
+        for name in emptied {
+            let of_list = name.starts_with("other_");
+            let data_type = if of_list { &list } else { &DataType::Null };
+            fields.push(Arc::new(Field::new(name, data_type.clone(), true)));
+            columns.push(new_null_array(data_type, without.num_rows()));
+        }
+        let untyped = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap();
+        let path = folder.path().join("untyped.parquet");
+        write(&path, &untyped, Compression::SNAPPY);
+        assert!(grouped(&[path], folder.path()).0 == base, "{list}");
+    }
+    // A required column without a type is one without a value: each row has the finding.
+    let untyped = with_columns(&claims, |field| {
+        let data_type = match field.name().as_str() {
+            "principal_diagnosis" | "sex" | "case_id" => DataType::Null,
+            _ => field.data_type().clone(),
+        };
+        Some((field.name().clone(), data_type))
+    });
+    let path = folder.path().join("untyped.parquet");
+    write(&path, &untyped, Compression::SNAPPY);
+    let (_, summary) = grouped(&[path], folder.path());
+    for code in ["case_id_missing", "sex_missing", "principal_missing"] {
+        let found = summary.findings.iter().find(|(f, _)| f.code() == code);
+        assert_eq!(found.map(|(_, count)| count), Some(1_000), "{code}");
+    }
+}
+
+#[test]
+fn an_infant_age_alone_means_year_zero_under_its_plain_name_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let month = clean_month(folder.path(), 3_000);
+    let claims = read(&month.claims[0]);
+    let groups = |days: &str| {
+        let named = with_columns(&claims, |field| {
+            let name = match field.name().as_str() {
+                "age_days" => days,
+                "age_years" => return None,
+                name => name,
+            };
+            Some((name.to_owned(), field.data_type().clone()))
+        });
+        let path = folder.path().join("infants.parquet");
+        write(&path, &named, Compression::SNAPPY);
+        let (bytes, _) = grouped(&[path], folder.path());
+        let manifest = fs::read_to_string(folder.path().join("grouped.manifest.json")).unwrap();
+        assert!(manifest.contains("\"age_years\": \"0 where age_days is stated\""));
+        bytes
+    };
+    assert!(groups("age_days") == groups("nwb_age"));
+    let (_, _) = grouped(&month.claims, folder.path());
+    let manifest = fs::read_to_string(folder.path().join("grouped.manifest.json")).unwrap();
+    assert!(!manifest.contains("age_years"), "{manifest}");
+}
+
+/// What `group --keep` makes of these files, or why it does not.
+fn kept(claims: &[PathBuf], folder: &Path) -> Result<(RecordBatch, GroupSummary), String> {
+    let out = folder.join("kept.parquet");
+    let job = GroupJob {
+        claims,
+        plan: national().into(),
+        out: &out,
+        keep: true,
+        read: ReadOptions::default(),
+        threads: Some(2),
+        row_group_rows: None,
+    };
+    let summary = group(&job, &Silent).map_err(|error| error.to_string())?;
+    Ok((read(&out), summary))
+}
+
+#[test]
+fn files_with_different_columns_are_kept_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let month = clean_month(folder.path(), 1_000);
+    let claims = read(&month.claims[0]);
+    let path = |name: &str| folder.path().join(name);
+    write(&path("a.parquet"), &claims, Compression::SNAPPY);
+    // Another file lacks a column, has other names and types, and a column of its own.
+    let other = with_columns(&claims, |field| {
+        let (name, data_type) = match field.name().as_str() {
+            "department" => return None,
+            "case_id" => ("setl_id", DataType::Utf8),
+            "discharge_way" => ("dscg_way", DataType::Utf8),
+            "hospital_id" => ("hospital_id", DataType::LargeUtf8),
+            "stay_days" => ("stay_days", DataType::Int64),
+            "person_id" => ("note", DataType::Utf8),
+            "region" => ("plan", DataType::Utf8),
+            name => (name, field.data_type().clone()),
+        };
+        Some((name.to_owned(), data_type))
+    });
+    write(&path("b.parquet"), &other, Compression::SNAPPY);
+    let (rows, summary) = kept(&[path("a.parquet"), path("b.parquet")], folder.path()).unwrap();
+    assert_eq!(rows.num_rows(), 2_000);
+    assert_eq!(summary.not_kept, ["plan"]);
+    let text = |name: &str| {
+        let column = cast(rows.column_by_name(name).unwrap(), &DataType::Utf8).unwrap();
+        column.as_string::<i32>().clone()
+    };
+    for (name, there) in [
+        ("department", 0..1_000),
+        ("person_id", 0..1_000),
+        ("note", 1_000..2_000),
+        ("region", 0..1_000),
+    ] {
+        let column = text(name);
+        let valid = (0..2_000).filter(|row| column.is_valid(*row));
+        assert!(valid.eq(there), "{name}");
+    }
+    for name in ["case_id", "hospital_id", "discharge_way", "stay_days"] {
+        let column = text(name);
+        assert_eq!(column.slice(0, 1_000), column.slice(1_000, 1_000), "{name}");
+    }
+    assert!(rows.column_by_name("setl_id").is_none());
+    // A column of two kinds has no common type.
+    let odd = with_columns(&claims, |field| {
+        let data_type = match field.name().as_str() {
+            "total_cost" => DataType::Utf8,
+            _ => field.data_type().clone(),
+        };
+        Some((field.name().clone(), data_type))
+    });
+    write(&path("c.parquet"), &odd, Compression::SNAPPY);
+    let refused = kept(&[path("a.parquet"), path("c.parquet")], folder.path());
+    let problem = refused.expect_err("it is refused");
+    assert!(
+        problem.contains("c.parquet: column total_cost is Utf8 here and Decimal128(16, 2)"),
+        "{problem}"
+    );
+}
+
+#[test]
+fn two_columns_of_one_name_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let month = clean_month(folder.path(), 10);
+    let claims = read(&month.claims[0]);
+    let twice = with_columns(&claims, |field| {
+        let name = match field.name().as_str() {
+            "department" => "sex",
+            name => name,
+        };
+        Some((name.to_owned(), field.data_type().clone()))
+    });
+    let path = folder.path().join("twice.parquet");
+    write(&path, &twice, Compression::SNAPPY);
+    let job = GroupJob {
+        claims: &[path],
+        plan: national().into(),
+        out: &folder.path().join("grouped.parquet"),
+        keep: false,
+        read: ReadOptions::default(),
+        threads: Some(1),
+        row_group_rows: None,
+    };
+    let problem = group(&job, &Silent).unwrap_err();
+    assert_eq!(problem.problem(), "two columns are called sex.");
 }

@@ -335,6 +335,7 @@ impl DirtyMonth {
         let out = self.folder.path().join(out);
         let read = ReadOptions {
             allow_float_money: false,
+            money_in_fen: false,
             keep_going: true,
         };
         let job = SettleJob {

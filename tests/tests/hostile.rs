@@ -1,10 +1,13 @@
 //! Claims that nobody would send by mistake: they cost no more than others and break nothing.
 
 use arrow::array::{
-    ArrayRef, AsArray, Float64Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
+    ArrayRef, AsArray, BinaryArray, Date32Array, Decimal128Array, Float64Array, Int64Array,
+    ListArray, ListBuilder, RecordBatch, StringArray, StringBuilder, StructArray,
+    TimestampMicrosecondArray,
 };
+use arrow::buffer::OffsetBuffer;
 use arrow::compute::concat_batches;
-use arrow::datatypes::{Decimal128Type, Field, Schema};
+use arrow::datatypes::{Date32Type, Decimal128Type, Field, Schema};
 use drgdip_batch::inputs::Inputs;
 use drgdip_batch::verify::verify;
 use drgdip_batch::{
@@ -13,7 +16,9 @@ use drgdip_batch::{
 };
 use drgdip_claims::Rule;
 use drgdip_tables::ClaimChecks;
-use drgdip_tests::{Month, clean_month, example_policy, month_job, national, settle_month};
+use drgdip_tests::{
+    Month, clean_month, example_policy, month_job, national, settle_month, settle_with,
+};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::{self, File};
@@ -33,18 +38,23 @@ fn write(path: &Path, batch: &RecordBatch) {
     writer.close().unwrap();
 }
 
-/// The batch with a column replaced.
+/// The batch with a column replaced or added.
 fn with(batch: &RecordBatch, name: &str, array: ArrayRef) -> RecordBatch {
-    let index = batch.schema().index_of(name).unwrap();
     let mut fields: Vec<Field> = batch
         .schema()
         .fields()
         .iter()
         .map(|field| field.as_ref().clone())
         .collect();
-    fields[index] = Field::new(name, array.data_type().clone(), true);
     let mut columns = batch.columns().to_vec();
-    columns[index] = array;
+    let field = Field::new(name, array.data_type().clone(), true);
+    match batch.schema().index_of(name) {
+        Ok(index) => (fields[index], columns[index]) = (field, array),
+        Err(_) => {
+            fields.push(field);
+            columns.push(array);
+        }
+    }
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap()
 }
 
@@ -226,7 +236,7 @@ fn amounts_that_are_no_numbers_are_findings_where_floats_are_allowed() {
     let claims = with(&claims, "total_cost", Arc::new(floats));
     let read = ReadOptions {
         allow_float_money: true,
-        keep_going: false,
+        ..ReadOptions::default()
     };
     let summary = bench.check(&claims, read);
     assert_eq!(summary.rules[&Rule::AmountUnusable].1, 4);
@@ -298,4 +308,200 @@ fn numbers_at_the_edge_of_their_types_are_findings() {
     let settled = settle_month(&claims, &bench.month.inputs, &out, 2).unwrap();
     assert_eq!(settled.classes.values().sum::<u64>(), 100);
     assert_eq!(verify(&out, &Silent).unwrap().mismatches, []);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_named_with_their_column() {
+    let bench = Bench::new(400);
+    let claims = bench.claims();
+    for name in ["principal_diagnosis", "main_procedure", "case_id"] {
+        let bytes = (0..claims.num_rows()).map(|row| match row {
+            7 => b"\xc4\xd0".to_vec(),
+            row => format!("A{row}").into_bytes(),
+        });
+        let bytes = BinaryArray::from_iter_values(bytes);
+        let path = bench.written(&with(&claims, name, Arc::new(bytes)));
+        for keep_going in [false, true] {
+            let job = GroupJob {
+                claims: &path,
+                plan: national().into(),
+                out: &bench.path("grouped.parquet"),
+                keep: keep_going,
+                read: ReadOptions {
+                    keep_going,
+                    ..ReadOptions::default()
+                },
+                threads: Some(2),
+                row_group_rows: None,
+            };
+            let error = group(&job, &Silent).unwrap_err();
+            assert_eq!(error.class(), Class::Input, "{name}");
+            let said = error.to_string();
+            let part = format!("column {name} holds bytes that are no text");
+            assert!(
+                said.contains(&part) && said.contains("hostile.parquet"),
+                "{said}"
+            );
+        }
+    }
+}
+
+#[test]
+fn days_beyond_the_calendar_are_findings() {
+    let bench = Bench::new(100);
+    let claims = bench.claims();
+    let index = claims.schema().index_of("discharge_date").unwrap();
+    let days = claims.column(index).as_primitive::<Date32Type>().clone();
+    let absurd = [-8_000_000, 8_000_000, i32::MIN, i32::MAX];
+    let day = |row: usize| absurd.get(row).copied().unwrap_or_else(|| days.value(row));
+    let days = Date32Array::from_iter_values((0..100).map(day));
+    let claims = with(&claims, "discharge_date", Arc::new(days));
+    let claims = bench.written(&claims);
+    let out = bench.path("settled");
+    let settled = settle_month(&claims, &bench.month.inputs, &out, 2).unwrap();
+    assert_eq!(settled.classes["unpaid"], 4);
+    assert_eq!(settled.classes.values().sum::<u64>(), 100);
+    assert_eq!(verify(&out, &Silent).unwrap().mismatches, []);
+}
+
+#[test]
+fn amounts_that_the_contract_has_no_room_for_are_findings() {
+    let bench = Bench::new(100);
+    let claims = bench.claims();
+    let index = claims.schema().index_of("total_cost").unwrap();
+    let exact = claims.column(index).as_primitive::<Decimal128Type>();
+    let most = 10_i128.pow(16) - 1;
+    let absurd = [
+        most + 1,
+        -most - 1,
+        i128::from(i64::MAX),
+        i128::from(i64::MIN),
+        most,
+    ];
+    let fen = |row: usize| absurd.get(row).copied().unwrap_or_else(|| exact.value(row));
+    let amounts = Decimal128Array::from_iter_values((0..100).map(fen));
+    let amounts = amounts.with_precision_and_scale(38, 2).unwrap();
+    let claims = with(&claims, "total_cost", Arc::new(amounts));
+    let summary = bench.check(&claims, ReadOptions::default());
+    assert_eq!(summary.rules[&Rule::AmountUnusable].1, 4);
+    let claims = bench.written(&claims);
+    let out = bench.path("settled");
+    let settled = settle_month(&claims, &bench.month.inputs, &out, 2).unwrap();
+    let unusable = settled
+        .findings
+        .iter()
+        .find(|(found, _)| found.code() == "cost_unusable");
+    assert_eq!(unusable.map(|(_, count)| count), Some(4));
+    // The largest amount that there is room for is settled, and so is everything that it becomes.
+    let cases = read(&out.join("cases.parquet"));
+    let cost = cases.column_by_name("total_cost").unwrap();
+    assert_eq!(cost.as_primitive::<Decimal128Type>().value(4), most);
+    assert_eq!(verify(&out, &Silent).unwrap().mismatches, []);
+}
+
+#[test]
+fn whole_numbers_are_fen_where_the_user_says_so() {
+    let bench = Bench::new(300);
+    let claims = bench.claims();
+    let out = bench.path("exact");
+    let exact = settle_month(&bench.month.claims, &bench.month.inputs, &out, 2).unwrap();
+    let mut whole = claims.clone();
+    for name in [
+        "total_cost",
+        "fund_paid",
+        "other_funds_paid",
+        "patient_paid",
+    ] {
+        let column = claims.column_by_name(name).unwrap();
+        let fen = column.as_primitive::<Decimal128Type>().iter();
+        let fen: Int64Array = fen
+            .map(|fen| fen.map(|fen| i64::try_from(fen).unwrap()))
+            .collect();
+        whole = with(&whole, name, Arc::new(fen));
+    }
+    let path = bench.written(&whole);
+    let out = bench.path("settled");
+    let error = settle_month(&path, &bench.month.inputs, &out, 2).unwrap_err();
+    assert!(error.hint().contains("--money-in-fen"), "{error}");
+    let read = ReadOptions {
+        money_in_fen: true,
+        ..ReadOptions::default()
+    };
+    let asked = settle_with(&path, &bench.month.inputs, &out, (2, read, &Silent)).unwrap();
+    assert_eq!(exact.pools.len(), asked.pools.len());
+    for (a, b) in exact.pools.iter().zip(&asked.pools) {
+        assert_eq!(a.settlement, b.settlement);
+    }
+}
+
+#[test]
+fn a_timestamp_counts_by_the_day_of_its_own_clock() {
+    let bench = Bench::new(200);
+    let claims = bench.claims();
+    let index = claims.schema().index_of("discharge_date").unwrap();
+    let days = claims.column(index).as_primitive::<Date32Type>().clone();
+    let settled = |hours: i64, zone: Option<&str>| {
+        let instant = |row| (i64::from(days.value(row)) * 24 + hours) * 3_600_000_000;
+        let times = TimestampMicrosecondArray::from_iter_values((0..200).map(instant));
+        let times = times.with_timezone_opt(zone);
+        let claims = bench.written(&with(&claims, "discharge_date", Arc::new(times)));
+        let out = bench.path("settled");
+        let settled = settle_month(&claims, &bench.month.inputs, &out, 2);
+        settled.map(|_| fs::read(out.join("cases.parquet")).unwrap())
+    };
+    let exact = settled(0, None).unwrap();
+    for zone in [
+        None,
+        Some("UTC"),
+        Some("Z"),
+        Some("Etc/UTC"),
+        Some("+00:00"),
+    ] {
+        assert!(settled(23, zone).unwrap() == exact, "{zone:?}");
+    }
+    // 16 hours after midnight in UTC is the next day in China, and 8 hours before it this one.
+    assert!(settled(-8, Some("+08:00")).unwrap() == exact);
+    assert!(settled(16, Some("+08:00")).unwrap() != exact);
+    let error = settled(0, Some("Asia/Shanghai")).unwrap_err();
+    assert!(
+        error.problem().contains("the time zone Asia/Shanghai"),
+        "{error}"
+    );
+    assert!(error.hint().contains("+08:00"), "{error}");
+}
+
+#[test]
+fn a_code_of_millions_of_characters_is_a_code() {
+    let bench = Bench::new(50);
+    let claims = bench.claims();
+    let rows = claims.num_rows();
+    let long = |row: usize| match row {
+        3 => "I21.001".repeat(1 << 19),
+        row => format!("I{row}"),
+    };
+    let claims = with(&claims, "principal_diagnosis", texts(rows, long));
+    let claims = with(&claims, "main_procedure", texts(rows, long));
+    assert_eq!(total(&bench.group(&claims)), 50);
+}
+
+#[test]
+fn a_claim_with_very_many_drugs_is_a_claim() {
+    let bench = Bench::new(50);
+    let claims = bench.claims();
+    let many = 150_000;
+    let codes = texts(many, |row| format!("D{}", row % (many - 1)));
+    let costs = Decimal128Array::from_iter_values(vec![1; many]);
+    let costs: ArrayRef = Arc::new(costs.with_precision_and_scale(16, 2).unwrap());
+    let part = |name: &str, of: &ArrayRef| Arc::new(Field::new(name, of.data_type().clone(), true));
+    let fields = vec![part("code", &codes), part("cost", &costs)];
+    let items: ArrayRef = Arc::new(StructArray::new(fields.into(), vec![codes, costs], None));
+    let lengths = (0..claims.num_rows()).map(|row| if row == 3 { many } else { 0 });
+    let item = Arc::new(Field::new("item", items.data_type().clone(), true));
+    let lists = ListArray::new(item, OffsetBuffer::from_lengths(lengths), items, None);
+    let claims = with(&claims, "negotiated_drugs", Arc::new(lists.clone()));
+    let claims = with(&claims, "new_tech_items", Arc::new(lists));
+    let claims = bench.written(&claims);
+    let out = bench.path("settled");
+    let settled = settle_month(&claims, &bench.month.inputs, &out, 2).unwrap();
+    assert_eq!(settled.classes.values().sum::<u64>(), 50);
 }

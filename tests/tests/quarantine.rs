@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 const KEEP_GOING: ReadOptions = ReadOptions {
     allow_float_money: false,
+    money_in_fen: false,
     keep_going: true,
 };
 

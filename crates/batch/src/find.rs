@@ -50,9 +50,11 @@ pub fn find_claims(
         Column::TotalCost,
         Column::DrugCost,
     ]);
-    // Here the cost only explains, so a column of floating-point numbers is good enough.
+    // Here the cost only explains, so a column of floating-point numbers is good enough, and whole
+    // numbers can only have been let in as fen.
     let read = ReadOptions {
         allow_float_money: true,
+        money_in_fen: true,
         keep_going: false,
     };
     let files = ClaimFiles::open(inputs, &needs, read, None)?;

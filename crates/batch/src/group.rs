@@ -1,5 +1,7 @@
 //! `drgdip group`: claims in, one row with its group out for each.
 
+mod kept;
+
 use crate::apart::keep_apart;
 use crate::duplicates::{AT_A_TIME, IdBook, IdPage, ids};
 use crate::findings::{FindingCounts, FindingRow, FindingTable};
@@ -12,8 +14,9 @@ use crate::run::{Run, Stage, Worker};
 use crate::table::{self, CHUNK_ROWS, Chunks, TableEncoder};
 use crate::{Error, Progress};
 use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::{Field, Schema};
+use arrow::datatypes::Schema;
 use drgdip_claims::Finding;
+use kept::KeptColumns;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -47,6 +50,8 @@ pub struct GroupSummary {
     pub outcomes: OutcomeCounts,
     /// What was found about them.
     pub findings: FindingCounts,
+    /// Input columns that were not kept because the output has its own of that name.
+    pub not_kept: Vec<String>,
 }
 
 pub(crate) fn grouping_columns() -> ColumnNeeds {
@@ -159,6 +164,7 @@ pub fn group(job: &GroupJob<'_>, progress: &dyn Progress) -> Result<GroupSummary
         quarantined: files.quarantine(),
         outcomes,
         findings: found,
+        not_kept: stage.kept.not_kept,
     })
 }
 
@@ -224,55 +230,6 @@ fn append_duplicates(
         findings.append(files, &found.collect::<Vec<_>>())?;
     }
     Ok(())
-}
-
-/// The input columns that `--keep` writes: those whose names the grouped columns do not have.
-struct KeptColumns {
-    fields: Vec<Field>,
-    /// For each file, where its kept columns stand.
-    positions: Vec<Vec<usize>>,
-}
-
-impl KeptColumns {
-    fn new(files: &ClaimFiles, keep: bool) -> Result<Self, Error> {
-        let mut kept = Self {
-            fields: Vec::new(),
-            positions: Vec::new(),
-        };
-        if !keep {
-            return Ok(kept);
-        }
-        let own = grouped_fields();
-        let first = files.files[0].stored_schema();
-        let fields = first
-            .fields()
-            .iter()
-            .map(|field| field.as_ref().clone().with_nullable(true));
-        kept.fields = fields
-            .filter(|field| own.iter().all(|o| o.name() != field.name()))
-            .collect();
-        for file in &files.files {
-            kept.positions.push(kept.find(file)?);
-        }
-        Ok(kept)
-    }
-
-    fn find(&self, file: &ClaimFile) -> Result<Vec<usize>, Error> {
-        let schema = file.stored_schema();
-        let find = |field: &Field| match schema.column_with_name(field.name()) {
-            Some((position, other)) if other.data_type() == field.data_type() => Ok(position),
-            _ => Err(Error::input(
-                file.path.display(),
-                format!(
-                    "column {} of the first file is not here as {}.",
-                    field.name(),
-                    field.data_type()
-                ),
-            )
-            .with_hint("With --keep all claim files must have the same columns.")),
-        };
-        self.fields.iter().map(find).collect()
-    }
 }
 
 struct Grouping<'p> {
@@ -352,11 +309,7 @@ impl Worker for GroupWorker<'_> {
         self.grouping
             .load(file, &batch, |column| file.position(column, everything))?;
         if everything {
-            let positions = &self.stage.kept.positions[file.number];
-            self.kept = positions
-                .iter()
-                .map(|position| batch.column(*position).clone())
-                .collect();
+            self.kept = self.stage.kept.of(file, &batch)?;
         }
         Ok(())
     }

@@ -110,13 +110,17 @@ impl Manifest {
                     .iter()
                     .map(|(from, to)| (from.clone(), json!(to)))
                     .collect();
-                json!({
+                let mut input = json!({
                     "file": file.label,
                     "rows": file.rows(),
                     "bytes": fingerprint.bytes,
                     "sha256": fingerprint.sha256,
                     "columns_read_as": renamed,
-                })
+                });
+                if file.layout.infant_age_alone {
+                    input["age_years"] = json!("0 where age_days is stated");
+                }
+                input
             });
         let list = list.collect();
         self.set("inputs", Value::Array(list));

@@ -62,7 +62,7 @@ impl Failure {
             Self::Mismatches(count) => format!("error: {count} totals do not reconcile.\n"),
         };
         // Nothing is left to be told when even standard error is closed.
-        let _ = io::stderr().write_all(text.as_bytes());
+        let _ = io::stderr().write_all(crate::out::printable(&text).as_bytes());
     }
 }
 

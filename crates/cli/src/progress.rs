@@ -151,7 +151,7 @@ impl Reporter {
 
     fn line(&self, text: &str) {
         // Progress that nobody can read is no reason to stop a run.
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{}", crate::out::printable(text));
     }
 
     /// Counts rows, and says now and then how far the stage is.

@@ -145,6 +145,37 @@ fn what_is_no_table_is_refused_with_its_place() {
         b"case_id\n",
         "cannot be read as an Excel workbook",
     );
+    let rows = "case_id,sex,age,note\nA1,1,60,x\nA2,1,60,\"x\n";
+    refuse("e.csv", rows.as_bytes(), "begins in line 3 is never closed");
+    let rows = format!("{rows}A3,1,60,x\nA4,1,60,x\"\n");
+    refuse(
+        "f.csv",
+        rows.as_bytes(),
+        "begins in line 3 holds whole rows",
+    );
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
-    assert_eq!(left.len(), 4, "{left:?}");
+    assert_eq!(left.len(), 6, "{left:?}");
+}
+
+#[test]
+fn a_formula_without_a_result_is_a_finding_and_not_a_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for (row, cells) in (0..).zip(&ROWS) {
+        for (column, cell) in (0..).zip(cells) {
+            sheet.write_string(row, column, *cell).unwrap();
+        }
+    }
+    let broken = rust_xlsxwriter::Formula::new("=1/0").set_result("#DIV/0!");
+    sheet.write_formula(1, 5, broken.clone()).unwrap();
+    sheet.write_formula(2, 3, broken).unwrap();
+    workbook.save(folder.path().join("c.xlsx")).unwrap();
+    let args = ["convert", "c.xlsx", "-o", "c.parquet", "--json", "-q"];
+    let (code, out, err) = drgdip(folder.path(), &args);
+    assert_eq!(code, 0, "{err}");
+    let said: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(said["rows"], 2);
+    // Two formulas and the age in words.
+    assert_eq!(said["findings"]["cell_unreadable"], 3, "{said}");
 }

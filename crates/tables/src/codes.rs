@@ -15,6 +15,8 @@ pub struct CodeTable {
     texts: String,
     /// Where the text of each code ends; it begins where the one before ends.
     ends: Vec<u32>,
+    /// How many bytes the longest code has.
+    longest: usize,
 }
 
 impl CodeTable {
@@ -30,8 +32,19 @@ impl CodeTable {
     /// All codes that the text begins with are beginnings of that code, too.
     #[must_use]
     pub fn longest_beginning(&self, text: &str) -> Option<CodeId> {
-        let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+        let ends = (self.within_longest(text).char_indices()).map(|(at, c)| at + c.len_utf8());
         ends.rev().find_map(|end| self.find(&text[..end]))
+    }
+
+    /// The beginning of a text that is no longer than the longest code; no code goes beyond it.
+    pub(crate) fn within_longest<'t>(&self, text: &'t str) -> &'t str {
+        match text
+            .char_indices()
+            .find(|(at, c)| at + c.len_utf8() > self.longest)
+        {
+            Some((end, _)) => &text[..end],
+            None => text,
+        }
     }
 
     /// The text of a code.
@@ -69,6 +82,7 @@ impl CodeTable {
         }
         let id = CodeId(u32::try_from(self.ends.len()).expect("fewer than 2^32 codes"));
         self.texts.push_str(code);
+        self.longest = self.longest.max(code.len());
         self.ends
             .push(u32::try_from(self.texts.len()).expect("less than 4 GiB of codes"));
         let Self {
@@ -76,6 +90,7 @@ impl CodeTable {
             hasher,
             texts,
             ends,
+            ..
         } = self;
         ids.insert_unique(hash, id, |other| {
             let index = other.0 as usize;
@@ -105,6 +120,19 @@ mod tests {
             (codes.len(), codes.find("B99"), codes.find("")),
             (5_000, None, None)
         );
+    }
+
+    #[test]
+    fn what_lies_beyond_the_longest_code_is_not_looked_at() {
+        let mut codes = CodeTable::default();
+        assert_eq!(codes.within_longest("I21"), "");
+        for code in ["I21.0", "男性"] {
+            codes.intern(code);
+        }
+        assert_eq!(codes.within_longest(&"I21.001".repeat(1 << 20)), "I21.00");
+        assert_eq!(codes.within_longest("I2男性"), "I2男");
+        assert_eq!(codes.within_longest("男性x"), "男性");
+        assert_eq!(codes.within_longest("I21"), "I21");
     }
 
     #[test]

@@ -191,6 +191,12 @@ impl AnswerFile {
 
 fn builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, Error> {
     let file = File::open(path).map_err(|error| Error::file(path, "open it", &error))?;
+    if path.is_dir() {
+        return Err(
+            Error::input(path.display(), "this is a folder, not a Parquet file.")
+                .with_hint("Name the file in it that has the groups, such as cases.parquet."),
+        );
+    }
     ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| {
         let problem = format!("this is not a readable Parquet file: {error}.");
         Error::input(path.display(), problem)

@@ -1,5 +1,6 @@
 //! What the text of a cell means, and how it had to be changed to mean it.
 
+use crate::read::FEN_LIMIT;
 use jiff::civil::Date;
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -62,6 +63,26 @@ impl Conversion {
             Self::FullWidthSeparator => ("全角分号", "full-width semicolon as separator"),
         }
     }
+}
+
+/// What spreadsheets write into a cell whose formula has no result.
+const ERROR_WORDS: [&str; 11] = [
+    "#DIV/0!",
+    "#N/A",
+    "#NAME?",
+    "#NULL!",
+    "#NUM!",
+    "#REF!",
+    "#VALUE!",
+    "#SPILL!",
+    "#CALC!",
+    "#DATA!",
+    "#GETTING_DATA",
+];
+
+/// Whether a text says that a formula has no result, which means nothing in any column.
+pub(super) fn is_error(text: &str) -> bool {
+    text.starts_with('#') && ERROR_WORDS.contains(&text)
 }
 
 /// A cell that is no value of its column.
@@ -187,9 +208,21 @@ fn is_time(text: &str) -> bool {
         !part.is_empty() && part.len() <= 9 && part.bytes().all(|digit| digit.is_ascii_digit())
     };
     let parts: Vec<&str> = clock.split(':').collect();
+    let number = |at: usize| {
+        parts
+            .get(at)
+            .map_or(Some(0), |part| part.parse::<u8>().ok())
+    };
+    let is_of_a_day = match [number(0), number(1), number(2)] {
+        // Some write the end of a day so.
+        [Some(24), Some(0), Some(0)] => true,
+        [Some(hour), Some(minute), Some(second)] => hour < 24 && minute < 60 && second <= 60,
+        _ => false,
+    };
     (2..=3).contains(&parts.len())
         && parts.iter().all(|part| digits(part) && part.len() <= 2)
         && digits(fraction)
+        && is_of_a_day
 }
 
 /// An amount in fen.
@@ -208,7 +241,7 @@ pub(super) fn money(text: &str) -> Read<i128> {
     let mut fen = value.round_dp_with_strategy(2, rounding);
     let is_exact = fen == value;
     fen.rescale(2);
-    if fen.scale() != 2 || fen.mantissa().unsigned_abs() >= MAX_FEN {
+    if fen.scale() != 2 || fen.mantissa().unsigned_abs() >= u128::from(FEN_LIMIT) {
         return Err(Unreadable);
     }
     let said = match (is_exact, is_plain) {
@@ -218,9 +251,6 @@ pub(super) fn money(text: &str) -> Read<i128> {
     };
     Ok((Some(fen.mantissa()), said))
 }
-
-/// Amounts have sixteen digits in the claims contract.
-const MAX_FEN: u128 = 10_u128.pow(16);
 
 fn has_thousands(text: &str) -> bool {
     let whole = text.split('.').next().unwrap_or_default();
@@ -259,7 +289,11 @@ mod tests {
     fn dates_are_read_in_the_ways_that_files_have() {
         let expected = |said| Some(("2026-10-05".to_owned(), said));
         assert_eq!(days("2026-10-05"), expected(None));
-        for text in ["2026-10-05 08:30", "2026-10-05T08:30:15.5"] {
+        for text in [
+            "2026-10-05 08:30",
+            "2026-10-05T08:30:15.5",
+            "2026-10-05 24:00:00",
+        ] {
             assert_eq!(days(text), expected(Some(TimeOfDay)), "{text}");
         }
         for text in [
@@ -278,6 +312,9 @@ mod tests {
             "10-05",
             "46300",
             "2026-10-05 noon",
+            "2026-10-05 25:00:00",
+            "2026-10-05 24:00:01",
+            "2026-10-05 08:60",
             "年月日",
             "20261O05",
         ] {

@@ -197,6 +197,10 @@ impl TableColumn {
     pub(super) fn push(&mut self, cell: &str) -> Result<[Option<Conversion>; 2], Unreadable> {
         let is_hours = matches!(self.known, Some(Column::VentilatorHours | Column::IcuHours));
         let (text, trimmed) = cells::text(cell);
+        if self.known.is_some() && text.is_some_and(cells::is_error) {
+            self.values.push(None, is_hours)?;
+            return Err(Unreadable);
+        }
         let said = self.values.push(text, is_hours)?;
         Ok([trimmed, said])
     }

@@ -3,7 +3,7 @@
 use crate::Error;
 use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, UTF_8};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// How many bytes are looked at a time.
@@ -20,6 +20,10 @@ pub(super) fn detect(path: &Path) -> Result<&'static Encoding, Error> {
     let open = || File::open(path).map_err(wrong);
     let mut start = [0; 4];
     let read = read_full(&mut open()?, &mut start).map_err(wrong)?;
+    if let Some((what, hint)) = no_text(start, path) {
+        let problem = format!("this is no text but {what}.");
+        return Err(Error::input(path.display(), problem).with_hint(hint));
+    }
     if let Some((encoding, _)) = Encoding::for_bom(&start[..read]) {
         return Ok(encoding);
     }
@@ -41,6 +45,33 @@ pub(super) fn detect(path: &Path) -> Result<&'static Encoding, Error> {
     );
     Err(Error::input(path.display(), problem)
         .with_hint("Save the file as UTF-8, or deliver it again if it was damaged on its way."))
+}
+
+/// What a file is whose first bytes no table begins with, and what to do about it.
+fn no_text(start: [u8; 4], path: &Path) -> Option<(&'static str, &'static str)> {
+    const UNPACK: &str = "Unpack it first.";
+    const WORKBOOK: &str = "A workbook must be called .xlsx; unpack an archive first.";
+    const PARQUET: &str = "It need not be converted; name it to the other commands as it is.";
+    match start {
+        [b'P', b'K', 3, 4] => Some(("a workbook or a zip archive", WORKBOOK)),
+        [0xd0, 0xcf, 0x11, 0xe0] => {
+            Some(("an old Excel workbook (.xls)", "Save it as .xlsx or CSV."))
+        }
+        [0x1f, 0x8b, ..] => Some(("a gzip archive", UNPACK)),
+        [0x28, 0xb5, 0x2f, 0xfd] => Some(("a zstd archive", UNPACK)),
+        [b'P', b'A', b'R', b'1'] if ends_with(path, b"PAR1").unwrap_or(false) => {
+            Some(("a Parquet file", PARQUET))
+        }
+        _ => None,
+    }
+}
+
+fn ends_with(path: &Path, tail: &[u8; 4]) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::End(-4))?;
+    let mut end = [0; 4];
+    file.read_exact(&mut end)?;
+    Ok(end == *tail)
 }
 
 /// Where a file stops being text of an encoding.

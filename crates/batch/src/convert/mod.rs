@@ -5,6 +5,7 @@
 
 mod cells;
 mod columns;
+mod csv_rows;
 mod encoding;
 
 pub use cells::Conversion;
@@ -18,15 +19,13 @@ use crate::{Error, Progress};
 use arrow::array::ArrayRef;
 use arrow::datatypes::Schema;
 use columns::TableColumn;
+use csv_rows::CsvRows;
 use drgdip_claims::Finding;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// The most columns of a table.
 const MAX_COLUMNS: usize = 4096;
-/// The most bytes of one row; a claim with thousands of codes has some ten thousand.
-const MAX_ROW_BYTES: usize = 16 << 20;
 
 /// The rows of a table, from its header on.
 pub trait TextRows {
@@ -76,8 +75,8 @@ pub struct ConvertSummary {
 /// Turns a table of texts into a Parquet file of claims.
 ///
 /// # Errors
-/// A file that cannot be read, a text that is neither UTF-8 nor GB18030, a header that is empty or
-/// names a column twice, an output that cannot be written, an interruption; nothing is published
+/// A file that cannot be read, a text that is neither UTF-8 nor GB18030, a quotation mark that is not
+/// closed or closed only rows later, a header that is empty or names a column twice, an output that cannot be written, an interruption; nothing is published
 /// then.
 pub fn convert(job: ConvertJob<'_>, progress: &dyn Progress) -> Result<ConvertSummary, Error> {
     match job.source {
@@ -100,6 +99,8 @@ struct Conversions {
     columns: Vec<TableColumn>,
     /// Which of the columns is the case_id.
     case_id: Option<usize>,
+    /// How many columns without a name stood behind the last one, and must be empty.
+    unnamed: usize,
     findings: Vec<FindingRow>,
     /// By column and kind of change: how many cells, and the first of them.
     changes: BTreeMap<(usize, Conversion), (u64, String)>,
@@ -179,6 +180,9 @@ impl Conversions {
             );
             return Err(Error::input(place, problem));
         }
+        // Spreadsheets often write empty columns behind the last one.
+        let named = header.iter().rposition(|name| !name.trim().is_empty());
+        let (header, unnamed) = header.split_at(named.map_or(header.len(), |last| last + 1));
         let columns: Vec<TableColumn> = header
             .iter()
             .map(|name| TableColumn::new(name.trim()))
@@ -207,6 +211,7 @@ impl Conversions {
         Ok(Self {
             case_id: columns.iter().position(|c| c.known == Some(Column::CaseId)),
             summary: summary_of(&columns),
+            unnamed: unnamed.len(),
             columns,
             findings: Vec::new(),
             changes: BTreeMap::new(),
@@ -218,7 +223,7 @@ impl Conversions {
             .case_id
             .and_then(|at| cells.get(at))
             .map(|id| id.trim().to_owned());
-        if cells.len() != self.columns.len() {
+        if !self.fits(cells) {
             let beyond = cells.get(self.columns.len()..).unwrap_or_default();
             let (has, wanted) = (cells.len(), self.columns.len());
             let value = format!("{has} / {wanted} {}", beyond.join(";"));
@@ -244,6 +249,16 @@ impl Conversions {
             }
         }
         self.summary.rows += 1;
+    }
+
+    /// Whether a row has a cell for each column, and nothing in columns without a name.
+    fn fits(&self, cells: &[String]) -> bool {
+        match cells.get(self.columns.len()..) {
+            None => false,
+            Some(beyond) => {
+                beyond.len() <= self.unnamed && beyond.iter().all(|cell| cell.trim().is_empty())
+            }
+        }
     }
 
     fn write(
@@ -281,62 +296,6 @@ fn no_header(label: &str) -> Error {
         "the table is empty; its first row must hold the headers.",
     )
     .with_hint("Deliver the file again; nothing was written.")
-}
-
-/// The rows of a CSV file.
-struct CsvRows {
-    path: PathBuf,
-    reader: csv::Reader<encoding::Utf8Text<File>>,
-    record: csv::StringRecord,
-    number: u64,
-}
-
-impl CsvRows {
-    fn open(
-        path: &Path,
-        encoding: &'static encoding_rs::Encoding,
-        separator: u8,
-    ) -> Result<Self, Error> {
-        let file = File::open(path).map_err(|e| Error::file(path, "open it", &e))?;
-        let reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(separator)
-            .from_reader(encoding::Utf8Text::new(file, encoding));
-        Ok(Self {
-            path: path.to_owned(),
-            reader,
-            record: csv::StringRecord::new(),
-            number: 0,
-        })
-    }
-}
-
-impl TextRows for CsvRows {
-    fn next_row(&mut self, cells: &mut Vec<String>) -> Result<Option<u64>, Error> {
-        let path = self.path.display();
-        let next = self.number + 1;
-        let place = || format!("{path}, row {next}");
-        let is_row = self
-            .reader
-            .read_record(&mut self.record)
-            .map_err(|error| Error::input(place(), format!("cannot read it: {error}.")))?;
-        if !is_row {
-            return Ok(None);
-        }
-        if self.record.as_slice().len() > MAX_ROW_BYTES {
-            let problem = format!("the row has more than {MAX_ROW_BYTES} bytes.");
-            return Err(Error::input(place(), problem)
-                .with_hint("A quotation mark before it may not be closed."));
-        }
-        self.number = next;
-        cells.resize_with(self.record.len(), String::new);
-        for (cell, field) in cells.iter_mut().zip(&self.record) {
-            cell.clear();
-            cell.push_str(field);
-        }
-        Ok(Some(self.number))
-    }
 }
 
 #[cfg(test)]

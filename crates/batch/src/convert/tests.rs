@@ -6,7 +6,7 @@ use arrow::array::RecordBatchReader;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use std::fs;
+use std::fs::{self, File};
 
 struct Converted {
     summary: ConvertSummary,
@@ -126,7 +126,51 @@ fn a_table_without_usable_headers_is_an_error_and_writes_nothing() {
     };
     assert!(problem("").contains("the table is empty"));
     assert!(problem("a;b\n").contains("no header is a column"));
-    assert!(problem("case_id,\n").contains("row 1 column 2 has no name"));
+    assert!(problem("case_id,,sex\n").contains("row 1 column 2 has no name"));
+    assert!(problem(",\n").contains("row 1 column 1 has no name"));
     let twice = problem("case_id,sex,setl_id\n");
     assert!(twice.contains("two columns mean case_id"), "{twice}");
+}
+
+#[test]
+fn empty_columns_behind_the_last_one_are_no_columns() {
+    let done = csv(b"case_id,sex, ,\nA1,1,,\nA2,2,\nA3,2\nA4,1,x,\nA5,1,,,\n").unwrap();
+    assert_eq!(done.claims.num_columns(), 2);
+    assert_eq!(done.claims.num_rows(), 5);
+    let ids = done.findings.column_by_name("case_id").unwrap();
+    let ids: Vec<_> = ids.as_string::<i32>().iter().flatten().collect();
+    assert_eq!(ids, ["A4", "A5"]);
+}
+
+#[test]
+fn a_formula_without_a_result_is_a_finding_in_every_column() {
+    let text = "case_id,sex,principal_diagnosis,other_diagnoses,age,note\n\
+                A1,1,#N/A,#REF!,#DIV/0!,#N/A\n";
+    let done = csv(text.as_bytes()).unwrap();
+    let columns = done.findings.column_by_name("column").unwrap();
+    let columns: Vec<_> = columns.as_string::<i32>().iter().flatten().collect();
+    let expected = ["principal_diagnosis", "other_diagnoses", "age_years"];
+    assert_eq!(columns, expected);
+    for name in expected {
+        assert!(
+            done.claims.column_by_name(name).unwrap().is_null(0),
+            "{name}"
+        );
+    }
+    let note = done.claims.column_by_name("note").unwrap();
+    assert_eq!(note.as_string::<i32>().value(0), "#N/A");
+}
+
+#[test]
+fn what_is_no_text_at_all_is_named_for_what_it_is() {
+    for (bytes, what) in [
+        (&b"PAR1....PAR1"[..], "a Parquet file"),
+        (b"PK\x03\x04....", "a workbook or a zip archive"),
+        (b"\xD0\xCF\x11\xE0....", "an old Excel workbook (.xls)"),
+        (b"\x1F\x8B\x08...", "a gzip archive"),
+    ] {
+        let error = csv(bytes).err().expect("it is refused");
+        assert_eq!(error.problem(), format!("this is no text but {what}."));
+        assert!(!error.hint().is_empty());
+    }
 }

@@ -1,7 +1,8 @@
 //! The claim columns, their national aliases, and how each is found in a file.
 
-use arrow::datatypes::{DataType, Field, Schema};
-use std::sync::Arc;
+use super::files::ReadOptions;
+use super::types::check_type;
+use arrow::datatypes::{Field, Schema};
 
 /// What a claim column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +108,14 @@ columns! {
     ReadmissionPlanned "readmission_planned" Flag [];
 }
 
+impl Column {
+    /// Where a file has the column, by the contract's name before the national ones.
+    fn found_in(self, schema: &Schema) -> Option<(usize, &Field)> {
+        let mut names = std::iter::once(self.name()).chain(self.aliases().iter().copied());
+        names.find_map(|name| schema.column_with_name(name))
+    }
+}
+
 /// Which columns a command needs: required ones, and ones that are used where they are there.
 #[derive(Clone, Debug)]
 pub(crate) struct ColumnNeeds {
@@ -133,12 +142,6 @@ pub(crate) struct Unfit {
     pub(crate) hint: &'static str,
 }
 
-impl From<String> for Unfit {
-    fn from(problem: String) -> Self {
-        Self { problem, hint: "" }
-    }
-}
-
 const MISSING_HINT: &str = "Name the columns so, or by the national names in brackets. `drgdip \
     convert` makes such a file of CSV or Excel; policies/claims.md has all columns and their types.";
 
@@ -146,7 +149,7 @@ const MISSING_HINT: &str = "Name the columns so, or by the national names in bra
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     fields: [Option<usize>; Column::COUNT],
-    /// Whether the ages in days come from the national infant field without an age in years.
+    /// Whether the file has ages in days and none in years, so that an age in days means year 0.
     pub(crate) infant_age_alone: bool,
     /// Pairs of file name and contract name where they differ.
     pub(crate) renamed: Vec<(String, &'static str)>,
@@ -154,7 +157,11 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// Finds the needed columns in a file; the error lists every required one that is missing.
-    pub(crate) fn find(schema: &Schema, needs: &ColumnNeeds) -> Result<Self, Unfit> {
+    pub(crate) fn find(
+        schema: &Schema,
+        needs: &ColumnNeeds,
+        options: ReadOptions,
+    ) -> Result<Self, Unfit> {
         let mut layout = Self {
             fields: [None; Column::COUNT],
             infant_age_alone: false,
@@ -162,21 +169,24 @@ impl Layout {
         };
         let mut missing = Vec::new();
         for &column in needs.required.iter().chain(&needs.optional) {
-            let names = std::iter::once(column.name()).chain(column.aliases().iter().copied());
-            let found = names
-                .filter_map(|name| schema.column_with_name(name))
-                .next();
-            match found {
-                Some((index, field)) => layout.take(column, index, field)?,
+            match column.found_in(schema) {
+                Some((index, field)) => layout.take(column, (index, field), options)?,
                 None if needs.required.contains(&column) => missing.push(column),
                 None => {}
             }
         }
-        layout.infant_age_alone = layout.index(Column::AgeYears).is_none()
-            && layout
-                .renamed
-                .iter()
-                .any(|(_, name)| *name == Column::AgeDays.name());
+        let named = layout.fields.iter().flatten();
+        let twice = named
+            .map(|index| schema.field(*index).name())
+            .find(|name| schema.fields().iter().filter(|f| f.name() == *name).count() > 1);
+        if let Some(name) = twice {
+            return Err(Unfit {
+                problem: format!("two columns are called {name}."),
+                hint: "Leave one of them out, or give it another name.",
+            });
+        }
+        layout.infant_age_alone =
+            layout.index(Column::AgeDays).is_some() && Column::AgeYears.found_in(schema).is_none();
         missing.retain(|column| !(*column == Column::AgeYears && layout.infant_age_alone));
         match missing.as_slice() {
             [] => Ok(layout),
@@ -187,8 +197,13 @@ impl Layout {
         }
     }
 
-    fn take(&mut self, column: Column, index: usize, field: &Field) -> Result<(), String> {
-        check_type(column, field.data_type())?;
+    fn take(
+        &mut self,
+        column: Column,
+        (index, field): (usize, &Field),
+        options: ReadOptions,
+    ) -> Result<(), Unfit> {
+        check_type(column, field.data_type(), options)?;
         self.fields[column as usize] = Some(index);
         if field.name() != column.name() {
             self.renamed.push((field.name().clone(), column.name()));
@@ -227,95 +242,4 @@ fn missing_message(missing: &[Column], schema: &Schema) -> String {
         wanted.join(", "),
         has.join(", ")
     )
-}
-
-/// The type as which a column is asked of the Parquet reader: codes as dictionaries, so that each
-/// distinct code is looked up once and not once a claim.
-pub(crate) fn read_type(column: Column, stored: &DataType) -> DataType {
-    let coded = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-    match (column, column.kind(), stored) {
-        (Column::CaseId | Column::PersonId | Column::Reverses, _, stored) if is_text(stored) => {
-            DataType::Utf8
-        }
-        (_, Kind::Text, stored) if is_text(stored) => coded(),
-        (_, Kind::Texts, DataType::List(item) | DataType::LargeList(item))
-            if is_text(item.data_type()) =>
-        {
-            let item = item.as_ref().clone().with_data_type(coded());
-            DataType::List(Arc::new(item))
-        }
-        _ => stored.clone(),
-    }
-}
-
-fn is_text(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::Utf8
-        | DataType::LargeUtf8
-        | DataType::Utf8View
-        | DataType::Binary
-        | DataType::LargeBinary
-        | DataType::BinaryView => true,
-        DataType::Dictionary(_, value) => is_text(value),
-        _ => false,
-    }
-}
-
-fn check_type(column: Column, stored: &DataType) -> Result<(), String> {
-    let fits = match column.kind() {
-        Kind::Text => is_text(stored) || stored.is_integer(),
-        Kind::Texts => match stored {
-            DataType::List(item) | DataType::LargeList(item) => is_text(item.data_type()),
-            _ => false,
-        },
-        Kind::Int => stored.is_integer() || stored.is_null(),
-        Kind::Date => {
-            matches!(
-                stored,
-                DataType::Date32 | DataType::Date64 | DataType::Timestamp(_, _)
-            )
-        }
-        Kind::Money => is_money(stored),
-        Kind::Flag => matches!(stored, DataType::Boolean),
-        Kind::Items => match stored {
-            DataType::List(item) | DataType::LargeList(item) => is_item(item.data_type()),
-            _ => false,
-        },
-    };
-    if fits {
-        return Ok(());
-    }
-    let wanted = match column.kind() {
-        Kind::Text => "text",
-        Kind::Texts => "a list of texts",
-        Kind::Int => "a whole number",
-        Kind::Date => "a date or timestamp",
-        Kind::Money => "Decimal128(16,2)",
-        Kind::Flag => "a boolean",
-        Kind::Items => "a list of structs of code (text) and cost (Decimal128(16,2))",
-    };
-    Err(format!(
-        "column {} is {stored}, but it must be {wanted}.",
-        column.name()
-    ))
-}
-
-fn is_money(stored: &DataType) -> bool {
-    match stored {
-        DataType::Decimal128(_, scale) => (0..=38).contains(scale),
-        DataType::Float64 | DataType::Float32 => true,
-        _ => false,
-    }
-}
-
-fn is_item(stored: &DataType) -> bool {
-    let DataType::Struct(fields) = stored else {
-        return false;
-    };
-    let has = |name, fits: fn(&DataType) -> bool| {
-        fields
-            .find(name)
-            .is_some_and(|(_, field)| fits(field.data_type()))
-    };
-    has("code", is_text) && has("cost", is_money)
 }

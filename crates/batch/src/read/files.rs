@@ -1,8 +1,10 @@
 //! The claim files of a run: found, opened, in byte order of their names.
 
-use super::columns::{Column, ColumnNeeds, Kind, Layout, read_type};
+use super::columns::{Column, ColumnNeeds, Kind, Layout};
+use super::foreign::{check_codecs, not_decoded, not_parquet};
 use super::found::Found;
 use super::quarantine::{Quarantined, label_of};
+use super::types::{Retyped, read_type};
 use crate::{Error, Progress};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema};
@@ -14,7 +16,6 @@ use parquet::arrow::arrow_reader::{
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub struct ReadOptions {
     /// Accept money columns that hold floating-point numbers; each value is rounded once, half
     /// away from zero, from its shortest decimal text.
     pub allow_float_money: bool,
+    /// Take whole numbers in money columns for fen; otherwise such columns are refused.
+    pub money_in_fen: bool,
     /// Leave out files and row groups that cannot be read, and count them, instead of stopping.
     pub keep_going: bool,
 }
@@ -60,6 +63,9 @@ pub(crate) struct ClaimFile {
     pub(crate) first_row: u64,
     pub(crate) layout: Layout,
     metadata: ArrowReaderMetadata,
+    /// What becomes another type after it is read, and all columns as they become.
+    retyped: Retyped,
+    schema: Arc<Schema>,
     /// The row groups that are left out because they cannot be read.
     left_out: BTreeSet<usize>,
     /// The position of each column in a batch; `None` where the file lacks the column.
@@ -245,22 +251,26 @@ impl ClaimFile {
         }
         let stored = ArrowReaderMetadata::load(&handle, ArrowReaderOptions::new())
             .map_err(|e| not_parquet(&path, &e))?;
-        let layout = Layout::find(stored.schema(), needs);
+        let layout = Layout::find(stored.schema(), needs, options);
         let layout = layout.map_err(|unfit| wrong(unfit.problem).with_hint(unfit.hint))?;
         if !options.allow_float_money {
             refuse_float_money(&path, stored.schema(), &layout)?;
         }
+        check_codecs(&path, stored.metadata(), &layout.projection())?;
         let schema = hinted_schema(stored.schema(), &layout);
         let hinted = ArrowReaderOptions::new().with_schema(schema);
         let metadata = ArrowReaderMetadata::try_new(Arc::clone(stored.metadata()), hinted)
             .map_err(|e| not_parquet(&path, &e))?;
         let positions = positions(&layout);
+        let retyped = Retyped::find(metadata.schema(), &layout);
         Ok(Self {
             number: 0,
             label: path.display().to_string(),
             path,
             first_row: 0,
             layout,
+            schema: retyped.schema(metadata.schema()),
+            retyped,
             metadata,
             left_out: BTreeSet::new(),
             positions,
@@ -303,9 +313,9 @@ impl ClaimFile {
         read.map(|row_group| self.rows_of(row_group).1).sum()
     }
 
-    /// All columns of the file with the types in which they are stored.
-    pub(crate) fn stored_schema(&self) -> Arc<Schema> {
-        Arc::clone(self.metadata.schema())
+    /// All columns of the file with the types that they have in batches.
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.schema
     }
 
     /// Reads the needed columns of a unit, or all columns where `everything` is wanted.
@@ -374,11 +384,7 @@ impl ClaimFile {
 
     /// The error for data of this file that cannot be decoded.
     pub(crate) fn broken(&self, error: &dyn std::fmt::Display) -> Error {
-        Error::input(
-            self.path.display(),
-            format!("the Parquet data cannot be decoded: {error}."),
-        )
-        .with_hint("The file is truncated or damaged; deliver it again.")
+        not_decoded(&self.path, error)
     }
 
     /// The next batch, or the error that names this file.
@@ -393,7 +399,13 @@ impl ClaimFile {
         let next = catch_unwind(AssertUnwindSafe(|| reader.next()));
         IS_DECODING.set(false);
         let next = next.map_err(|_| self.broken(&"a page is damaged"))?;
-        next.transpose().map_err(|e| self.broken(&e))
+        let batch = next.transpose().map_err(|e| self.broken(&e))?;
+        let worked = batch.map(|batch| self.retyped.apply(batch)).transpose();
+        worked.map_err(|(column, error)| {
+            let problem = format!("column {column} holds bytes that are no text: {error}.");
+            Error::input(self.path.display(), problem)
+                .with_hint("Write the column as text in UTF-8.")
+        })
     }
 }
 
@@ -415,52 +427,6 @@ fn whole(unit: &Unit) -> RowSelection {
 
 fn to_usize(rows: u64) -> usize {
     usize::try_from(rows).expect("a row group has fewer rows than the address space")
-}
-
-fn not_parquet(path: &Path, error: &dyn std::fmt::Display) -> Error {
-    if let Some((what, hint)) = foreign(path) {
-        let problem = format!("this is no Parquet file but {what}.");
-        return Error::input(path.display(), problem).with_hint(hint);
-    }
-    Error::input(
-        path.display(),
-        format!("this is not a readable Parquet file: {error}."),
-    )
-    .with_hint("The file is truncated, encrypted or of another format; deliver it again.")
-}
-
-/// What a file of another format is by its first bytes, and what to do about it.
-fn foreign(path: &Path) -> Option<(&'static str, &'static str)> {
-    const CONVERT: &str = "Make Parquet of it with `drgdip convert`.";
-    const UNPACK: &str = "Unpack it first.";
-    const OTHER: &str = "Deliver the claims as Parquet.";
-    let mut head = [0; 512];
-    let read = File::open(path).and_then(|mut file| file.read(&mut head));
-    let head = &head[..read.ok()?];
-    let known: [(&[u8], _); 8] = [
-        (
-            b"PARE",
-            ("an encrypted one", "Deliver it without encryption."),
-        ),
-        (b"PK\x03\x04", ("a workbook or a zip archive", CONVERT)),
-        (
-            b"\xD0\xCF\x11\xE0",
-            ("an old Excel workbook (.xls)", "Save it as .xlsx or CSV."),
-        ),
-        (b"\x1F\x8B", ("a gzip archive", UNPACK)),
-        (b"\x28\xB5\x2F\xFD", ("a zstd archive", UNPACK)),
-        (b"ORC", ("an ORC file", OTHER)),
-        (b"Obj\x01", ("an Avro file", OTHER)),
-        (b"ARROW1", ("an Arrow file", OTHER)),
-    ];
-    let found = known.iter().find(|(magic, _)| head.starts_with(magic));
-    let is_text = || {
-        let is_printed = |b: &u8| *b >= b' ' || matches!(b, b'\t' | b'\r' | b'\n');
-        !head.starts_with(b"PAR1") && head.iter().all(is_printed)
-    };
-    found
-        .map(|(_, what)| *what)
-        .or_else(|| is_text().then_some(("text", CONVERT)))
 }
 
 fn refuse_float_money(path: &Path, schema: &Schema, layout: &Layout) -> Result<(), Error> {

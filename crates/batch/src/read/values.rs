@@ -1,6 +1,7 @@
 //! Typed values from the columns of a batch.
 
 use super::ClaimFile;
+use super::types::is_utc;
 use crate::Error;
 use arrow::array::{
     Array, ArrayRef, AsArray, Date32Array, DictionaryArray, Int64Array, RecordBatch, StringArray,
@@ -34,11 +35,22 @@ pub(crate) fn ints(file: &ClaimFile, array: &ArrayRef) -> Result<Int64Array, Err
     Ok(wide.as_primitive::<Int64Type>().clone())
 }
 
-/// A date column in days since 1970-01-01.
+/// A date column in days since 1970-01-01; of a timestamp the day that its own clock shows.
 pub(crate) fn dates(file: &ClaimFile, array: &ArrayRef) -> Result<Date32Array, Error> {
+    let wall_clock = match array.data_type() {
+        DataType::Timestamp(unit, Some(zone)) if is_utc(zone) => {
+            Some(cast(array, &DataType::Timestamp(*unit, None)))
+        }
+        _ => None,
+    };
+    let wall_clock = wall_clock.transpose().map_err(|e| file.broken(&e))?;
+    let array = wall_clock.as_ref().unwrap_or(array);
     let days = cast(array, &DataType::Date32).map_err(|e| file.broken(&e))?;
     Ok(days.as_primitive::<Date32Type>().clone())
 }
+
+/// Amounts have sixteen digits in the claims contract, so none has as many fen as this.
+pub(crate) const FEN_LIMIT: u64 = 10_u64.pow(16);
 
 /// One amount of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +84,13 @@ pub(crate) fn money(file: &ClaimFile, array: &ArrayRef) -> Result<Vec<MoneyCell>
                 .map(|value| value.map_or(MoneyCell::Missing, |v| fen(v, scale)))
                 .collect())
         }
+        whole if whole.is_integer() => {
+            // Such a column was let in because its whole numbers are fen.
+            let fens = cast(array, &DataType::Decimal128(20, 0)).map_err(|e| file.broken(&e))?;
+            let fens = fens.as_primitive::<Decimal128Type>().iter();
+            let cell = |fen: Option<i128>| fen.map_or(MoneyCell::Missing, usable);
+            Ok(fens.map(cell).collect())
+        }
         _ => {
             // The shortest decimal text of a floating-point number says what was meant.
             let text = cast(array, &DataType::Utf8).map_err(|e| file.broken(&e))?;
@@ -84,9 +103,17 @@ pub(crate) fn money(file: &ClaimFile, array: &ArrayRef) -> Result<Vec<MoneyCell>
     }
 }
 
+/// An amount, where the contract has room for it.
+fn usable(fen: i128) -> MoneyCell {
+    match i64::try_from(fen) {
+        Ok(fen) if fen.unsigned_abs() < FEN_LIMIT => MoneyCell::Fen(fen),
+        _ => MoneyCell::Unusable,
+    }
+}
+
 fn fen(value: i128, scale: u32) -> MoneyCell {
     if scale == 2 {
-        return i64::try_from(value).map_or(MoneyCell::Unusable, MoneyCell::Fen);
+        return usable(value);
     }
     let exact = if scale <= 2 {
         value.checked_mul(10_i128.pow(2 - scale))
@@ -94,9 +121,7 @@ fn fen(value: i128, scale: u32) -> MoneyCell {
         let unit = 10_i128.pow(scale - 2);
         (value % unit == 0).then_some(value / unit)
     };
-    exact
-        .and_then(|fen| i64::try_from(fen).ok())
-        .map_or(MoneyCell::Unusable, MoneyCell::Fen)
+    exact.map_or(MoneyCell::Unusable, usable)
 }
 
 fn fen_of_text(text: &str) -> MoneyCell {
@@ -109,7 +134,7 @@ fn fen_of_text(text: &str) -> MoneyCell {
     };
     let mut rounded = value.round_dp_with_strategy(2, MidpointAwayFromZero);
     rounded.rescale(2);
-    i64::try_from(rounded.mantissa()).map_or(MoneyCell::Unusable, MoneyCell::Fen)
+    usable(rounded.mantissa())
 }
 
 /// What each value of a dictionary stands for, looked up once per dictionary.

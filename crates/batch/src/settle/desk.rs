@@ -15,7 +15,7 @@ use super::verdicts::VerdictsInOrder;
 use crate::Error;
 use crate::findings::FindingRow;
 use crate::grouped::{GroupingWorker, invalid_finding};
-use crate::read::{ClaimFiles, MoneyCell};
+use crate::read::{ClaimFiles, FEN_LIMIT, MoneyCell};
 use arrow::array::{Array, StringArray};
 use drgdip_claims::{Finding, Yuan};
 use drgdip_grouper::{CaseMoney, Grouping, Outcome};
@@ -132,7 +132,7 @@ impl Desk<'_, '_> {
             MoneyCell::Fen(fen) => Some(fen),
             MoneyCell::Missing | MoneyCell::Unusable => None,
         };
-        match self.setting.terms.patient_side {
+        let side = match self.setting.terms.patient_side {
             PatientSide::PatientAndOtherFunds => {
                 amount(&self.batch.patient)?.checked_add(amount(&self.batch.other_funds)?)
             }
@@ -140,7 +140,8 @@ impl Desk<'_, '_> {
                 MoneyCell::Fen(total) => total.checked_sub(amount(&self.batch.fund)?),
                 MoneyCell::Missing | MoneyCell::Unusable => None,
             },
-        }
+        };
+        side.filter(|side| side.unsigned_abs() < FEN_LIMIT)
     }
 
     /// Findings that do not keep a case from being paid.
@@ -204,6 +205,7 @@ impl Desk<'_, '_> {
         };
         let earned = earning.earn(seen.grouping.outcome, say).map_err(wrong)?;
         let earned = earned.map_err(Refusal::Finding)?;
+        is_held(earned.points).map_err(wrong)?;
         let side = case.patient_side.map_or(Yuan::ZERO, Yuan::from_fen);
         let is_on_line = unit.as_ref().is_some_and(|unit| unit.on_line().is_some());
         if is_on_line {
@@ -391,6 +393,19 @@ impl Desk<'_, '_> {
             return Err(Refusal::Finding(Finding::PaymentPartsMissing));
         }
         Ok(())
+    }
+}
+
+/// Points are written with eighteen digits, four of them decimals.
+const POINTS_LIMIT: u64 = 10_u64.pow(18);
+
+/// Points that the outputs have room for.
+fn is_held(points: Points) -> Result<(), drgdip_points::Error> {
+    match points.ten_thousandths().unsigned_abs() < POINTS_LIMIT {
+        true => Ok(()),
+        false => Err(drgdip_points::Error::Overflow(
+            "number of points of the case",
+        )),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::inputs::Budget;
-use jiff::ToSpan;
+use jiff::Span;
 use jiff::civil::Date;
 
 /// The month or year that is settled.
@@ -128,7 +128,27 @@ pub(crate) fn day_number(date: Date) -> i32 {
 
 /// The date of a day number; `None` beyond the calendar.
 pub(crate) fn date_of(day: i32) -> Option<Date> {
-    jiff::civil::date(1970, 1, 1)
-        .checked_add(i64::from(day).days())
-        .ok()
+    // Of too many days not even a span can be made.
+    let since = Span::new().try_days(day).ok()?;
+    jiff::civil::date(1970, 1, 1).checked_add(since).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_beyond_the_calendar_has_no_date() {
+        assert_eq!(date_of(20_731), Some(jiff::civil::date(2026, 10, 5)));
+        for day in [
+            -8_000_000,
+            8_000_000,
+            i32::MIN,
+            i32::MAX,
+            -4_371_588,
+            2_932_897,
+        ] {
+            assert_eq!(date_of(day), None, "{day}");
+        }
+    }
 }

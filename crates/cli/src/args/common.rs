@@ -92,12 +92,33 @@ pub(crate) struct TableArgs {
     pub(crate) grey_list: Option<PathBuf>,
 }
 
-/// How claims are read and judged.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct ReadArgs {
+/// In which types amounts may be stored, beside decimal numbers of yuan.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(crate) struct AmountArgs {
     /// Accept amounts stored as floating-point numbers, each rounded to the fen.
     #[arg(long)]
     pub(crate) allow_float_money: bool,
+    /// Take amounts stored as whole numbers for fen, which are refused otherwise.
+    #[arg(long)]
+    pub(crate) money_in_fen: bool,
+}
+
+impl AmountArgs {
+    /// How the batch runner reads claims.
+    pub(crate) const fn options(self) -> ReadOptions {
+        ReadOptions {
+            allow_float_money: self.allow_float_money,
+            money_in_fen: self.money_in_fen,
+            keep_going: false,
+        }
+    }
+}
+
+/// How claims are read and judged.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReadArgs {
+    #[command(flatten)]
+    pub(crate) money: AmountArgs,
     /// Leave out files and row groups that cannot be read, count them, and go on with the rest.
     #[arg(long)]
     pub(crate) keep_going: bool,
@@ -110,8 +131,8 @@ impl ReadArgs {
     /// How the batch runner reads claims.
     pub(crate) const fn options(&self) -> ReadOptions {
         ReadOptions {
-            allow_float_money: self.allow_float_money,
             keep_going: self.keep_going,
+            ..self.money.options()
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The arguments of commands that look at claims of whole years.
 
+use super::common::AmountArgs;
 use clap::{Args as ClapArgs, Subcommand};
-use drgdip_batch::ReadOptions;
 use std::path::PathBuf;
 
 /// What all of these commands take.
@@ -13,19 +13,8 @@ pub(crate) struct HistoryArgs {
     /// The payment policy: a bundled name, or the path of a policy file.
     #[arg(long, value_name = "POLICY")]
     pub(crate) policy: String,
-    /// Accept amounts stored as floating-point numbers, each rounded to the fen.
-    #[arg(long)]
-    pub(crate) allow_float_money: bool,
-}
-
-impl HistoryArgs {
-    /// How the claims are read: none of their files may be left out.
-    pub(crate) fn read(&self) -> ReadOptions {
-        ReadOptions {
-            allow_float_money: self.allow_float_money,
-            keep_going: false,
-        }
-    }
+    #[command(flatten)]
+    pub(crate) money: AmountArgs,
 }
 
 /// `drgdip catalogue`.

@@ -39,7 +39,7 @@ pub(crate) fn run(
         previous: previous.as_ref(),
         decisions: args.apply.as_deref(),
         out: &args.output,
-        read: args.history.read(),
+        read: args.history.money.options(),
         threads: global.threads(),
     };
     let summary = drgdip_batch::catalogue(&job, progress)?;

@@ -8,6 +8,7 @@ use crate::progress::{Reporter, RunCounts};
 use crate::{out, plans};
 use drgdip_batch::{FindingCounts, GroupJob, GroupSummary, OutcomeCounts, QuarantineCounts};
 use serde_json::json;
+use std::fmt::Write as _;
 
 pub(crate) fn run(
     args: &GroupArgs,
@@ -61,6 +62,12 @@ fn report(summary: &GroupSummary) -> String {
     let mut text = quarantine_line(summary.quarantined);
     text.push_str(&outcomes_table(&summary.outcomes));
     text.push_str(&findings_table(&summary.findings));
+    for name in &summary.not_kept {
+        let _ = writeln!(
+            text,
+            "列 column {name}: 未保留,输出已有同名列 not kept, the output has its own"
+        );
+    }
     text
 }
 
@@ -132,6 +139,7 @@ fn as_json(args: &GroupArgs, summary: &GroupSummary) -> serde_json::Value {
         "quarantined": quarantine_json(summary.quarantined),
         "outcomes": outcomes_json(&summary.outcomes),
         "findings": findings_json(&summary.findings),
+        "columns_not_kept": summary.not_kept,
     })
 }
 

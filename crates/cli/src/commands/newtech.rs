@@ -39,7 +39,7 @@ fn candidates(
         policy_files: &policy.files,
         date,
         out: args.output.as_deref(),
-        read: args.history.read(),
+        read: args.history.money.options(),
         threads: global.threads(),
     };
     let summary = drgdip_batch::candidates(&job, progress)?;

@@ -25,7 +25,7 @@ pub(crate) fn run(
         policy_files: &policy.files,
         terms: &terms,
         out: &args.output,
-        read: args.history.read(),
+        read: args.history.money.options(),
         threads: global.threads(),
     };
     let summary = supervise(&job, progress)?;

@@ -31,7 +31,7 @@ pub(crate) fn run(
         changes: args.changes.as_deref(),
         quotas: args.quotas.as_deref(),
         out: &args.output,
-        read: args.history.read(),
+        read: args.history.money.options(),
         threads: global.threads(),
     };
     let summary = drgdip_batch::weigh(&job, progress)?;

@@ -15,6 +15,7 @@ use drgdip_tables::policy::{
     TechnologyPay,
 };
 use rust_decimal::Decimal;
+use std::collections::BTreeSet;
 
 /// A technology that is valid on the day of a case, with what the claim lists of it.
 #[derive(Clone, Debug)]
@@ -278,27 +279,30 @@ pub fn assign<'r>(
     technologies: Vec<UsedTechnology<'r>>,
     precedence: Precedence,
 ) -> Assigned<'r> {
-    let is_in = |items: &[CodedItem], code: &str| items.iter().any(|item| item.code == code);
     match precedence {
-        Precedence::NegotiatedDrugs => Assigned {
-            negotiated: negotiated.to_vec(),
-            technologies: technologies
-                .into_iter()
-                .map(|mut used| {
-                    used.items.retain(|item| !is_in(negotiated, &item.code));
-                    used
-                })
-                .collect(),
-        },
+        Precedence::NegotiatedDrugs => {
+            let drugs: BTreeSet<&str> = negotiated.iter().map(|item| item.code.as_str()).collect();
+            let mut technologies = technologies;
+            for used in &mut technologies {
+                used.items
+                    .retain(|item| !drugs.contains(item.code.as_str()));
+            }
+            Assigned {
+                negotiated: negotiated.to_vec(),
+                technologies,
+            }
+        }
         Precedence::NewTechnology => {
-            let is_paid = |item: &CodedItem| {
-                let pays = technologies.iter().filter(|used| used.pays_by_item());
-                pays.into_iter().any(|used| is_in(&used.items, &item.code))
-            };
+            let pays = technologies.iter().filter(|used| used.pays_by_item());
+            let paid: BTreeSet<&str> = pays
+                .flat_map(|used| &used.items)
+                .map(|item| item.code.as_str())
+                .collect();
+            let is_paid = |item: &&CodedItem| paid.contains(item.code.as_str());
             let rest = negotiated.iter().filter(|item| !is_paid(item)).cloned();
             Assigned {
                 negotiated: rest.collect(),
-                technologies: technologies.clone(),
+                technologies,
             }
         }
     }

@@ -19,7 +19,7 @@ pub fn prefixes(text: &str) -> impl Iterator<Item = &str> {
 /// The code that stands for the longest known beginning of a code.
 pub(crate) fn find_below(codes: &CodeTable, code: &str) -> Option<CodeId> {
     let mut probe = String::with_capacity(code.len() + 1);
-    let found = prefixes(code).filter_map(|begin| {
+    let found = prefixes(codes.within_longest(code)).filter_map(|begin| {
         probe.clear();
         probe.push_str(begin);
         probe.push(BELOW);

@@ -249,12 +249,17 @@ impl UnitColumns {
             return Ok(());
         };
         let (codes, costs) = (texts(file, &codes)?, money(file, &costs)?);
+        // By code, its place among the items of the row; a claim may list very many.
+        let mut known: HashMap<&str, usize, RandomState> = HashMap::default();
         for (row, places) in list.rows(column) {
             let facts = self.rows.entry(row).or_default();
+            known.clear();
             for place in places {
                 match (text_at(&codes, place), costs[place]) {
                     (Some(code), MoneyCell::Fen(fen)) if fen >= 0 => {
-                        facts.is_unusable |= !add(of(facts), code, Yuan::from_fen(fen));
+                        let items = of(facts);
+                        let at = *known.entry(code).or_insert(items.len());
+                        facts.is_unusable |= !add(items, (at, code), Yuan::from_fen(fen));
                     }
                     _ => facts.is_unusable = true,
                 }
@@ -436,9 +441,10 @@ impl UnitColumns {
     }
 }
 
-/// Adds a cost to the item with this code; false where the sum does not fit.
-fn add(items: &mut Vec<CodedItem>, code: &str, cost: Yuan) -> bool {
-    match items.iter_mut().find(|item| item.code == code) {
+/// Adds a cost to the item with this code, which stands at this place or is to stand at the end;
+/// false where the sum does not fit.
+fn add(items: &mut Vec<CodedItem>, (at, code): (usize, &str), cost: Yuan) -> bool {
+    match items.get_mut(at) {
         None => {
             let code = code.to_owned();
             items.push(CodedItem { code, cost });

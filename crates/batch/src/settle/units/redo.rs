@@ -70,12 +70,13 @@ pub(crate) fn claim(
         required: vec![Column::CaseId],
         optional,
     };
-    let files = ClaimFiles::open(
-        std::slice::from_ref(file),
-        &needs,
-        ReadOptions::default(),
-        None,
-    )?;
+    // Whatever holds amounts here was let in by the run.
+    let read = ReadOptions {
+        allow_float_money: true,
+        money_in_fen: true,
+        keep_going: false,
+    };
+    let files = ClaimFiles::open(std::slice::from_ref(file), &needs, read, None)?;
     let rows = rows_of_case(&files, case_id, progress)?;
     let columns: Vec<Column> = needs.required.into_iter().chain(needs.optional).collect();
     let mut found = None;

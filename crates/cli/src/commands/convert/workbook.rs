@@ -69,7 +69,7 @@ impl SheetRows<'_> {
             if column >= MAX_COLUMNS {
                 return Err(Error::input(place(), "a sheet has no such column."));
             }
-            let text = text_of(&cell).map_err(|problem| Error::input(place(), problem))?;
+            let text = text_of(&cell);
             if !text.is_empty() {
                 return Ok(Some((row, column, text)));
             }
@@ -115,9 +115,9 @@ impl TextRows for SheetRows<'_> {
     }
 }
 
-/// A cell as the text that a person would write for it.
-fn text_of(cell: &Cell<DataRef<'_>>) -> Result<String, String> {
-    Ok(match cell.get_value() {
+/// A cell as the text that a person would write for it, or sees in it.
+fn text_of(cell: &Cell<DataRef<'_>>) -> String {
+    match cell.get_value() {
         DataRef::Int(number) => number.to_string(),
         // Shortest decimal text; a whole number has no point.
         DataRef::Float(number) => number.to_string(),
@@ -135,11 +135,8 @@ fn text_of(cell: &Cell<DataRef<'_>>) -> Result<String, String> {
         }
         DataRef::SharedString(text) => text.trim().to_owned(),
         DataRef::Bool(is_true) => is_true.to_string(),
-        DataRef::Error(error) => {
-            return Err(format!(
-                "the cell holds the error {error}; mend its formula."
-            ));
-        }
+        // What the formula of the cell shows in place of a result, such as #DIV/0!.
+        DataRef::Error(error) => error.to_string(),
         DataRef::Empty => String::new(),
-    })
+    }
 }

@@ -39,10 +39,12 @@ fn closing_tables(summary: &SettleSummary) -> String {
     let mut text = String::new();
     if !summary.cleared.is_empty() {
         text += &format!("\n年度清算 Clearing\n{}", cleared_table(summary));
-        if !summary.months_without_entry.is_empty() {
+        let without = &summary.months_without_entry;
+        if !without.is_empty() {
             text += &format!(
-                "台账无记录 The ledger has no entry, so that nothing is taken off, for {}.\n",
-                summary.months_without_entry.join(", ")
+                "台账 The ledger has {} of 12 months. 无记录 Nothing is taken off for {}.\n",
+                12 - without.len(),
+                without.join(", ")
             );
         }
     }

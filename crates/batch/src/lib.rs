@@ -2,7 +2,9 @@
 //!
 //! This is the only crate that knows Arrow, Parquet, files and threads. It reads claims by row
 //! group, lets the stage crates work on one case at a time, reduces their exact results, and
-//! publishes outputs whole or not at all. No rule of grouping or payment lives here.
+//! publishes outputs whole or not at all. The formulas of grouping and
+//! payment live in those crates; which rule of payment a case is asked first stands in
+//! `settle/earn.rs`.
 
 mod apart;
 mod catalogue;
